@@ -1,0 +1,50 @@
+namespace Kvasir.Numerics.Attention;
+
+/// <summary>
+/// A run of KV rows as attention sees it. Paged, contiguous, compacted, merged, quantised, shared-with-holes, tree and
+/// bidirectional attention are all lists of these.
+/// </summary>
+/// <remarks>
+/// <list type="number">
+/// <item>A slot is not a position: row <c>i</c> lies in slot <c>FirstSlot + i</c> of the slice and has position
+/// <c>Positions[i]</c>, or <c>BasePosition + i</c> when <see cref="Positions"/> is null; <see cref="PositionOffset"/> is added to
+/// either (a chunk read at another place than the one it was computed at).</item>
+/// <item>Keys lie rotated at their stored position (without the offset). A query that reads a segment with an offset is itself
+/// rotated back by it, so nothing shared is ever rewritten.</item>
+/// <item><see cref="FirstRow"/> is the absolute row index of row 0: tiles and splits of the softmax sit at absolute row indices
+/// (numerics contract, rule 2), so the same rows give the same bits however they are cut into segments. Segments of a list are in
+/// ascending, non-overlapping row order; gaps (a freed window, trimmed rows) are allowed.</item>
+/// <item><see cref="RowMask"/> holds one bit a row (bit <c>i &amp; 63</c> of word <c>i &gt;&gt; 6</c>); a clear bit hides the row.
+/// <see cref="LogitBias"/> is added to a row's score (ln n for n merged rows).</item>
+/// </list>
+/// All memory is the caller's and must stay valid for the call.
+/// </remarks>
+public unsafe struct KvSegment
+{
+    /// <summary>The slice of layer 0 of the block (uniform form), or the slice itself (ragged form).</summary>
+    public byte* Slice;
+
+    /// <summary>Slot of row 0 inside the block.</summary>
+    public int FirstSlot;
+
+    /// <summary>Number of rows.</summary>
+    public int Count;
+
+    /// <summary>Absolute row index of row 0.</summary>
+    public long FirstRow;
+
+    /// <summary>Position of row 0 when <see cref="Positions"/> is null.</summary>
+    public int BasePosition;
+
+    /// <summary>Added to every position.</summary>
+    public int PositionOffset;
+
+    /// <summary>Positions <c>[Count]</c>, or null.</summary>
+    public int* Positions;
+
+    /// <summary>Visibility bits <c>[(Count + 63) / 64]</c>, or null when all rows may be seen.</summary>
+    public ulong* RowMask;
+
+    /// <summary>Added to scores <c>[Count]</c>, or null.</summary>
+    public float* LogitBias;
+}

@@ -1,0 +1,116 @@
+namespace Kvasir.Numerics.Attention;
+
+/// <summary>Which rows a query may see.</summary>
+public enum VisibilityKind : byte
+{
+    /// <summary>Rows at positions up to the query's.</summary>
+    Causal,
+
+    /// <summary>Rows at positions in <c>(position - Window, position]</c>.</summary>
+    Window,
+
+    /// <summary>
+    /// Rows before <see cref="QueryRow.TreeFirstRow"/> causally; from there on only rows whose bit in
+    /// <see cref="QueryRow.Ancestors"/> is set (a token tree: the query's ancestors and itself).
+    /// </summary>
+    Ancestors,
+
+    /// <summary>Rows at positions in <c>[RangeStart, RangeEnd)</c>, before or after the query (bidirectional).</summary>
+    Range,
+}
+
+/// <summary>One query row of an attention call.</summary>
+public unsafe struct QueryRow
+{
+    /// <summary>Index of the <see cref="KvView"/> that the row reads.</summary>
+    public int View;
+
+    /// <summary>Position of the query (it is already rotated there).</summary>
+    public int Position;
+
+    /// <summary>Which rows it sees.</summary>
+    public VisibilityKind Visibility;
+
+    /// <summary>Window in tokens, for <see cref="VisibilityKind.Window"/>.</summary>
+    public int Window;
+
+    /// <summary>First position seen, for <see cref="VisibilityKind.Range"/>.</summary>
+    public int RangeStart;
+
+    /// <summary>End (exclusive) of the positions seen, for <see cref="VisibilityKind.Range"/>.</summary>
+    public int RangeEnd;
+
+    /// <summary>Absolute row index where the tree starts, for <see cref="VisibilityKind.Ancestors"/>.</summary>
+    public long TreeFirstRow;
+
+    /// <summary>Ancestor bits by <c>row - TreeFirstRow</c>, <see cref="AncestorWords"/> words; rows beyond them are hidden.</summary>
+    public ulong* Ancestors;
+
+    /// <summary>Number of words in <see cref="Ancestors"/>.</summary>
+    public int AncestorWords;
+}
+
+/// <summary>The rows that the queries of one sequence read in one layer: a list of segments.</summary>
+public unsafe struct KvView
+{
+    /// <summary>Segments in ascending row order.</summary>
+    public KvSegment* Segments;
+
+    /// <summary>Number of segments.</summary>
+    public int SegmentCount;
+
+    /// <summary>Added to every <see cref="KvSegment.Slice"/>: the layer's offset in the uniform form, 0 in the ragged form.</summary>
+    public long SliceOffset;
+}
+
+/// <summary>One attention call: all query rows of a step in one layer.</summary>
+public unsafe struct AttentionBatch
+{
+    /// <summary>Rotated queries <c>[rows, queryHeads, headDim]</c>; row r starts at <c>Queries + r * QueryStride</c>.</summary>
+    public float* Queries;
+
+    /// <summary>Elements between query rows.</summary>
+    public int QueryStride;
+
+    /// <summary>Result <c>[rows, queryHeads, headDim]</c>, contiguous.</summary>
+    public float* Output;
+
+    /// <summary>The rows; rows of one view are adjacent and in ascending position.</summary>
+    public QueryRow* Rows;
+
+    /// <summary>Number of rows.</summary>
+    public int RowCount;
+
+    /// <summary>Views that the rows name.</summary>
+    public KvView* Views;
+
+    /// <summary>Number of views.</summary>
+    public int ViewCount;
+
+    /// <summary>Query heads; a multiple of the layout's KV heads.</summary>
+    public int QueryHeads;
+
+    /// <summary>Factor on the scores, usually <c>1/sqrt(headDim)</c>.</summary>
+    public float Scale;
+
+    /// <summary>Layout of the pool that the segments lie in.</summary>
+    public KvLayout Layout;
+
+    /// <summary>Rotation that the keys were stored with; needed when a segment has a position offset, otherwise null.</summary>
+    public RopeTable? Rope;
+
+    /// <summary>
+    /// When not null, receives the log-sum-exp of every row and head, <c>[rows, queryHeads]</c>, for probes that run a second pass.
+    /// </summary>
+    public float* LogSumExp;
+}
+
+/// <summary>Destination of one row's keys and values.</summary>
+public unsafe struct KvWriteRow
+{
+    /// <summary>The slice that receives the row.</summary>
+    public byte* Slice;
+
+    /// <summary>Slot inside the block.</summary>
+    public int Slot;
+}

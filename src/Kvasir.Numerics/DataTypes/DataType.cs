@@ -1,0 +1,29 @@
+namespace Kvasir.Numerics;
+
+/// <summary>How the elements of a tensor are stored. The values are GGUF's <c>ggml_type</c> ids.</summary>
+public enum DataType
+{
+    /// <summary>IEEE 754 binary32.</summary>
+    F32 = 0,
+
+    /// <summary>IEEE 754 binary16.</summary>
+    F16 = 1,
+
+    /// <summary>Blocks of 32: binary16 scale, 4-bit values with offset 8.</summary>
+    Q4_0 = 2,
+
+    /// <summary>Blocks of 32: binary16 scale and minimum, 4-bit values.</summary>
+    Q4_1 = 3,
+
+    /// <summary>Blocks of 32: binary16 scale, 5-bit values with offset 16.</summary>
+    Q5_0 = 6,
+
+    /// <summary>Blocks of 32: binary16 scale and minimum, 5-bit values.</summary>
+    Q5_1 = 7,
+
+    /// <summary>Blocks of 32: binary16 scale, signed 8-bit values.</summary>
+    Q8_0 = 8,
+
+    /// <summary>The upper half of binary32.</summary>
+    BF16 = 30,
+}

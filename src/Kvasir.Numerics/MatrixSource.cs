@@ -1,0 +1,13 @@
+namespace Kvasir.Numerics;
+
+/// <summary>A weight matrix as it lies in a model file: <c>[rows (N), columns (K)]</c>, row-major, not owned.</summary>
+/// <param name="Type">Element type.</param>
+/// <param name="Rows">Output features N.</param>
+/// <param name="Columns">Input features K.</param>
+/// <param name="Data">First byte; valid while the model file is open.</param>
+/// <param name="RowOrder">When not null, row i of the matrix is stored row <c>RowOrder[i]</c> (rope permutations).</param>
+public readonly unsafe record struct MatrixSource(DataType Type, int Rows, int Columns, nint Data, int[]? RowOrder = null)
+{
+    /// <summary>Bytes of a stored row.</summary>
+    public long RowBytes => Type.RowBytes(Columns);
+}
