@@ -1,0 +1,57 @@
+using Kvasir.Compute;
+using Kvasir.KvCache.Retention;
+using Kvasir.Engine.Scheduling;
+using Kvasir.Numerics;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.Engine;
+
+/// <summary>How an engine is set up. Every limit is kept under overload (guarantee G5).</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Most tokens of a sequence; the model's own limit when null.</summary>
+    public int? MaxContext { get; init; }
+
+    /// <summary>Bytes of the KV pool; when null, room for four full contexts, at most a quarter of the machine's memory.</summary>
+    public long? KvBudgetBytes { get; init; }
+
+    /// <summary>How keys and values are stored.</summary>
+    public KvDataType KvType { get; init; } = KvDataType.F16;
+
+    /// <summary>Rows of a KV block; a multiple of 16.</summary>
+    public int BlockRows { get; init; } = 32;
+
+    /// <summary>Worker threads; the processors of the machine when null.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Forces a path of the kernels; the best one when null. All give the same bits.</summary>
+    public InstructionSet? InstructionSet { get; init; }
+
+    /// <summary>Most rows of a step; longer prompts are computed in chunks, beside the decoding of others.</summary>
+    public int MaxBatchTokens { get; init; } = 512;
+
+    /// <summary>Most sequences that run at once.</summary>
+    public int MaxSequences { get; init; } = 64;
+
+    /// <summary>Most sequences that wait; further requests are refused.</summary>
+    public int MaxQueued { get; init; } = 1024;
+
+    /// <summary>False to keep nothing between requests.</summary>
+    public bool PrefixCache { get; init; } = true;
+
+    /// <summary>Which cached blocks go first when the pool is full.</summary>
+    public IRetentionPolicy Retention { get; init; } = new LruRetention();
+
+    /// <summary>Who runs, who waits, who is preempted.</summary>
+    public ISchedulingPolicy Scheduling { get; init; } = new FirstComeScheduling();
+
+    /// <summary>Fills freed rows with NaN, so that a read of one shows (tests, fuzzing).</summary>
+    public bool PoisonFreedRows { get; init; }
+
+    /// <summary>Source of time.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    internal KernelFault KernelFault { get; init; }
+
+    internal Kvasir.KvCache.Pool.PoolFault PoolFault { get; init; }
+}

@@ -1,0 +1,99 @@
+using System.Text;
+using Kvasir.Compute;
+using Kvasir.KvCache.Identity;
+using Kvasir.Models;
+using Kvasir.Numerics;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.Engine.Loading;
+
+/// <summary>A model file, its weights packed for a backend, and what names its KV. Owns all three.</summary>
+internal sealed class LoadedModel : IDisposable
+{
+    private LoadedModel(ModelFile file, IComputeBackend backend, DecoderWeights weights, KvLayout layout, int maxContext)
+    {
+        File = file;
+        Backend = backend;
+        Weights = weights;
+        Layout = layout;
+        MaxContext = maxContext;
+        Rope = file.Config.Rope.CreateTable(maxContext);
+        NumericsProfile = Profile(backend, weights, layout);
+    }
+
+    public ModelFile File { get; }
+
+    public ModelConfig Config => File.Config;
+
+    public IComputeBackend Backend { get; }
+
+    public DecoderWeights Weights { get; }
+
+    public KvLayout Layout { get; }
+
+    public RopeTable Rope { get; }
+
+    public int MaxContext { get; }
+
+    /// <summary>Names everything that changes the bits of keys, values and logits, beside the weights themselves.</summary>
+    public string NumericsProfile { get; }
+
+    public static LoadedModel Open(string path, EngineOptions options)
+    {
+        var file = ModelFile.Open(path);
+        IComputeBackend? backend = null;
+        try
+        {
+            var config = file.Config;
+            var maxContext = options.MaxContext ?? config.MaxContext;
+            if (maxContext <= 0 || maxContext > config.MaxContext)
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(options), maxContext, $"MaxContext must be between 1 and the model's {config.MaxContext}");
+            }
+
+            backend = new CpuBackend(new CpuBackendOptions
+            {
+                Threads = options.Threads ?? Environment.ProcessorCount,
+                InstructionSet = options.InstructionSet,
+                Fault = options.KernelFault,
+            });
+            var layout = new KvLayout(config.Layers, config.KvHeads, config.HeadDim, options.KvType, options.BlockRows);
+            layout.Validate();
+            return new LoadedModel(file, backend, DecoderWeights.Pack(file, backend), layout, maxContext);
+        }
+        catch
+        {
+            backend?.Dispose();
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The scope of a request's KV: two requests share rows only when all of it is equal (guarantee G4).</summary>
+    public CacheScope Scope(ReadOnlyMemory<byte> salt) => new(File.Fingerprint.Bytes, Layout, NumericsProfile, salt, Adapter: null);
+
+    public void Dispose()
+    {
+        Weights.Dispose();
+        Backend.Dispose();
+        File.Dispose();
+    }
+
+    private static string Profile(IComputeBackend backend, DecoderWeights weights, KvLayout layout)
+    {
+        var types = new SortedSet<string>(StringComparer.Ordinal) { weights.Output.Type.ToString() };
+        foreach (var layer in weights.Layers)
+        {
+            types.Add(layer.QueryKeyValue.Type.ToString());
+            types.Add(layer.AttentionOutput.Type.ToString());
+            types.Add(layer.GateUp.Type.ToString());
+            types.Add(layer.Down.Type.ToString());
+        }
+
+        return new StringBuilder(backend.ContractVersion)
+            .Append(";weights=").AppendJoin('+', types)
+            .Append(";kv=").Append(layout.Type)
+            .ToString();
+    }
+}

@@ -1,0 +1,94 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using Kvasir.Engine.Loading;
+using Kvasir.Engine.Requests;
+using Kvasir.Engine.Sampling;
+using Kvasir.Engine.Sequences;
+using Kvasir.Models.Tokenizers;
+
+namespace Kvasir.Engine.Loop;
+
+/// <summary>Samples the next token of a sequence, hands it to the reader, and says when the answer ends.</summary>
+internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
+{
+    private readonly Sampler _sampler = new(model.Config.VocabSize);
+    private readonly TokenLogprob[] _top = new TokenLogprob[GenerationRequest.MaxTopLogprobs];
+    private readonly float[] _copy = new float[model.Config.VocabSize];
+    private readonly Tokenizer? _tokenizer = model.File.Tokenizer;
+
+    public long SampledTokens { get; private set; }
+
+    /// <summary>A copy of logits that several answers sample from; valid until the next call.</summary>
+    public Span<float> Copy(ReadOnlySpan<float> logits)
+    {
+        logits.CopyTo(_copy);
+        return _copy;
+    }
+
+    /// <summary>Appends the next token; returns why the answer ends with it, or null when it goes on.</summary>
+    public FinishReason? Sample(Sequence sequence, Span<float> logits)
+    {
+        var request = sequence.Request;
+        SampledTokens++;
+        sequence.FirstTokenTimestamp ??= time.GetTimestamp();
+        if (sequence.LogitDigests is { } digests)
+            digests[sequence.AnswerLength] = XxHash3.HashToUInt64(MemoryMarshal.AsBytes(logits));
+
+        int token;
+        float logprob = 0;
+        var top = _top.AsSpan(0, sequence.Output.TopLogprobs);
+        if (sequence.Output.HasLogprobs)
+        {
+            // Log-probabilities are the model's own: taken before bias and penalties change the logits.
+            var original = request.Sampling.ChangesLogits ? logits.ToArray() : logits;
+            token = _sampler.Sample(logits, request.Sampling, sequence.Counts, sequence.Choice, sequence.Length);
+            logprob = _sampler.Logprobs(original, token, top);
+        }
+        else
+        {
+            token = _sampler.Sample(logits, request.Sampling, sequence.Counts, sequence.Choice, sequence.Length);
+        }
+
+        sequence.Append(token);
+        if (EndsAnswer(request, token))
+            return FinishReason.Stop;
+        sequence.Output.Write(token, logprob, top);
+        if (sequence.Stop is { } stop && stop.Feed(_tokenizer!.TextBytes(token)))
+            return FinishReason.Stop;
+        return sequence.AnswerLength == sequence.MaxAnswer ? FinishReason.Length : null;
+    }
+
+    /// <summary>Ends the answer's stream.</summary>
+    public void Complete(Sequence sequence, FinishReason reason, Exception? error)
+    {
+        var now = time.GetTimestamp();
+        var started = sequence.SubmittedTimestamp;
+        var statistics = new GenerationStatistics
+        {
+            PromptTokens = sequence.PromptLength,
+            ReusedTokens = sequence.ReusedTokens,
+            ComputedRows = sequence.ComputedRows,
+            AnswerTokens = sequence.Output.Count,
+            Preemptions = sequence.Preemptions,
+            QueueTime = time.GetElapsedTime(started, sequence.FirstStepTimestamp ?? now),
+            TimeToFirstToken = time.GetElapsedTime(started, sequence.FirstTokenTimestamp ?? now),
+            TotalTime = time.GetElapsedTime(started, now),
+            Spans = sequence.FirstSpans ?? [],
+        };
+        sequence.Output.Complete(reason, statistics, sequence.Stop?.StopAt ?? -1, error);
+    }
+
+    private bool EndsAnswer(GenerationRequest request, int token)
+    {
+        if (request.IgnoreStopTokens)
+            return false;
+        var stops = request.StopTokens ?? model.File.StopTokens;
+        for (var i = 0; i < stops.Count; i++)
+        {
+            if (stops[i] == token)
+                return true;
+        }
+
+        return false;
+    }
+}

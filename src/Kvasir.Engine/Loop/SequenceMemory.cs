@@ -1,0 +1,140 @@
+using Kvasir.Engine.Loading;
+using Kvasir.Engine.Plans;
+using Kvasir.Engine.Sequences;
+using Kvasir.KvCache.Index;
+using Kvasir.KvCache.Pool;
+using Kvasir.KvCache.Tables;
+
+namespace Kvasir.Engine.Loop;
+
+/// <summary>
+/// Gets, grows, shares and releases the KV of sequences: reservation before work, prefix hits, waiting for prefixes in flight,
+/// eviction of idle blocks.
+/// </summary>
+internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIndex index)
+{
+    private readonly InFlightPrompts _inFlight = new();
+
+    /// <summary>Sees the rows of a sequence just before they are released; for verification.</summary>
+    public Action<Sequence>? BeforeRelease { get; set; }
+
+    /// <summary>
+    /// Gives a waiting sequence its table: the longest prefix that the index has, and room for the rest of its known tokens.
+    /// </summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="reserve">True to leave a block free for others that run.</param>
+    public Acquisition Acquire(Sequence sequence, bool reserve)
+    {
+        var request = sequence.Request;
+        var policy = request.LayerPolicy?.Invoke();
+        var reuses = request.UsePrefixCache && policy is not { AllowsPrefixReuse: false };
+        var match = reuses ? index.Match(sequence.Scope, sequence.Tokens, sequence.Length - 1) : null;
+        var matched = match?.TokenCount ?? 0;
+        if (reuses && _inFlight.LongestPromise(sequence.Scope, sequence.Tokens, matched) is { } promise
+            && promise.Tokens >= matched + model.Layout.BlockRows)
+        {
+            match?.Dispose();
+            return Acquisition.Promised;
+        }
+
+        // A shared partial block is copied when it is written first, so only full shared blocks cost nothing. A ragged table copies.
+        var shared = policy is null ? matched / model.Layout.BlockRows : 0;
+        var needed = BlocksFor(sequence.Length + 1) - shared;
+        if (!TryReserve(needed, reserve ? 1 : 0, out var reservation))
+        {
+            match?.Dispose();
+            return Acquisition.NoMemory;
+        }
+
+        var uniform = new UniformTable(pool);
+        if (match is not null)
+            uniform.AttachPrefix(match);
+        sequence.Reservation = reservation;
+        sequence.Policy = policy;
+        sequence.Table = policy is null ? uniform : RaggedTable.From(uniform, reservation!);
+        sequence.Plan = new ForwardPlan(model.Config.Layers);
+        sequence.Plan.Append(matched, SpanOrigin.Shared);
+        sequence.Plan.Append(sequence.Length - matched, SpanOrigin.Computed);
+        if (Publishes(sequence) && sequence.Length - matched > model.Layout.BlockRows)
+            sequence.Announcement = _inFlight.Announce(sequence.Scope, sequence.Tokens.ToArray(), sequence);
+        return Acquisition.Acquired;
+    }
+
+    /// <summary>Makes room for rows up to <paramref name="length"/>; false when no block can be had even by eviction.</summary>
+    public bool EnsureCapacity(Sequence sequence, int length)
+    {
+        var needed = sequence.Table!.BlocksToReach(length) - sequence.Reservation!.Remaining;
+        if (needed > 0 && !sequence.Reservation.TryGrow(needed))
+        {
+            index.Evict(needed - pool.AvailableBlocks);
+            if (!sequence.Reservation.TryGrow(needed))
+                return false;
+        }
+
+        sequence.Table.Extend(length, sequence.Reservation);
+        return true;
+    }
+
+    /// <summary>Shares all rows of <paramref name="parent"/> with <paramref name="fork"/>; each copies what it writes.</summary>
+    public bool TryFork(Sequence parent, Sequence fork)
+    {
+        if (parent.Table is not UniformTable table || !TryReserve(0, 0, out var reservation))
+            return false;
+        fork.Reservation = reservation;
+        fork.Table = table.Fork();
+        fork.Plan = new ForwardPlan(model.Config.Layers);
+        fork.Plan.Append(fork.PromptLength, SpanOrigin.Shared);
+        return true;
+    }
+
+    /// <summary>Lets others find the rows that the sequence has computed so far.</summary>
+    public void Publish(Sequence sequence)
+    {
+        if (!Publishes(sequence))
+            return;
+        Insert(sequence);
+        if (sequence.Plan!.Remaining == 0)
+            Withdraw(sequence);
+    }
+
+    /// <summary>Takes all memory from a sequence; its computed rows may stay in the prefix cache.</summary>
+    public void Release(Sequence sequence, bool keepInCache)
+    {
+        BeforeRelease?.Invoke(sequence);
+        if (keepInCache && Publishes(sequence))
+            Insert(sequence);
+        Withdraw(sequence);
+        sequence.Table?.Dispose();
+        sequence.Table = null;
+        sequence.Reservation?.Dispose();
+        sequence.Reservation = null;
+        sequence.Plan = null;
+        sequence.Policy = null;
+    }
+
+    private static bool Publishes(Sequence sequence) => sequence.Request.UsePrefixCache && sequence.Table is UniformTable;
+
+    private int BlocksFor(int rows) => (rows + model.Layout.BlockRows - 1) / model.Layout.BlockRows;
+
+    private bool TryReserve(int blocks, int spare, out BlockReservation? reservation)
+    {
+        var missing = blocks + spare - pool.AvailableBlocks;
+        if (missing > 0)
+            index.Evict(missing);
+        reservation = null;
+        return pool.AvailableBlocks >= blocks + spare && pool.TryReserve(blocks, out reservation);
+    }
+
+    private void Insert(Sequence sequence)
+    {
+        var rows = sequence.ComputedLength;
+        if (rows > 0)
+            index.Insert(sequence.Scope, sequence.Tokens[..rows], ((UniformTable)sequence.Table!).Blocks[..BlocksFor(rows)]);
+    }
+
+    private void Withdraw(Sequence sequence)
+    {
+        sequence.Announcement?.Dispose();
+        sequence.Announcement = null;
+    }
+}

@@ -1,0 +1,11 @@
+namespace Kvasir.Engine.Plans;
+
+/// <summary>Where the keys and values of a span of the prompt come from.</summary>
+public enum SpanOrigin
+{
+    /// <summary>Computed by this sequence.</summary>
+    Computed,
+
+    /// <summary>Exact rows that were in the pool already (a prefix hit or a fork).</summary>
+    Shared,
+}

@@ -1,0 +1,50 @@
+using Kvasir.Engine.Policies;
+using Kvasir.Engine.Sampling;
+
+namespace Kvasir.Engine.Requests;
+
+/// <summary>One request: a prompt and how to answer it.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>Most alternatives that <see cref="TopLogprobs"/> reports.</summary>
+    public const int MaxTopLogprobs = 20;
+
+    /// <summary>Most answers to one prompt.</summary>
+    public const int MaxChoices = 128;
+
+    /// <summary>Token ids of the prompt; at least one.</summary>
+    public required ReadOnlyMemory<int> Prompt { get; init; }
+
+    /// <summary>Most tokens of an answer; what the context leaves when null.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>How tokens are chosen.</summary>
+    public SamplingOptions Sampling { get; init; } = SamplingOptions.Greedy;
+
+    /// <summary>Number of answers, 1 to 128. They share the prompt's rows by copy-on-write.</summary>
+    public int Choices { get; init; } = 1;
+
+    /// <summary>Texts that end an answer; they are not part of it.</summary>
+    public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>Tokens that end an answer, instead of the model's own.</summary>
+    public IReadOnlyList<int>? StopTokens { get; init; }
+
+    /// <summary>True when the model's stop tokens do not end an answer (benchmarks).</summary>
+    public bool IgnoreStopTokens { get; init; }
+
+    /// <summary>Null for no log-probabilities, otherwise how many of the most probable tokens are reported beside the chosen one (0 to 20).</summary>
+    public int? TopLogprobs { get; init; }
+
+    /// <summary>Secret of the tenant: only requests with the same salt share KV. Empty is the public scope.</summary>
+    public ReadOnlyMemory<byte> CacheSalt { get; init; }
+
+    /// <summary>False to compute the whole prompt and leave nothing in the prefix cache (a cold run).</summary>
+    public bool UsePrefixCache { get; init; } = true;
+
+    /// <summary>True to record a digest of every logits row, for a receipt.</summary>
+    public bool WantReceipt { get; init; }
+
+    /// <summary>Makes the layer policy of each sequence, or null for none.</summary>
+    public Func<ILayerPolicy>? LayerPolicy { get; init; }
+}

@@ -1,0 +1,34 @@
+using Kvasir.Engine.Plans;
+
+namespace Kvasir.Engine.Requests;
+
+/// <summary>What one answer cost and what it reused.</summary>
+public sealed record GenerationStatistics
+{
+    /// <summary>Tokens of the prompt.</summary>
+    public required int PromptTokens { get; init; }
+
+    /// <summary>Prompt tokens whose keys and values were found in the pool.</summary>
+    public required int ReusedTokens { get; init; }
+
+    /// <summary>Rows computed for this answer, those computed again after a preemption included.</summary>
+    public required long ComputedRows { get; init; }
+
+    /// <summary>Tokens of the answer.</summary>
+    public required int AnswerTokens { get; init; }
+
+    /// <summary>Times that the answer was preempted and computed again.</summary>
+    public required int Preemptions { get; init; }
+
+    /// <summary>From submission to the first step of the answer.</summary>
+    public required TimeSpan QueueTime { get; init; }
+
+    /// <summary>From submission to the first token.</summary>
+    public required TimeSpan TimeToFirstToken { get; init; }
+
+    /// <summary>From submission to the end.</summary>
+    public required TimeSpan TotalTime { get; init; }
+
+    /// <summary>Where the rows of the prompt came from, at the first admission.</summary>
+    public required IReadOnlyList<PlanSpan> Spans { get; init; }
+}

@@ -1,0 +1,26 @@
+using Kvasir.Engine.Policies;
+using Kvasir.KvCache.Tables;
+
+namespace Kvasir.Engine.Running;
+
+/// <summary>One sequence's part of a step.</summary>
+internal struct BatchSequence
+{
+    /// <summary>Where its keys and values go, and where attention reads them.</summary>
+    public IKvTable Table;
+
+    /// <summary>Its layer policy, or null.</summary>
+    public ILayerPolicy? Policy;
+
+    /// <summary>Its first row in the batch.</summary>
+    public int FirstRow;
+
+    /// <summary>Its rows in the batch, adjacent and ascending in position.</summary>
+    public int RowCount;
+
+    /// <summary>Tokens of its prompt.</summary>
+    public int PromptLength;
+
+    /// <summary>Its rows pass layers <c>[0, LayerEnd)</c>.</summary>
+    public int LayerEnd;
+}

@@ -1,0 +1,82 @@
+using Kvasir.Compute;
+using Kvasir.Models;
+using Kvasir.Numerics;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.Engine.Running;
+
+/// <summary>Activations of a step, allocated once for the largest step.</summary>
+internal sealed unsafe class RunnerBuffers : IDisposable
+{
+    private readonly List<NativeBuffer> _owned = [];
+
+    public RunnerBuffers(ModelConfig config, IComputeBackend backend, int maxRows, int maxSequences, int maxLogitRows)
+    {
+        QueryWidth = config.QueryHeads * config.HeadDim;
+        KeyWidth = config.KvHeads * config.HeadDim;
+        QkvWidth = QueryWidth + (2 * KeyWidth);
+        Hidden = Floats(maxRows, config.HiddenSize);
+        HiddenSpare = Floats(maxRows, config.HiddenSize);
+        Normed = Floats(maxRows, config.HiddenSize);
+        Qkv = Floats(maxRows, QkvWidth);
+        QkvSpare = Floats(maxRows, QkvWidth);
+        Attention = Floats(maxRows, QueryWidth);
+        AttentionSpare = Floats(maxRows, QueryWidth);
+        Projected = Floats(maxRows, config.HiddenSize);
+        GateUp = Floats(maxRows, 2 * config.IntermediateSize);
+        Gated = Floats(maxRows, config.IntermediateSize);
+        Logits = Floats(maxLogitRows, config.VocabSize);
+        Writes = (KvWriteRow*)Take((nuint)maxRows * (nuint)sizeof(KvWriteRow));
+        Queries = (QueryRow*)Take((nuint)maxRows * (nuint)sizeof(QueryRow));
+        Views = (KvView*)Take((nuint)maxSequences * (nuint)sizeof(KvView));
+
+        float* Floats(int rows, int width) => (float*)Take((nuint)rows * (nuint)width * sizeof(float));
+
+        byte* Take(nuint bytes)
+        {
+            var buffer = backend.Allocate(bytes);
+            _owned.Add(buffer);
+            return buffer.Pointer;
+        }
+    }
+
+    public int QueryWidth { get; }
+
+    public int KeyWidth { get; }
+
+    public int QkvWidth { get; }
+
+    public float* Hidden { get; set; }
+
+    public float* HiddenSpare { get; set; }
+
+    public float* Normed { get; }
+
+    public float* Qkv { get; set; }
+
+    public float* QkvSpare { get; set; }
+
+    public float* Attention { get; set; }
+
+    public float* AttentionSpare { get; set; }
+
+    public float* Projected { get; }
+
+    public float* GateUp { get; }
+
+    public float* Gated { get; }
+
+    public float* Logits { get; }
+
+    public KvWriteRow* Writes { get; }
+
+    public QueryRow* Queries { get; }
+
+    public KvView* Views { get; }
+
+    public void Dispose()
+    {
+        foreach (var buffer in _owned)
+            buffer.Dispose();
+    }
+}

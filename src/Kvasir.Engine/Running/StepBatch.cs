@@ -1,0 +1,75 @@
+using Kvasir.Engine.Policies;
+using Kvasir.KvCache.Tables;
+
+namespace Kvasir.Engine.Running;
+
+/// <summary>The rows of one step: any subset of positions of any sequences. Reused from step to step; allocates when it grows only.</summary>
+internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
+{
+    private readonly BatchSequence[] _sequences = new BatchSequence[maxSequences];
+    private readonly int[] _tokens = new int[maxRows];
+    private readonly int[] _positions = new int[maxRows];
+    private readonly int[] _logitRows = new int[maxLogitRows];
+    private int _sequenceCount;
+    private int _rowCount;
+    private int _logitCount;
+
+    public int MaxRows => maxRows;
+
+    public int MaxSequences => maxSequences;
+
+    public int MaxLogitRows => maxLogitRows;
+
+    public int RowCount => _rowCount;
+
+    public Span<BatchSequence> Sequences => _sequences.AsSpan(0, _sequenceCount);
+
+    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, _rowCount);
+
+    public ReadOnlySpan<int> Positions => _positions.AsSpan(0, _rowCount);
+
+    /// <summary>Rows whose logits are wanted, ascending.</summary>
+    public ReadOnlySpan<int> LogitRows => _logitRows.AsSpan(0, _logitCount);
+
+    public void Clear()
+    {
+        Sequences.Clear();
+        _sequenceCount = 0;
+        _rowCount = 0;
+        _logitCount = 0;
+    }
+
+    /// <summary>Adds a sequence's rows: the tokens at <paramref name="positions"/>, which its table has room for.</summary>
+    /// <param name="tokens">All tokens of the sequence.</param>
+    /// <param name="positions">Ascending positions.</param>
+    /// <param name="logitsFrom">Rows from this index on give logits; <c>positions.Length</c> for none.</param>
+    /// <param name="layerEnd">The rows pass layers <c>[0, layerEnd)</c>.</param>
+    /// <param name="promptLength">Tokens of its prompt.</param>
+    /// <param name="table">Its KV table.</param>
+    /// <param name="policy">Its layer policy, or null.</param>
+    /// <returns>Index of the first logits row.</returns>
+    public int Add(
+        ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, int logitsFrom, int layerEnd, int promptLength, IKvTable table, ILayerPolicy? policy)
+    {
+        _sequences[_sequenceCount++] = new BatchSequence
+        {
+            Table = table,
+            Policy = policy,
+            FirstRow = _rowCount,
+            RowCount = positions.Length,
+            PromptLength = promptLength,
+            LayerEnd = layerEnd,
+        };
+        var firstLogit = _logitCount;
+        for (var i = 0; i < positions.Length; i++)
+        {
+            if (i >= logitsFrom)
+                _logitRows[_logitCount++] = _rowCount;
+            _tokens[_rowCount] = tokens[positions[i]];
+            _positions[_rowCount] = positions[i];
+            _rowCount++;
+        }
+
+        return firstLogit;
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+
+namespace Kvasir.Engine.Sampling;
+
+/// <summary>
+/// Noise as a function of (seed, choice, position, token): the same draw whatever else is in the batch, in whatever order
+/// (numerics contract, rule 5).
+/// </summary>
+/// <remarks>
+/// A token is drawn from a softmax by adding independent Gumbel noise to the logits and taking the largest (Gumbel-max, e.g.
+/// Maddison et al. 2014, "A* Sampling"). Only IEEE additions, multiplications and divisions are used, so the bits are the same on
+/// every machine.
+/// </remarks>
+internal readonly struct CounterNoise
+{
+    /// <summary>No Gumbel value drawn here exceeds this: -ln(-ln(1 - 2^-54)) &lt; 37.5.</summary>
+    public const double MaxGumbel = 37.5;
+
+    private readonly ulong _key;
+
+    public CounterNoise(ulong seed, int choice, int position)
+    {
+        var key = Mix(seed + 0x9E3779B97F4A7C15UL);
+        key = Mix(key ^ ((ulong)(uint)choice * 0xD6E8FEB86659FD93UL));
+        _key = Mix(key ^ ((ulong)(uint)position * 0xA0761D6478BD642FUL));
+    }
+
+    /// <summary>A standard Gumbel value for a token.</summary>
+    public double Gumbel(int token)
+    {
+        var bits = Mix(_key ^ ((ulong)(uint)token * 0xE7037ED1A0B428DBUL));
+        var uniform = ((bits >> 11) + 0.5) * (1.0 / (1UL << 53));
+        return -Log(-Log(uniform));
+    }
+
+    /// <summary>Natural logarithm of a positive, normal number, within about 2 ulp.</summary>
+    internal static double Log(double x)
+    {
+        var bits = BitConverter.DoubleToInt64Bits(x);
+        var exponent = (int)(bits >> 52) - 1023;
+        var mantissa = BitConverter.Int64BitsToDouble((bits & 0x000F_FFFF_FFFF_FFFF) | 0x3FF0_0000_0000_0000);
+        if (mantissa > 1.4142135623730951)
+        {
+            mantissa *= 0.5;
+            exponent++;
+        }
+
+        // ln m = 2 artanh s with s = (m - 1) / (m + 1), |s| < 0.1716: the series to s^21 is below 2^-60.
+        var s = (mantissa - 1) / (mantissa + 1);
+        var square = s * s;
+        var series = 1.0 / 21;
+        for (var odd = 19; odd >= 1; odd -= 2)
+            series = (series * square) + (1.0 / odd);
+        return (exponent * 0.6931471805599453) + (2 * s * series);
+    }
+
+    /// <summary>A bijection of 64 bits with good avalanche (the finaliser of SplitMix64, Steele et al. 2014).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Mix(ulong z)
+    {
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9UL;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EBUL;
+        return z ^ (z >> 31);
+    }
+}

@@ -1,0 +1,119 @@
+using Kvasir.Engine.Plans;
+using Kvasir.Engine.Policies;
+using Kvasir.Engine.Requests;
+using Kvasir.Engine.Sampling;
+using Kvasir.Engine.Streaming;
+using Kvasir.KvCache.Identity;
+using Kvasir.KvCache.Index;
+using Kvasir.KvCache.Pool;
+using Kvasir.KvCache.Tables;
+
+namespace Kvasir.Engine.Sequences;
+
+/// <summary>One answer in the making: its tokens, its KV, its plan. Only the engine's thread touches it.</summary>
+/// <remarks>
+/// Waiting → Running → Finished; a preempted one goes back to Waiting with the tokens it has, and its rows are computed again. Rows
+/// computed are always a prefix of <see cref="Tokens"/>; when all known tokens have rows, the next token is sampled.
+/// </remarks>
+internal sealed class Sequence
+{
+    private readonly int[] _tokens;
+
+    public Sequence(GenerationRequest request, CacheScope scope, int choice, int maxAnswer, TokenStream output, long arrival, long submitted)
+    {
+        Request = request;
+        Scope = scope;
+        Choice = choice;
+        MaxAnswer = maxAnswer;
+        Output = output;
+        Arrival = arrival;
+        SubmittedTimestamp = submitted;
+        PromptLength = request.Prompt.Length;
+        _tokens = new int[PromptLength + maxAnswer];
+        request.Prompt.Span.CopyTo(_tokens);
+        Length = PromptLength;
+        if (request.Sampling.ChangesLogits)
+        {
+            Counts = new TokenCounts();
+            Counts.AddPrompt(request.Prompt.Span);
+        }
+
+        if (request.StopStrings.Count > 0)
+            Stop = new StopMatcher(request.StopStrings);
+        if (request.WantReceipt)
+            LogitDigests = new ulong[maxAnswer];
+    }
+
+    public GenerationRequest Request { get; }
+
+    public CacheScope Scope { get; }
+
+    /// <summary>Which of the request's answers this is, from 0.</summary>
+    public int Choice { get; }
+
+    public int MaxAnswer { get; }
+
+    public TokenStream Output { get; }
+
+    public long Arrival { get; }
+
+    public long SubmittedTimestamp { get; }
+
+    public long? FirstStepTimestamp { get; set; }
+
+    public long? FirstTokenTimestamp { get; set; }
+
+    public int PromptLength { get; }
+
+    /// <summary>Known tokens: the prompt and the answer so far.</summary>
+    public int Length { get; private set; }
+
+    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Length);
+
+    public int AnswerLength => Length - PromptLength;
+
+    public SequenceStatus Status { get; set; } = SequenceStatus.Waiting;
+
+    /// <summary>What is shared and what is to be computed, while running.</summary>
+    public ForwardPlan? Plan { get; set; }
+
+    /// <summary>Its rows, while running.</summary>
+    public IKvTable? Table { get; set; }
+
+    /// <summary>Blocks promised to it, while running.</summary>
+    public BlockReservation? Reservation { get; set; }
+
+    /// <summary>Its announcement that it is computing its prompt, while others may wait for it.</summary>
+    public InFlightPrompts.Handle? Announcement { get; set; }
+
+    public ILayerPolicy? Policy { get; set; }
+
+    public TokenCounts? Counts { get; }
+
+    public StopMatcher? Stop { get; }
+
+    /// <summary>Digest of the logits of every answer token, when a receipt was asked for.</summary>
+    public ulong[]? LogitDigests { get; }
+
+    /// <summary>Spans of the prompt at the first admission.</summary>
+    public IReadOnlyList<PlanSpan>? FirstSpans { get; set; }
+
+    /// <summary>Prompt tokens found in the pool at the first admission.</summary>
+    public int ReusedTokens { get; set; }
+
+    public long ComputedRows { get; set; }
+
+    public int Preemptions { get; set; }
+
+    /// <summary>Answers of the same request that fork from this one when its prompt is computed.</summary>
+    public List<Sequence>? Forks { get; set; }
+
+    /// <summary>Rows computed so far.</summary>
+    public int ComputedLength => Plan?.NextPosition ?? 0;
+
+    public void Append(int token)
+    {
+        _tokens[Length++] = token;
+        Counts?.AddAnswer(token);
+    }
+}
