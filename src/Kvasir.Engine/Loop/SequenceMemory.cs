@@ -30,8 +30,8 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         var reuses = request.UsePrefixCache && policy is not { AllowsPrefixReuse: false };
         var match = reuses ? index.Match(sequence.Scope, sequence.Tokens, sequence.Length - 1) : null;
         var matched = match?.TokenCount ?? 0;
-        if (reuses && _inFlight.LongestPromise(sequence.Scope, sequence.Tokens, matched) is { } promise
-            && promise.Tokens >= matched + model.Layout.BlockRows)
+        if (reuses
+            && _inFlight.LongestPromise(sequence.Scope, sequence.Tokens) >= matched + model.Layout.BlockRows)
         {
             match?.Dispose();
             return Acquisition.Promised;
@@ -51,12 +51,12 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
             uniform.AttachPrefix(match);
         sequence.Reservation = reservation;
         sequence.Policy = policy;
-        sequence.Table = policy is null ? uniform : RaggedTable.From(uniform, reservation!);
+        sequence.Table = policy is null ? uniform : RaggedTable.From(pool, uniform, reservation!);
         sequence.Plan = new ForwardPlan(model.Config.Layers);
         sequence.Plan.Append(matched, SpanOrigin.Shared);
         sequence.Plan.Append(sequence.Length - matched, SpanOrigin.Computed);
         if (Publishes(sequence) && sequence.Length - matched > model.Layout.BlockRows)
-            sequence.Announcement = _inFlight.Announce(sequence.Scope, sequence.Tokens.ToArray(), sequence);
+            sequence.Announcement = _inFlight.Announce(sequence.Scope, sequence.Tokens.ToArray());
         return Acquisition.Acquired;
     }
 

@@ -1,0 +1,80 @@
+using Kvasir.Engine.Requests;
+using Kvasir.Engine.Sampling;
+
+namespace Kvasir.Benchmarks.Fuzzing;
+
+/// <summary>Draws requests that share prefixes, diverge inside blocks, repeat and extend each other.</summary>
+internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens)
+{
+    private readonly List<int[]> _earlier = [];
+    private static readonly byte[][] Salts = [[], [1], [2, 3]];
+
+    public GenerationRequest Next()
+    {
+        var maxAnswer = random.Next(1, 24);
+        var prompt = Prompt(maxTokens - maxAnswer - 1);
+        _earlier.Add(prompt);
+        return new GenerationRequest
+        {
+            Prompt = prompt,
+            MaxTokens = maxAnswer,
+            Choices = random.Next(6) == 0 ? random.Next(2, 5) : 1,
+            IgnoreStopTokens = random.Next(2) == 0,
+            UsePrefixCache = random.Next(10) != 0,
+            CacheSalt = Salts[random.Next(8) switch { 0 => 1, 1 => 2, _ => 0 }],
+            TopLogprobs = random.Next(8) == 0 ? 3 : null,
+            Sampling = random.Next(3) == 0
+                ? SamplingOptions.Greedy
+                : new SamplingOptions
+                {
+                    Temperature = 0.5f + random.NextSingle(),
+                    TopK = random.Next(3) == 0 ? random.Next(1, 50) : 0,
+                    TopP = random.Next(3) == 0 ? 0.5f + (random.NextSingle() / 2) : 1,
+                    MinP = random.Next(4) == 0 ? 0.05f : 0,
+                    RepetitionPenalty = random.Next(4) == 0 ? 1.2f : 1,
+                    Seed = (ulong)random.NextInt64(),
+                },
+        };
+    }
+
+    /// <summary>Adds what a finished sequence ended with, so that later prompts continue answers.</summary>
+    public void Remember(ReadOnlySpan<int> tokens) => _earlier.Add(tokens.ToArray());
+
+    private int[] Prompt(int longest)
+    {
+        longest = Math.Max(1, longest);
+        if (_earlier.Count == 0 || random.Next(4) == 0)
+            return Fresh(random.Next(1, longest + 1));
+        var source = _earlier[random.Next(_earlier.Count)];
+        return random.Next(4) switch
+        {
+            // The same prompt again.
+            0 => source[..Math.Min(source.Length, longest)],
+
+            // A part of it.
+            1 => source[..random.Next(1, Math.Min(source.Length, longest) + 1)],
+
+            // It and more.
+            2 => [.. source[..Math.Min(source.Length, longest)], .. Fresh(random.Next(0, Math.Max(1, longest - source.Length)))],
+
+            // It up to some token, then something else.
+            _ => Diverge(source[..Math.Min(source.Length, longest)]),
+        };
+    }
+
+    private int[] Diverge(int[] source)
+    {
+        var copy = (int[])source.Clone();
+        for (var i = random.Next(copy.Length); i < copy.Length; i++)
+            copy[i] = random.Next(vocabulary);
+        return copy;
+    }
+
+    private int[] Fresh(int length)
+    {
+        var tokens = new int[length];
+        for (var i = 0; i < length; i++)
+            tokens[i] = random.Next(vocabulary);
+        return tokens;
+    }
+}

@@ -1,0 +1,44 @@
+using Kvasir.Compute;
+using Kvasir.Engine;
+using Kvasir.KvCache.Pool;
+using Kvasir.Numerics;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.Benchmarks.Fuzzing;
+
+/// <summary>The engine that a schedule runs on: everything that must not change bits is drawn at random.</summary>
+internal sealed record ScheduleSetup(EngineOptions Options, int CapacityBlocks)
+{
+    /// <summary>Draws a set-up whose pool holds between one and a few of the longest sequences.</summary>
+    public static ScheduleSetup Draw(Random random, KvDataType kvType, int maxTokens, Sabotage sabotage)
+    {
+        var blockRows = random.Next(3) switch { 0 => 16, 1 => 32, _ => 64 };
+        var longest = ((maxTokens + blockRows - 1) / blockRows) + 1;
+        var paths = InstructionSets.Supported;
+        var options = new EngineOptions
+        {
+            KvType = kvType,
+            BlockRows = blockRows,
+            Threads = random.Next(1, 5),
+            InstructionSet = paths[random.Next(paths.Count)],
+            MaxBatchTokens = random.Next(4) switch { 0 => random.Next(1, 8), 1 => random.Next(8, 32), 2 => 64, _ => random.Next(64, 300) },
+            MaxSequences = random.Next(1, 10),
+            PoisonFreedRows = true,
+            KernelFault = sabotage switch
+            {
+                Sabotage.SplitK => KernelFault.SplitK,
+                Sabotage.TileByBatch => KernelFault.TileByBatch,
+                Sabotage.RopeOffByOne => KernelFault.RopeOffByOne,
+                Sabotage.StaleTail => KernelFault.StaleTail,
+                _ => KernelFault.None,
+            },
+            PoolFault = sabotage switch
+            {
+                Sabotage.SkipCow => PoolFault.SkipCopyOnWrite,
+                Sabotage.EarlyFree => PoolFault.EarlyFree,
+                _ => PoolFault.None,
+            },
+        };
+        return new ScheduleSetup(options, longest + random.Next(0, 4 * longest));
+    }
+}

@@ -1,0 +1,224 @@
+using Kvasir.Engine.Loading;
+using Kvasir.Engine.Loop;
+using Kvasir.Engine.Receipts;
+using Kvasir.Engine.Requests;
+using Kvasir.Engine.Sequences;
+using Kvasir.Engine.Streaming;
+using Kvasir.KvCache.Pool;
+using Kvasir.Models;
+using Kvasir.Models.Templates;
+using Kvasir.Models.Tokenizers;
+
+namespace Kvasir.Engine;
+
+/// <summary>
+/// A loaded model with its KV pool and its loop. Requests may come from any thread; what they have in common is computed once.
+/// </summary>
+/// <example>
+/// <code>
+/// using var engine = KvasirEngine.Load("model.gguf");
+/// await foreach (var text in engine.StreamAsync("Once upon a time", maxTokens: 50))
+///     Console.Write(text);
+/// </code>
+/// </example>
+public sealed class KvasirEngine : IDisposable
+{
+    private readonly LoadedModel _model;
+    private readonly BlockPool _pool;
+    private readonly EngineThread _thread;
+    private readonly ReceiptContext _receipts;
+    private readonly EngineOptions _options;
+    private readonly Lock _gate = new();
+    private long _arrivals;
+
+    private KvasirEngine(LoadedModel model, EngineOptions options)
+    {
+        _model = model;
+        _options = options;
+        _pool = new BlockPool(model.Layout, PoolOptions(model, options));
+        _receipts = new ReceiptContext(model);
+        _thread = new EngineThread(new EngineLoop(model, _pool, options), options.MaxQueued);
+    }
+
+    /// <summary>The model's architecture.</summary>
+    public ModelConfig Config => _model.Config;
+
+    /// <summary>The model file.</summary>
+    public ModelFile Model => _model.File;
+
+    /// <summary>The tokenizer, or null when the model folder has none.</summary>
+    public Tokenizer? Tokenizer => _model.File.Tokenizer;
+
+    /// <summary>Most tokens of prompt and answer together.</summary>
+    public int MaxContext => _model.MaxContext;
+
+    /// <summary>Names everything that changes bits; two engines with equal profiles and models give equal logits.</summary>
+    public string NumericsProfile => _model.NumericsProfile;
+
+    /// <summary>Opens a model: a GGUF file or a Hugging Face folder.</summary>
+    /// <exception cref="ModelFormatException">The file is damaged or not of this kind.</exception>
+    /// <exception cref="UnsupportedModelException">The architecture is not supported.</exception>
+    public static KvasirEngine Load(string path, EngineOptions? options = null)
+    {
+        options ??= new EngineOptions();
+        var model = LoadedModel.Open(path, options);
+        try
+        {
+            return new KvasirEngine(model, options);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a request.</summary>
+    /// <exception cref="ContextLengthException">The prompt does not fit the context.</exception>
+    /// <exception cref="EngineOverloadedException">Too many requests wait.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public Generation Submit(GenerationRequest request)
+    {
+        var maxAnswer = Validate(request);
+        var scope = _model.Scope(request.CacheSalt);
+        var submitted = _options.Time.GetTimestamp();
+        var sequences = new Sequence[request.Choices];
+        var choices = new GenerationChoice[request.Choices];
+        lock (_gate)
+        {
+            for (var i = 0; i < sequences.Length; i++)
+            {
+                sequences[i] = new Sequence(
+                    request, scope, i, maxAnswer, new TokenStream(maxAnswer, request.TopLogprobs), _arrivals++, submitted);
+                choices[i] = new GenerationChoice(_thread, sequences[i], Tokenizer, _receipts);
+            }
+
+            _thread.Submit(sequences);
+        }
+
+        return new Generation(_thread, sequences, choices);
+    }
+
+    /// <summary>Continues a text; yields the answer as it comes.</summary>
+    public async IAsyncEnumerable<string> StreamAsync(
+        string prompt,
+        int? maxTokens = null,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        using var generation = Submit(new GenerationRequest { Prompt = Encode(prompt), MaxTokens = maxTokens });
+        await foreach (var text in generation.Choices[0].ReadTextAsync(cancellation).ConfigureAwait(false))
+            yield return text;
+    }
+
+    /// <summary>Answers a conversation; yields the answer as it comes.</summary>
+    public async IAsyncEnumerable<string> ChatAsync(
+        IReadOnlyList<ChatMessage> messages,
+        int? maxTokens = null,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        using var generation = Submit(new GenerationRequest { Prompt = EncodeChat(messages), MaxTokens = maxTokens });
+        await foreach (var text in generation.Choices[0].ReadTextAsync(cancellation).ConfigureAwait(false))
+            yield return text;
+    }
+
+    /// <summary>Token ids of a plain text; the model's begin token comes first when it has one.</summary>
+    public int[] Encode(string text)
+    {
+        var tokenizer = RequireTokenizer();
+        var ids = tokenizer.Encode(text);
+        return tokenizer.BosId is { } bos && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
+    }
+
+    /// <summary>
+    /// Token ids of a conversation in the model's chat format, ready for the assistant's answer. Special tokens in the contents are
+    /// plain text.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The model has no chat template.</exception>
+    public int[] EncodeChat(IReadOnlyList<ChatMessage> messages)
+    {
+        var template = Model.ChatTemplate
+            ?? throw new InvalidOperationException($"{Model.Path} has no chat template; give a raw prompt instead");
+        return template.Tokenize(RequireTokenizer(), messages, addGenerationPrompt: true);
+    }
+
+    /// <summary>Runs a receipt again without any reuse and compares bits.</summary>
+    /// <exception cref="InvalidOperationException">The receipt belongs to another model or numerics profile.</exception>
+    public async Task<ReplayResult> ReplayAsync(Receipt receipt, CancellationToken cancellation = default)
+    {
+        if (receipt.Model != Model.Fingerprint.ToString())
+            throw new InvalidOperationException($"the receipt belongs to model {receipt.Model}, this is {Model.Fingerprint}");
+        if (receipt.NumericsProfile != NumericsProfile)
+            throw new InvalidOperationException($"the receipt belongs to numerics profile {receipt.NumericsProfile}, this is {NumericsProfile}; its bits cannot be compared");
+        return await ReceiptReplay.RunAsync(this, receipt, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>What the engine has done so far.</summary>
+    public Task<EngineCounters> GetCountersAsync() => _thread.QueryAsync(loop => loop.Counters);
+
+    /// <summary>Forgets all cached prefixes.</summary>
+    public Task ClearCacheAsync() => _thread.QueryAsync(loop =>
+    {
+        loop.Index.Clear();
+        return true;
+    });
+
+    /// <summary>Ends all requests and frees everything.</summary>
+    public void Dispose()
+    {
+        _thread.Dispose();
+        _pool.Dispose();
+        _model.Dispose();
+    }
+
+    internal Task<T> QueryAsync<T>(Func<EngineLoop, T> query) => _thread.QueryAsync(query);
+
+    internal static BlockPoolOptions PoolOptions(LoadedModel model, EngineOptions options) => new()
+    {
+        BudgetBytes = options.KvBudgetBytes ?? DefaultBudget(model),
+        PoisonFreedRows = options.PoisonFreedRows,
+        Fault = options.PoolFault,
+    };
+
+    private static long DefaultBudget(LoadedModel model)
+    {
+        var context = (long)(model.Layout.BytesPerToken * (model.MaxContext + model.Layout.BlockRows));
+        var machine = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        return Math.Max(2 * model.Layout.BlockBytes, Math.Min(4 * context, machine / 4));
+    }
+
+    private Tokenizer RequireTokenizer() =>
+        Tokenizer ?? throw new InvalidOperationException($"{Model.Path} has no tokenizer; give token ids instead of text");
+
+    private int Validate(GenerationRequest request)
+    {
+        var prompt = request.Prompt.Length;
+        if (prompt == 0)
+            throw new ArgumentException("the prompt is empty; give at least one token", nameof(request));
+        if (prompt >= MaxContext)
+            throw new ContextLengthException(prompt, MaxContext, "shorten the prompt or raise --max-context where the model allows it");
+        foreach (var token in request.Prompt.Span)
+        {
+            if ((uint)token >= (uint)Config.VocabSize)
+                throw new ArgumentException($"prompt token {token} is outside the vocabulary of {Config.VocabSize}", nameof(request));
+        }
+
+        if (request.Choices is < 1 or > GenerationRequest.MaxChoices)
+            throw new ArgumentException($"Choices is {request.Choices}; allowed: 1 to {GenerationRequest.MaxChoices}", nameof(request));
+        if (request.TopLogprobs is < 0 or > GenerationRequest.MaxTopLogprobs)
+            throw new ArgumentException($"TopLogprobs is {request.TopLogprobs}; allowed: 0 to {GenerationRequest.MaxTopLogprobs}", nameof(request));
+        if (request.MaxTokens is < 1)
+            throw new ArgumentException($"MaxTokens is {request.MaxTokens}; allowed: 1 or more", nameof(request));
+        if (request.StopStrings.Count > 0)
+            RequireTokenizer();
+        request.Sampling.Validate(Config.VocabSize);
+        var maxAnswer = Math.Min(request.MaxTokens ?? int.MaxValue, MaxContext - prompt);
+        var capacity = (long)_pool.Capacity * _model.Layout.BlockRows;
+        if (prompt + maxAnswer > capacity - _model.Layout.BlockRows)
+        {
+            throw new ContextLengthException(
+                prompt + maxAnswer, (int)capacity - _model.Layout.BlockRows, "that is what the KV budget holds: ask for fewer tokens or raise KvBudgetBytes (--kv-budget)");
+        }
+
+        return maxAnswer;
+    }
+}

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using Kvasir.Engine.Requests;
+using Kvasir.Engine.Sequences;
+
+namespace Kvasir.Engine.Loop;
+
+/// <summary>Runs an <see cref="EngineLoop"/> on a thread of its own; requests and cancellations arrive through a queue.</summary>
+internal sealed class EngineThread : IDisposable
+{
+    private readonly EngineLoop _loop;
+    private readonly ConcurrentQueue<Command> _commands = new();
+    private readonly SemaphoreSlim _wake = new(0);
+    private readonly Thread _thread;
+    private readonly int _maxQueued;
+    private int _queued;
+    private volatile bool _stopping;
+
+    private readonly record struct Command(IReadOnlyList<Sequence>? Submit, IReadOnlyList<Sequence>? Cancel, Action<EngineLoop>? Query);
+
+    public EngineThread(EngineLoop loop, int maxQueued)
+    {
+        _loop = loop;
+        _maxQueued = maxQueued;
+        _thread = new Thread(Run) { IsBackground = true, Name = "kvasir-engine" };
+        _thread.Start();
+    }
+
+    /// <summary>Queues the answers of one request.</summary>
+    /// <exception cref="EngineOverloadedException">Too many sequences wait already.</exception>
+    /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
+    public void Submit(IReadOnlyList<Sequence> sequences)
+    {
+        ObjectDisposedException.ThrowIf(_stopping, this);
+        var queued = Volatile.Read(ref _queued);
+        if (queued + sequences.Count > _maxQueued)
+            throw new EngineOverloadedException(queued);
+        Interlocked.Add(ref _queued, sequences.Count);
+        Enqueue(new Command(sequences, null, null));
+    }
+
+    public void Cancel(IReadOnlyList<Sequence> sequences)
+    {
+        if (!_stopping)
+            Enqueue(new Command(null, sequences, null));
+    }
+
+    /// <summary>Runs a function on the engine's thread, between steps.</summary>
+    public Task<T> QueryAsync<T>(Func<EngineLoop, T> query)
+    {
+        ObjectDisposedException.ThrowIf(_stopping, this);
+        var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Enqueue(new Command(null, null, loop =>
+        {
+            try
+            {
+                completion.SetResult(query(loop));
+            }
+            catch (InvalidOperationException exception)
+            {
+                completion.SetException(exception);
+            }
+        }));
+        return completion.Task;
+    }
+
+    public void Dispose()
+    {
+        if (_stopping)
+            return;
+        _stopping = true;
+        _wake.Release();
+        _thread.Join();
+        _wake.Dispose();
+    }
+
+    private void Enqueue(Command command)
+    {
+        _commands.Enqueue(command);
+        _wake.Release();
+    }
+
+    private void Run()
+    {
+        while (!_stopping)
+        {
+            if (_loop.IsIdle && _commands.IsEmpty)
+            {
+                _wake.Wait();
+            }
+
+            Drain();
+            if (_loop.IsIdle)
+                continue;
+            try
+            {
+                if (!_loop.Step() && _commands.IsEmpty)
+                    throw new InvalidOperationException("sequences wait but none can run: the scheduling policy left them out or a promise was never kept");
+            }
+            catch (EngineFailedException)
+            {
+                // The step's sequences carry the error to their readers; the others go on.
+            }
+            catch (Exception exception)
+            {
+                _loop.FailAll(new EngineFailedException($"the engine's loop failed: {exception.Message}", exception));
+            }
+
+            Volatile.Write(ref _queued, _loop.WaitingCount);
+        }
+
+        Drain();
+        _loop.Dispose();
+    }
+
+    private void Drain()
+    {
+        while (_commands.TryDequeue(out var command))
+        {
+            _wake.Wait(0);
+            if (command.Submit is { } submit)
+            {
+                // Further answers wait as forks of the first, whose prompt they share.
+                if (submit.Count > 1)
+                    submit[0].Forks = [.. submit.Skip(1)];
+                _loop.Submit(submit[0]);
+            }
+
+            if (command.Cancel is { } cancel)
+                _loop.Cancel(cancel);
+            command.Query?.Invoke(_loop);
+        }
+    }
+}
