@@ -1,0 +1,53 @@
+namespace Kvasir.Models;
+
+/// <summary>Opens a GGUF file as a model.</summary>
+internal static class GgufModel
+{
+    // Files name one eos token; models end their turns with others too. These names are used by no model for anything else.
+    private static readonly string[] EndOfTurnNames =
+        ["<|eot_id|>", "<|im_end|>", "<|end|>", "<|end_of_turn|>", "<end_of_turn>", "<|endoftext|>", "<|eom_id|>", "<|end_of_text|>"];
+
+    public static ModelFile Open(string path)
+    {
+        var file = GgufFile.Open(path);
+        try
+        {
+            if (file.Metadata.Integer("split.count") is > 1)
+                throw new UnsupportedModelException(path, "a GGUF file split in parts is not read; join the parts with llama-gguf-split --merge");
+            var config = GgufConfig.Read(file);
+            var weights = new WeightTable(path, config, file.Tensors, WeightNames.Gguf, interleavedRope: config.Architecture == "llama");
+            return new ModelFile(path, file, config, weights, ReadText(file, config));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static ModelText ReadText(GgufFile file, ModelConfig config)
+    {
+        var tokenizer = GgufTokenizer.Read(file.Path, file.Metadata);
+        string? source = file.Metadata.String("tokenizer.chat_template");
+        var template = source is null ? null : new ChatTemplate(source, tokenizer?.SpecialText(tokenizer.BosId), tokenizer?.SpecialText(tokenizer.EosId));
+        var stops = new SortedSet<int>();
+        if (tokenizer is not null)
+        {
+            if (tokenizer.VocabSize > config.VocabSize)
+                throw new ModelFormatException(file.Path, $"{tokenizer.VocabSize} tokens are listed, the embedding has {config.VocabSize} rows");
+            foreach (string key in (string[])["eos_token_id", "eot_token_id", "eom_token_id"])
+            {
+                if (file.Metadata.Integer($"tokenizer.ggml.{key}", 0, config.VocabSize - 1) is { } id)
+                    stops.Add(id);
+            }
+
+            foreach (string name in EndOfTurnNames)
+            {
+                if (tokenizer.Find(name) is { } id)
+                    stops.Add(id);
+            }
+        }
+
+        return new ModelText(tokenizer, template, [.. stops], file.Metadata.String("general.name"));
+    }
+}

@@ -1,0 +1,91 @@
+namespace Kvasir.Models;
+
+/// <summary>Opens a folder in the Hugging Face layout.</summary>
+internal static class HuggingFaceModel
+{
+    private const long MaxJsonBytes = 16 << 20;
+    private const long MaxTokenizerBytes = 256 << 20;
+
+    public static ModelFile Open(string folder)
+    {
+        string configPath = Path.Combine(folder, "config.json");
+        if (!File.Exists(configPath))
+            throw new ModelFormatException(folder, "config.json is not in the folder");
+        var json = JsonFile.Read(configPath, MaxJsonBytes);
+        var config = HuggingFaceConfig.Read(json);
+        var storage = SafeTensorsFolder.Open(folder);
+        try
+        {
+            // Some files leave the flag out, or set it although an output matrix is stored; transformers ties when it is set.
+            config = config with { TiedEmbeddings = config.TiedEmbeddings || !storage.Tensors.ContainsKey("lm_head.weight") };
+            var weights = new WeightTable(folder, config, storage.Tensors, WeightNames.HuggingFace, interleavedRope: false);
+            return new ModelFile(folder, storage, config, weights, ReadText(folder, json, config));
+        }
+        catch
+        {
+            storage.Dispose();
+            throw;
+        }
+    }
+
+    private static ModelText ReadText(string folder, JsonField config, ModelConfig model)
+    {
+        var settings = ReadOptional(folder, "tokenizer_config.json", MaxJsonBytes);
+        Tokenizer? tokenizer = null;
+        if (ReadOptional(folder, "tokenizer.json", MaxTokenizerBytes) is { } tokenizerJson)
+        {
+            tokenizer = TokenizerJson.Read(tokenizerJson, settings);
+            if (tokenizer.VocabSize > model.VocabSize)
+            {
+                throw new ModelFormatException(
+                    tokenizerJson.Path, $"the tokenizer has ids up to {tokenizer.VocabSize - 1}, the model only {model.VocabSize} tokens");
+            }
+        }
+
+        string templatePath = Path.Combine(folder, "chat_template.jinja");
+        string? source = File.Exists(templatePath) && new FileInfo(templatePath).Length <= ChatTemplate.MaxSourceChars
+            ? File.ReadAllText(templatePath)
+            : TemplateOf(settings);
+        var template = source is null ? null : new ChatTemplate(source, tokenizer?.SpecialText(tokenizer.BosId), tokenizer?.SpecialText(tokenizer.EosId));
+
+        var stops = new SortedSet<int>();
+        var generation = ReadOptional(folder, "generation_config.json", MaxJsonBytes);
+        if (!AddIds(stops, generation?.Find("eos_token_id"), model.VocabSize))
+            AddIds(stops, config.Find("eos_token_id"), model.VocabSize);
+        if (tokenizer?.EosId is { } eos)
+            stops.Add(eos);
+        string? name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        return new ModelText(tokenizer, template, [.. stops], name);
+    }
+
+    // A string, or a list of named templates of which "default" is taken.
+    private static string? TemplateOf(JsonField? settings)
+    {
+        if (settings?.Find("chat_template") is not { } template)
+            return null;
+        if (template.IsString)
+            return template.String();
+        foreach (var named in template.Items())
+        {
+            if (named.Get("name").String() == "default")
+                return named.Get("template").String();
+        }
+
+        return null;
+    }
+
+    private static bool AddIds(SortedSet<int> stops, JsonField? field, int vocab)
+    {
+        if (field is not { } ids)
+            return false;
+        foreach (var id in ids.IsArray ? ids.Items() : [ids])
+            stops.Add(id.Int(0, vocab - 1));
+        return true;
+    }
+
+    private static JsonField? ReadOptional(string folder, string name, long maxBytes)
+    {
+        string path = Path.Combine(folder, name);
+        return File.Exists(path) ? JsonFile.Read(path, maxBytes) : null;
+    }
+}

@@ -1,0 +1,36 @@
+namespace Kvasir.Models;
+
+/// <summary>The statements of a template.</summary>
+internal abstract record JinjaStatement(int Line)
+{
+    internal sealed record Text(string Value, int Line) : JinjaStatement(Line);
+
+    internal sealed record Output(JinjaExpression Value, int Line) : JinjaStatement(Line);
+
+    /// <summary>Branches in order; the one with a null condition is else.</summary>
+    internal sealed record If(IReadOnlyList<(JinjaExpression? Condition, IReadOnlyList<JinjaStatement> Body)> Branches, int Line) : JinjaStatement(Line);
+
+    internal sealed record For(
+        IReadOnlyList<string> Targets,
+        JinjaExpression Items,
+        JinjaExpression? Condition,
+        IReadOnlyList<JinjaStatement> Body,
+        IReadOnlyList<JinjaStatement> Else,
+        int Line) : JinjaStatement(Line);
+
+    /// <summary>With an attribute, sets a field of a namespace.</summary>
+    internal sealed record Set(IReadOnlyList<string> Targets, string? Attribute, JinjaExpression Value, int Line) : JinjaStatement(Line);
+
+    internal sealed record SetBlock(string Target, IReadOnlyList<JinjaStatement> Body, int Line) : JinjaStatement(Line);
+
+    internal sealed record Macro(
+        string Name, IReadOnlyList<(string Name, JinjaExpression? Default)> Parameters, IReadOnlyList<JinjaStatement> Body, int Line)
+        : JinjaStatement(Line);
+
+    /// <summary>A body that is run as it stands (<c>generation</c>).</summary>
+    internal sealed record Block(IReadOnlyList<JinjaStatement> Body, int Line) : JinjaStatement(Line);
+
+    internal sealed record Break(int Line) : JinjaStatement(Line);
+
+    internal sealed record Continue(int Line) : JinjaStatement(Line);
+}

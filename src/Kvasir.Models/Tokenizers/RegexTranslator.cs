@@ -1,0 +1,112 @@
+using System.Text;
+
+namespace Kvasir.Models;
+
+/// <summary>
+/// Rewrites the regular expressions of tokenizer files (Oniguruma, Rust) for .NET: possessive quantifiers become atomic groups,
+/// and <c>^</c> and <c>$</c>, which there are ends of lines, become explicit.
+/// </summary>
+internal static class RegexTranslator
+{
+    public static string Translate(string pattern)
+    {
+        var output = new StringBuilder(pattern.Length + 16);
+        var groupStarts = new Stack<int>();
+        int atom = 0; // where in the output the last atom begins
+        for (int i = 0; i < pattern.Length;)
+        {
+            char c = pattern[i];
+            switch (c)
+            {
+                case '\\':
+                    atom = output.Length;
+                    int escape = EscapeLength(pattern, i);
+                    output.Append(pattern, i, escape);
+                    i += escape;
+                    break;
+                case '[':
+                    atom = output.Length;
+                    int end = ClassEnd(pattern, i);
+                    output.Append(pattern, i, end - i);
+                    i = end;
+                    break;
+                case '(':
+                    groupStarts.Push(output.Length);
+                    output.Append(c);
+                    i++;
+                    break;
+                case ')':
+                    atom = groupStarts.Count > 0 ? groupStarts.Pop() : output.Length;
+                    output.Append(c);
+                    i++;
+                    break;
+                case '*' or '+' or '?' or '{' when IsQuantifier(pattern, i, output.Length, out int length):
+                    output.Append(pattern, i, length);
+                    i += length;
+                    if (i < pattern.Length && pattern[i] == '+')
+                    {
+                        output.Insert(atom, "(?>").Append(')');
+                        i++;
+                    }
+
+                    break;
+                case '$':
+                    atom = output.Length;
+                    output.Append("(?=\\n|\\z)");
+                    i++;
+                    break;
+                case '^':
+                    atom = output.Length;
+                    output.Append("(?<![^\\n])");
+                    i++;
+                    break;
+                default:
+                    atom = output.Length;
+                    output.Append(c);
+                    i++;
+                    break;
+            }
+        }
+
+        return output.ToString();
+    }
+
+    private static int EscapeLength(string pattern, int i)
+    {
+        if (i + 2 < pattern.Length && pattern[i + 1] is 'p' or 'P' && pattern[i + 2] == '{')
+        {
+            int close = pattern.IndexOf('}', i);
+            if (close > 0)
+                return close + 1 - i;
+        }
+
+        return Math.Min(2, pattern.Length - i);
+    }
+
+    private static int ClassEnd(string pattern, int i)
+    {
+        int at = i + 1;
+        if (at < pattern.Length && pattern[at] == '^')
+            at++;
+        if (at < pattern.Length && pattern[at] == ']')
+            at++;
+        while (at < pattern.Length && pattern[at] != ']')
+            at += pattern[at] == '\\' ? 2 : 1;
+        return Math.Min(at + 1, pattern.Length);
+    }
+
+    // A '?' that follows '(' opens a group option and is no quantifier.
+    private static bool IsQuantifier(string pattern, int i, int written, out int length)
+    {
+        length = 1;
+        if (written == 0 || (i > 0 && pattern[i - 1] == '(' && !(i > 1 && pattern[i - 2] == '\\')))
+            return false;
+        if (pattern[i] != '{')
+            return true;
+        int close = pattern.IndexOf('}', i);
+        if (close < 0 || close == i + 1 || !pattern.AsSpan(i + 1, close - i - 1).ToString().All(c => char.IsAsciiDigit(c) || c == ','))
+            return false;
+        length = close + 1 - i;
+        return true;
+    }
+}

@@ -1,0 +1,27 @@
+using Kvasir.Numerics;
+
+namespace Kvasir.Models;
+
+/// <summary>A tensor as it lies in a mapped file.</summary>
+/// <param name="Name">Its name in the file.</param>
+/// <param name="Type">Element type.</param>
+/// <param name="Shape">Row-major, outermost first: <c>[rows, columns]</c> for a matrix.</param>
+/// <param name="File">The mapped file that holds it.</param>
+/// <param name="Offset">First byte in the file.</param>
+/// <param name="Bytes">Size in the file.</param>
+internal sealed record StoredTensor(string Name, DataType Type, long[] Shape, MappedFile File, long Offset, long Bytes)
+{
+    public string ShapeText => $"[{string.Join(", ", Shape)}]";
+
+    /// <summary>Refuses ranges that share bytes: such a file is damaged or hostile.</summary>
+    public static void CheckOverlap(string path, IEnumerable<StoredTensor> tensors)
+    {
+        StoredTensor? last = null;
+        foreach (var tensor in tensors.Where(t => t.Bytes > 0).OrderBy(t => t.Offset))
+        {
+            if (last is not null && tensor.Offset < last.Offset + last.Bytes)
+                throw new ModelFormatException(path, $"tensors \"{last.Name}\" and \"{tensor.Name}\" overlap", tensor.Offset);
+            last = tensor;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using Kvasir.Numerics;
+
+namespace Kvasir.Models;
+
+/// <summary>Decodes stored tensors.</summary>
+internal static unsafe class TensorReader
+{
+    /// <summary>A one-dimensional tensor of any type, decoded.</summary>
+    /// <exception cref="ModelFormatException">It does not have the expected length.</exception>
+    public static float[] ReadVector(string path, StoredTensor tensor, int length)
+    {
+        if (tensor.Shape is not [var stored] || stored != length)
+            throw new ModelFormatException(path, $"tensor \"{tensor.Name}\" has shape {tensor.ShapeText}; [{length}] was expected", tensor.Offset);
+        var result = new float[length];
+        BlockCodec.DecodeRow(tensor.Type, new ReadOnlySpan<byte>(tensor.File.At(tensor.Offset, tensor.Bytes), (int)tensor.Bytes), result);
+        return result;
+    }
+}
