@@ -34,24 +34,23 @@ public sealed record RopeConfig
     /// Only additions, multiplications and divisions are used, so every machine gets the same bits (Math.Pow would not
     /// promise that): <c>Theta^(-2i/RotaryDim)</c> are the powers of one root, found by Newton's method.
     /// </remarks>
-    public float[] InverseFrequencies()
+    public float[] InverseFrequencies() => [.. Unscaled().Select((frequency, i) => (float)(frequency / DivisorOf(frequency, i)))];
+
+    /// <summary>By how much each frequency is divided, <c>[RotaryDim / 2]</c>; what GGUF stores as <c>rope_freqs</c>.</summary>
+    internal float[] FrequencyDivisors() => [.. Unscaled().Select((frequency, i) => (float)DivisorOf(frequency, i))];
+
+    private IEnumerable<double> Unscaled()
     {
-        int count = RotaryDim / 2;
-        double root = Root(Theta, count);
+        double root = Root(Theta, RotaryDim / 2);
         double power = 1;
-        var result = new float[count];
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < RotaryDim / 2; i++)
         {
-            double frequency = 1 / power;
-            result[i] = (float)(frequency / DivisorOf(frequency, i));
+            yield return 1 / power;
             power *= root;
         }
-
-        return result;
     }
 
-    /// <summary>By how much the unscaled frequency number <paramref name="index"/> is divided.</summary>
-    internal double DivisorOf(double frequency, int index)
+    private double DivisorOf(double frequency, int index)
     {
         switch (Scaling)
         {

@@ -35,6 +35,14 @@ internal static class GgufModel
         {
             if (tokenizer.VocabSize > config.VocabSize)
                 throw new ModelFormatException(file.Path, $"{tokenizer.VocabSize} tokens are listed, the embedding has {config.VocabSize} rows");
+            // A file that we wrote lists them all.
+            if (file.Metadata.Integers(GgufTokenizer.StopTokensKey) is { } listed)
+            {
+                if (listed.Any(id => id < 0 || id >= config.VocabSize))
+                    throw file.Metadata.Error(GgufTokenizer.StopTokensKey, "an id is outside the vocabulary");
+                return new ModelText(tokenizer, template, [.. listed.Distinct().Order()], file.Metadata.String("general.name"));
+            }
+
             foreach (string key in (string[])["eos_token_id", "eot_token_id", "eom_token_id"])
             {
                 if (file.Metadata.Integer($"tokenizer.ggml.{key}", 0, config.VocabSize - 1) is { } id)

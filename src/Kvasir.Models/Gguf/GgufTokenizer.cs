@@ -6,6 +6,7 @@ internal static class GgufTokenizer
     /// <summary>Our own keys, for what GGUF has no field for; other programs pass over them.</summary>
     public const string IgnoreMergesKey = "kvasir.tokenizer.ignore_merges";
     public const string SplitPatternsKey = "kvasir.tokenizer.split_patterns";
+    public const string StopTokensKey = "kvasir.tokenizer.stop_tokens";
 
     /// <returns>Null when the file has no tokenizer.</returns>
     public static Tokenizer? Read(string path, GgufMetadata metadata)

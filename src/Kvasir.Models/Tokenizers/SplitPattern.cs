@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.RegularExpressions;
 
 namespace Kvasir.Models;
@@ -19,6 +20,7 @@ internal sealed class SplitPattern
 
     private const int MaxPatternChars = 4096;
     private const int MaxStages = 8;
+    private const int MaxCompiled = 32;
     private static readonly TimeSpan MatchLimit = TimeSpan.FromSeconds(2);
 
     // llama.cpp's names for what a vocabulary was trained with (src/llama-vocab.cpp); "default" is its fallback.
@@ -33,6 +35,9 @@ internal sealed class SplitPattern
 
     private static readonly (string Alias, string Name)[] Aliases =
         [("llama3", "llama-bpe"), ("llama-v3", "llama-bpe"), ("gpt2", "gpt-2"), ("mpt", "gpt-2"), ("olmo", "gpt-2")];
+
+    // A model and its draft share their pattern, and compiling one takes longer than reading the vocabulary.
+    private static readonly ConcurrentDictionary<string, Regex> Compiled = new();
 
     private readonly string _path;
     private readonly Regex[] _stages;
@@ -139,9 +144,14 @@ internal sealed class SplitPattern
 
     private Regex Compile(string pattern)
     {
+        if (Compiled.TryGetValue(pattern, out var known))
+            return known;
         try
         {
-            return new Regex(RegexTranslator.Translate(pattern), RegexOptions.Compiled | RegexOptions.CultureInvariant, MatchLimit);
+            var regex = new Regex(RegexTranslator.Translate(pattern), RegexOptions.Compiled | RegexOptions.CultureInvariant, MatchLimit);
+            if (Compiled.Count < MaxCompiled)
+                Compiled.TryAdd(pattern, regex);
+            return regex;
         }
         catch (ArgumentException e)
         {

@@ -1,0 +1,44 @@
+using Kvasir.Numerics;
+
+namespace Kvasir.Models;
+
+/// <summary>The levels that the values of one block can take: <c>Scale * (q - Offset) + Minimum</c>, scale and minimum as stored.</summary>
+internal readonly struct BlockGrid
+{
+    private readonly float _inverse;
+    private readonly float _lowest;
+    private readonly float _highest;
+
+    public BlockGrid(DataType type, float scale, float minimum)
+    {
+        ScaleBits = Float16.FromSingle(scale);
+        MinimumBits = type.HasMinimum ? Float16.FromSingle(minimum) : (ushort)0;
+        Scale = Float16.ToSingle(ScaleBits);
+        Minimum = Float16.ToSingle(MinimumBits);
+        Offset = BlockCodec.Offset(type);
+        _inverse = Scale != 0 ? 1 / Scale : 0;
+        _lowest = type == DataType.Q8_0 ? 1 : 0; // -128 is left out, as every Q8_0 writer does
+        _highest = BlockCodec.Levels(type) - 1;
+    }
+
+    public ushort ScaleBits { get; }
+
+    public ushort MinimumBits { get; }
+
+    public float Scale { get; }
+
+    public float Minimum { get; }
+
+    public int Offset { get; }
+
+    public bool IsUsable => float.IsFinite(Scale) && float.IsFinite(Minimum) && float.IsFinite(_inverse);
+
+    /// <summary>The nearest level's unsigned number.</summary>
+    public byte Quantise(float value)
+    {
+        float level = MathF.Round((value - Minimum) * _inverse) + Offset;
+        return (byte)(level < _lowest ? _lowest : level > _highest ? _highest : level);
+    }
+
+    public float Value(byte quant) => (Scale * (quant - Offset)) + Minimum;
+}

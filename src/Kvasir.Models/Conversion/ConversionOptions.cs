@@ -1,0 +1,19 @@
+using Kvasir.Numerics;
+
+namespace Kvasir.Models;
+
+/// <summary>How a model is converted.</summary>
+public sealed record ConversionOptions
+{
+    /// <summary>Type of the matrices that no rule names. Norms and biases are always F32.</summary>
+    public DataType Type { get; init; } = DataType.Q8_0;
+
+    /// <summary>Exceptions by tensor name; the last that matches counts.</summary>
+    public IReadOnlyList<TypeRule> Overrides { get; init; } = [];
+
+    /// <summary>How values are put on the grid of a block type.</summary>
+    public IBlockRounding Rounding { get; init; } = new SearchedRounding();
+
+    /// <summary>Worker threads; 0 takes all processors. The file's bytes do not depend on it.</summary>
+    public int Threads { get; init; }
+}

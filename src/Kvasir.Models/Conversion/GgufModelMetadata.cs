@@ -1,0 +1,88 @@
+using Kvasir.Numerics;
+
+namespace Kvasir.Models;
+
+/// <summary>Writes a model's configuration, tokenizer and template as GGUF metadata, with llama.cpp's keys.</summary>
+internal static class GgufModelMetadata
+{
+    public static void Write(GgufWriter writer, ModelFile model, DataType type)
+    {
+        var config = model.Config;
+        string family = config.Architecture;
+        writer.Add("general.architecture", family);
+        writer.Add("general.name", model.Name ?? "model");
+        writer.Add("general.file_type", FileType(type));
+        writer.Add("general.quantization_version", 2);
+        writer.Add("general.alignment", 32);
+        writer.Add($"{family}.context_length", config.MaxContext);
+        writer.Add($"{family}.embedding_length", config.HiddenSize);
+        writer.Add($"{family}.block_count", config.Layers);
+        writer.Add($"{family}.feed_forward_length", config.IntermediateSize);
+        writer.Add($"{family}.attention.head_count", config.QueryHeads);
+        writer.Add($"{family}.attention.head_count_kv", config.KvHeads);
+        writer.Add($"{family}.attention.key_length", config.HeadDim);
+        writer.Add($"{family}.attention.value_length", config.HeadDim);
+        writer.Add($"{family}.attention.layer_norm_rms_epsilon", config.NormEpsilon);
+        writer.Add($"{family}.rope.freq_base", (float)config.Rope.Theta);
+        writer.Add($"{family}.rope.dimension_count", config.Rope.RotaryDim);
+        writer.Add($"{family}.vocab_size", config.VocabSize);
+        if (config.Rope.Scaling == RopeScaling.Linear)
+        {
+            writer.Add($"{family}.rope.scaling.type", "linear");
+            writer.Add($"{family}.rope.scaling.factor", (float)config.Rope.Factor);
+        }
+
+        if (model.Tokenizer is { } tokenizer)
+            WriteTokenizer(writer, tokenizer.Vocabulary, config.VocabSize, model.StopTokens);
+        if (model.ChatTemplate is { } template)
+            writer.Add("tokenizer.chat_template", template.Source);
+    }
+
+    private static void WriteTokenizer(GgufWriter writer, Vocabulary vocabulary, int rows, IReadOnlyList<int> stops)
+    {
+        // Readers expect one entry a row of the embedding; unused ids get names that no text can form.
+        var pieces = new string[rows];
+        var kinds = new int[rows];
+        for (int id = 0; id < rows; id++)
+        {
+            string? piece = id < vocabulary.Pieces.Length ? vocabulary.Pieces[id] : null;
+            pieces[id] = piece ?? $"[PAD{id}]";
+            kinds[id] = (int)(piece is null ? TokenKind.Unused : vocabulary.Kinds[id]);
+        }
+
+        writer.Add("tokenizer.ggml.model", "gpt2");
+        writer.Add("tokenizer.ggml.pre", vocabulary.Split.GgufName ?? "default");
+        writer.Add("tokenizer.ggml.tokens", pieces);
+        writer.Add("tokenizer.ggml.token_type", kinds);
+        writer.Add("tokenizer.ggml.merges", [.. vocabulary.Merges.Select(m => $"{m.Left} {m.Right}")]);
+        writer.Add("tokenizer.ggml.add_bos_token", vocabulary.AddsBos);
+        writer.Add("tokenizer.ggml.add_space_prefix", vocabulary.Split.AddPrefixSpace);
+        writer.Add(GgufTokenizer.IgnoreMergesKey, vocabulary.IgnoreMerges);
+        if (vocabulary.Split.GgufName is null)
+            writer.Add(GgufTokenizer.SplitPatternsKey, vocabulary.Split.Patterns);
+        if (vocabulary.BosId is { } bos)
+            writer.Add("tokenizer.ggml.bos_token_id", bos);
+        if (vocabulary.PadId is { } pad)
+            writer.Add("tokenizer.ggml.padding_token_id", pad);
+        int? eos = vocabulary.EosId ?? (stops.Count > 0 ? stops[0] : null);
+        if (eos is { } end)
+            writer.Add("tokenizer.ggml.eos_token_id", end);
+        foreach (int other in stops.Where(s => s != eos).Take(1))
+            writer.Add("tokenizer.ggml.eot_token_id", other);
+        if (stops.Count > 0)
+            writer.Add(GgufTokenizer.StopTokensKey, stops);
+    }
+
+    // llama.cpp's llama_ftype: the type of most matrices.
+    private static int FileType(DataType type) => type switch
+    {
+        DataType.F32 => 0,
+        DataType.F16 => 1,
+        DataType.Q4_0 => 2,
+        DataType.Q4_1 => 3,
+        DataType.Q8_0 => 7,
+        DataType.Q5_0 => 8,
+        DataType.Q5_1 => 9,
+        _ => 32,
+    };
+}

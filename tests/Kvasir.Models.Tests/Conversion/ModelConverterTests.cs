@@ -1,0 +1,148 @@
+using Kvasir.Models.Tests.Support;
+using Kvasir.Numerics;
+
+namespace Kvasir.Models.Tests.Conversion;
+
+public class ModelConverterTests
+{
+    [Theory]
+    [InlineData("llama", true)]
+    [InlineData("llama", false)]
+    [InlineData("qwen2", true)]
+    public void AnF32Conversion_KeepsEveryWeightAndTheTokenizer(string family, bool tied)
+    {
+        using var tiny = new TinyModel(family: family, tied: tied);
+        using var source = ModelFile.Open(tiny.Folder);
+        ModelConverter.Convert(source, tiny.PathOf("a.gguf"), new ConversionOptions { Type = DataType.F32 });
+        using var copy = ModelFile.Open(tiny.PathOf("a.gguf"));
+        AssertSameModel(source, copy);
+
+        // Once more from the GGUF file, whose query and key rows lie in another order.
+        ModelConverter.Convert(copy, tiny.PathOf("b.gguf"), new ConversionOptions { Type = DataType.F32 });
+        Assert.Equal(File.ReadAllBytes(tiny.PathOf("a.gguf"))[1000..], File.ReadAllBytes(tiny.PathOf("b.gguf"))[1000..]);
+    }
+
+    [Fact]
+    public void LlamaFiles_HoldInterleavedQueryAndKeyRows()
+    {
+        using var tiny = new TinyModel();
+        using var source = ModelFile.Open(tiny.Folder);
+        ModelConverter.Convert(source, tiny.PathOf("a.gguf"), new ConversionOptions { Type = DataType.F32 });
+        using var file = GgufFile.Open(tiny.PathOf("a.gguf"));
+        var stored = file.Tensors["blk.1.attn_k.weight"];
+        var logical = source.Decode(WeightRole.Key, 1);
+        var row = new float[TinyModel.Hidden];
+        for (int head = 0; head < TinyModel.KvHeads; head++)
+        {
+            for (int i = 0; i < TinyModel.HeadDim; i++)
+            {
+                // llama.cpp: reshape(heads, 2, headDim / 2).swapaxes(1, 2)
+                ReadRow(stored, (head * TinyModel.HeadDim) + i, row);
+                Assert.Equal(logical[(head * TinyModel.HeadDim) + ((i % 2) * TinyModel.HeadDim / 2) + (i / 2)], row);
+            }
+        }
+    }
+
+    [Fact]
+    public void ScaledRope_SurvivesAsDivisors()
+    {
+        string folder = Path.Combine(Path.GetTempPath(), $"kvasir-{Guid.NewGuid():N}.gguf");
+        try
+        {
+            using var source = ModelFile.Open(Fixtures.PathOf("llama_rope3"));
+            ModelConverter.Convert(source, folder, new ConversionOptions { Type = DataType.F32 });
+            using var copy = ModelFile.Open(folder);
+            Assert.Equal(RopeScaling.PerFrequency, copy.Config.Rope.Scaling);
+            var expected = source.Config.Rope.InverseFrequencies();
+            var actual = copy.Config.Rope.InverseFrequencies();
+            for (int i = 0; i < expected.Length; i++)
+                Assert.Equal(expected[i], actual[i], expected[i] * 2e-7f);
+        }
+        finally
+        {
+            File.Delete(folder);
+        }
+    }
+
+    [Fact]
+    public void TheMix_FollowsItsRules_AndSaysWhereATypeDoesNotFit()
+    {
+        using var tiny = new TinyModel(changeConfig: _ => { });
+        using var source = ModelFile.Open(tiny.Folder);
+        var report = ModelConverter.Convert(source, tiny.PathOf("a.gguf"), new ConversionOptions
+        {
+            Type = DataType.Q5_0,
+            Overrides = TypeRule.ParseList("token_embd=Q8_0, blk.*.ffn_down=Q5_1, blk.0.ffn_down=F16"),
+        });
+        Assert.Equal(DataType.Q8_0, report.Matrices.Single(m => m.Name == "token_embd.weight").To);
+        Assert.Equal(DataType.F16, report.Matrices.Single(m => m.Name == "blk.0.ffn_down.weight").To);
+        Assert.Equal(DataType.Q5_1, report.Matrices.Single(m => m.Name == "blk.1.ffn_down.weight").To);
+        Assert.Equal(DataType.Q5_0, report.Matrices.Single(m => m.Name == "blk.1.attn_q.weight").To);
+        Assert.All(report.Matrices, m => Assert.InRange(m.RelativeError, 0, 0.01));
+        using var copy = ModelFile.Open(report.Path);
+        Assert.Equal(new FileInfo(report.Path).Length, report.Bytes);
+        Assert.Equal(source.GetVector(WeightRole.AttentionNorm, 1), copy.GetVector(WeightRole.AttentionNorm, 1));
+
+        Assert.Contains("matches no matrix", Assert.Throws<ArgumentException>(() => ModelConverter.Convert(
+            source, tiny.PathOf("b.gguf"), new ConversionOptions { Overrides = TypeRule.ParseList("blk.9.ffn_down=Q8_0") })).Message, StringComparison.Ordinal);
+        Assert.Throws<FormatException>(() => TypeRule.ParseList("ffn_down"));
+        Assert.Throws<FormatException>(() => TypeRule.ParseList("ffn_down=Q6_K"));
+    }
+
+    [Fact]
+    public void ACancelledConversion_LeavesNoFile()
+    {
+        using var tiny = new TinyModel();
+        using var source = ModelFile.Open(tiny.Folder);
+        using var cancel = new CancellationTokenSource();
+        var progress = new CancelAt(cancel, "blk.1.ffn_up.weight");
+        int before = Directory.GetFiles(tiny.Folder).Length;
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => ModelConverter.Convert(source, tiny.PathOf("a.gguf"), new ConversionOptions(), progress, cancel.Token));
+        Assert.Equal(before, Directory.GetFiles(tiny.Folder).Length);
+    }
+
+    [Fact]
+    public void TheBytes_DoNotDependOnTheThreads()
+    {
+        using var tiny = new TinyModel();
+        using var source = ModelFile.Open(tiny.Folder);
+        foreach (int threads in (int[])[1, 3])
+            ModelConverter.Convert(source, tiny.PathOf($"{threads}.gguf"), new ConversionOptions { Type = DataType.Q4_1, Threads = threads });
+        Assert.Equal(File.ReadAllBytes(tiny.PathOf("1.gguf")), File.ReadAllBytes(tiny.PathOf("3.gguf")));
+    }
+
+    private static void AssertSameModel(ModelFile expected, ModelFile actual)
+    {
+        Assert.Equal(expected.Config, actual.Config);
+        foreach (var (role, layer, _, _) in expected.AllWeights())
+        {
+            if (WeightShapes.IsMatrix(role))
+                Assert.Equal(expected.Decode(role, layer), actual.Decode(role, layer));
+            else
+                Assert.Equal(expected.GetVector(role, layer), actual.GetVector(role, layer));
+        }
+
+        foreach (string text in (string[])["hello world", "<|bos|>hé llo<|end|>", "a\tb  c"])
+        {
+            Assert.Equal(expected.Tokenizer!.Encode(text), actual.Tokenizer!.Encode(text));
+            Assert.Equal(expected.Tokenizer.Encode(text, false), actual.Tokenizer.Encode(text, false));
+        }
+
+        Assert.Equal(expected.StopTokens, actual.StopTokens);
+        Assert.Equal(expected.Tokenizer!.AddsBos, actual.Tokenizer!.AddsBos);
+        Assert.Equal(expected.ChatTemplate!.Render([new("user", "x")], true), actual.ChatTemplate!.Render([new("user", "x")], true));
+    }
+
+    private static unsafe void ReadRow(StoredTensor tensor, int row, float[] values) =>
+        new ReadOnlySpan<float>(tensor.File.At(tensor.Offset + (row * 4L * values.Length), 4L * values.Length), values.Length).CopyTo(values);
+
+    private sealed class CancelAt(CancellationTokenSource source, string tensor) : IProgress<ConversionProgress>
+    {
+        public void Report(ConversionProgress value)
+        {
+            if (value.Tensor == tensor)
+                source.Cancel();
+        }
+    }
+}
