@@ -6,8 +6,6 @@ using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Streaming;
 using Kvasir.KvCache.Pool;
 using Kvasir.Models;
-using Kvasir.Models.Templates;
-using Kvasir.Models.Tokenizers;
 
 namespace Kvasir.Engine;
 
@@ -138,7 +136,7 @@ public sealed class KvasirEngine : IDisposable
     {
         var template = Model.ChatTemplate
             ?? throw new InvalidOperationException($"{Model.Path} has no chat template; give a raw prompt instead");
-        return template.Tokenize(RequireTokenizer(), messages, addGenerationPrompt: true);
+        return ChatPrompt.Tokenize(RequireTokenizer(), template, messages, addGenerationPrompt: true);
     }
 
     /// <summary>Runs a receipt again without any reuse and compares bits.</summary>

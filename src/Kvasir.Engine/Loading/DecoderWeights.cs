@@ -1,6 +1,5 @@
 using Kvasir.Compute;
 using Kvasir.Models;
-using Kvasir.Models.Weights;
 using Kvasir.Numerics;
 
 namespace Kvasir.Engine.Loading;

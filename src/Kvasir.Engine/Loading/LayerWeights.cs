@@ -1,4 +1,3 @@
-using Kvasir.Compute;
 using Kvasir.Numerics;
 
 namespace Kvasir.Engine.Loading;

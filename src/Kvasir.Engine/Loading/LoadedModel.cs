@@ -17,7 +17,7 @@ internal sealed class LoadedModel : IDisposable
         Weights = weights;
         Layout = layout;
         MaxContext = maxContext;
-        Rope = file.Config.Rope.CreateTable(maxContext);
+        Rope = new RopeTable([.. file.Config.Rope.InverseFrequencies()], maxContext, file.Config.Rope.AttentionFactor);
         NumericsProfile = Profile(backend, weights, layout);
     }
 
@@ -71,10 +71,16 @@ internal sealed class LoadedModel : IDisposable
     }
 
     /// <summary>The scope of a request's KV: two requests share rows only when all of it is equal (guarantee G4).</summary>
-    public CacheScope Scope(ReadOnlyMemory<byte> salt) => new(File.Fingerprint.Bytes, Layout, NumericsProfile, salt, Adapter: null);
+    public CacheScope Scope(ReadOnlyMemory<byte> salt)
+    {
+        var fingerprint = new byte[BlockKey.Size];
+        File.Fingerprint.CopyTo(fingerprint);
+        return new CacheScope(fingerprint, Layout, NumericsProfile, salt, adapter: null);
+    }
 
     public void Dispose()
     {
+        Rope.Dispose();
         Weights.Dispose();
         Backend.Dispose();
         File.Dispose();
@@ -82,17 +88,13 @@ internal sealed class LoadedModel : IDisposable
 
     private static string Profile(IComputeBackend backend, DecoderWeights weights, KvLayout layout)
     {
-        var types = new SortedSet<string>(StringComparer.Ordinal) { weights.Output.Type.ToString() };
-        foreach (var layer in weights.Layers)
-        {
-            types.Add(layer.QueryKeyValue.Type.ToString());
-            types.Add(layer.AttentionOutput.Type.ToString());
-            types.Add(layer.GateUp.Type.ToString());
-            types.Add(layer.Down.Type.ToString());
-        }
+        var matrices = weights.Layers
+            .SelectMany(layer => new[] { layer.QueryKeyValue, layer.AttentionOutput, layer.GateUp, layer.Down })
+            .Append(weights.Output);
+        var types = matrices.SelectMany(matrix => matrix.Types).Distinct().Order();
 
         return new StringBuilder(backend.ContractVersion)
-            .Append(";weights=").AppendJoin('+', types)
+            .Append(";weights=").AppendJoin('+', types.Select(type => type.Name))
             .Append(";kv=").Append(layout.Type)
             .ToString();
     }

@@ -4,7 +4,8 @@ using Kvasir.Engine.Loading;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sampling;
 using Kvasir.Engine.Sequences;
-using Kvasir.Models.Tokenizers;
+using Kvasir.Engine.Streaming;
+using Kvasir.Models;
 
 namespace Kvasir.Engine.Loop;
 

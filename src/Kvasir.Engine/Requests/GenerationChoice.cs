@@ -4,7 +4,7 @@ using Kvasir.Engine.Receipts;
 using Kvasir.Engine.Sampling;
 using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Streaming;
-using Kvasir.Models.Tokenizers;
+using Kvasir.Models;
 
 namespace Kvasir.Engine.Requests;
 

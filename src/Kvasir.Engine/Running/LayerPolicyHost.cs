@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Policies;
 using Kvasir.KvCache.Tables;
-using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Engine.Running;
 
@@ -42,17 +41,17 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
     {
         var backend = model.Backend;
         backend.GatherRows(buffers.Hidden, kept, model.Config.HiddenSize, buffers.HiddenSpare);
-        (buffers.Hidden, buffers.HiddenSpare) = (buffers.HiddenSpare, buffers.Hidden);
+        buffers.SwapHidden();
         if (withQkv)
         {
             backend.GatherRows(buffers.Qkv, kept, buffers.QkvWidth, buffers.QkvSpare);
-            (buffers.Qkv, buffers.QkvSpare) = (buffers.QkvSpare, buffers.Qkv);
+            buffers.SwapQkv();
         }
 
         if (withAttention)
         {
             backend.GatherRows(buffers.Attention, kept, buffers.QueryWidth, buffers.AttentionSpare);
-            (buffers.Attention, buffers.AttentionSpare) = (buffers.AttentionSpare, buffers.Attention);
+            buffers.SwapAttention();
         }
     }
 

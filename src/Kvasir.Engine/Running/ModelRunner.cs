@@ -26,7 +26,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         _active = new ActiveRows(maxRows, maxSequences);
         _policies = new LayerPolicyHost(model, _buffers, _active);
         _logitRows = new int[maxLogitRows];
-        _scale = model.Config.AttentionScale;
+        _scale = 1 / MathF.Sqrt(model.Config.HeadDim);
         Batch = new StepBatch(maxRows, maxSequences, maxLogitRows);
     }
 

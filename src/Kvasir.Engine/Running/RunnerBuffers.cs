@@ -46,19 +46,19 @@ internal sealed unsafe class RunnerBuffers : IDisposable
 
     public int QkvWidth { get; }
 
-    public float* Hidden { get; set; }
+    public float* Hidden { get; private set; }
 
-    public float* HiddenSpare { get; set; }
+    public float* HiddenSpare { get; private set; }
 
     public float* Normed { get; }
 
-    public float* Qkv { get; set; }
+    public float* Qkv { get; private set; }
 
-    public float* QkvSpare { get; set; }
+    public float* QkvSpare { get; private set; }
 
-    public float* Attention { get; set; }
+    public float* Attention { get; private set; }
 
-    public float* AttentionSpare { get; set; }
+    public float* AttentionSpare { get; private set; }
 
     public float* Projected { get; }
 
@@ -73,6 +73,27 @@ internal sealed unsafe class RunnerBuffers : IDisposable
     public QueryRow* Queries { get; }
 
     public KvView* Views { get; }
+
+    public void SwapHidden()
+    {
+        var hidden = Hidden;
+        Hidden = HiddenSpare;
+        HiddenSpare = hidden;
+    }
+
+    public void SwapQkv()
+    {
+        var qkv = Qkv;
+        Qkv = QkvSpare;
+        QkvSpare = qkv;
+    }
+
+    public void SwapAttention()
+    {
+        var attention = Attention;
+        Attention = AttentionSpare;
+        AttentionSpare = attention;
+    }
 
     public void Dispose()
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Kvasir.Numerics;
 
 namespace Kvasir.Engine.Sampling;
 
@@ -30,28 +31,7 @@ internal readonly struct CounterNoise
     {
         var bits = Mix(_key ^ ((ulong)(uint)token * 0xE7037ED1A0B428DBUL));
         var uniform = ((bits >> 11) + 0.5) * (1.0 / (1UL << 53));
-        return -Log(-Log(uniform));
-    }
-
-    /// <summary>Natural logarithm of a positive, normal number, within about 2 ulp.</summary>
-    internal static double Log(double x)
-    {
-        var bits = BitConverter.DoubleToInt64Bits(x);
-        var exponent = (int)(bits >> 52) - 1023;
-        var mantissa = BitConverter.Int64BitsToDouble((bits & 0x000F_FFFF_FFFF_FFFF) | 0x3FF0_0000_0000_0000);
-        if (mantissa > 1.4142135623730951)
-        {
-            mantissa *= 0.5;
-            exponent++;
-        }
-
-        // ln m = 2 artanh s with s = (m - 1) / (m + 1), |s| < 0.1716: the series to s^21 is below 2^-60.
-        var s = (mantissa - 1) / (mantissa + 1);
-        var square = s * s;
-        var series = 1.0 / 21;
-        for (var odd = 19; odd >= 1; odd -= 2)
-            series = (series * square) + (1.0 / odd);
-        return (exponent * 0.6931471805599453) + (2 * s * series);
+        return -Elementary.Log(-Elementary.Log(uniform));
     }
 
     /// <summary>A bijection of 64 bits with good avalanche (the finaliser of SplitMix64, Steele et al. 2014).</summary>

@@ -59,7 +59,7 @@ internal sealed class Sampler(int vocabularySize)
         var sum = 0.0;
         foreach (var logit in logits)
             sum += Elementary.Exp(logit - largest);
-        var normaliser = largest + (float)CounterNoise.Log(sum);
+        var normaliser = largest + (float)Elementary.Log(sum);
         if (top.Length > 0)
         {
             var count = SelectLargest(logits, Math.Min(top.Length, logits.Length));
@@ -76,7 +76,7 @@ internal sealed class Sampler(int vocabularySize)
         var inverse = 1.0 / options.Temperature;
         var floor = float.NegativeInfinity;
         if (options.MinP > 0)
-            floor = largest + (float)(CounterNoise.Log(options.MinP) * options.Temperature);
+            floor = largest + (float)(Elementary.Log(options.MinP) * options.Temperature);
 
         if (options.TopK > 0 || options.TopP < 1)
         {

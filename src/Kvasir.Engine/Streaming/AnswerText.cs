@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Kvasir.Engine.Sampling;
-using Kvasir.Models.Tokenizers;
+using Kvasir.Models;
 
 namespace Kvasir.Engine.Streaming;
 

@@ -1,0 +1,275 @@
+using Kvasir.Numerics;
+using Kvasir.Numerics.Attention;
+using Kvasir.Numerics.Kernels;
+using Kvasir.Numerics.Workers;
+
+namespace Kvasir.Compute;
+
+/// <summary>The operations on this machine's processors.</summary>
+public sealed unsafe class CpuBackend : IComputeBackend
+{
+    /// <summary>Query rows of a view that attention works on together.</summary>
+    private const int AttentionRowBlock = 16;
+
+    /// <summary>Below this many multiplications a job is not worth waking other threads.</summary>
+    private const long SmallJob = 1 << 15;
+
+    private readonly WorkerPool _workers;
+    private readonly CpuKernels _kernels;
+    private readonly ActivationBlocks _activations = new();
+    private readonly AttentionScratch?[] _scratch;
+    private readonly KernelFault _fault;
+    private AttentionRows[] _attentionRows = new AttentionRows[64];
+    private NativeBuffer _faultRow = new(0);
+
+    /// <summary>Starts the workers.</summary>
+    /// <exception cref="NotSupportedException">The forced path does not exist on this machine.</exception>
+    public CpuBackend(CpuBackendOptions options)
+    {
+        InstructionSet = options.InstructionSet ?? InstructionSets.Best;
+        if (!InstructionSets.Supported.Contains(InstructionSet))
+            throw new NotSupportedException($"this machine has no {InstructionSet}; it has {string.Join(", ", InstructionSets.Supported)}");
+        _kernels = CpuKernels.Create(InstructionSet);
+        _workers = new WorkerPool(options.Threads);
+        _scratch = new AttentionScratch?[options.Threads];
+        _fault = options.Fault;
+    }
+
+    /// <summary>The path of the kernels in use.</summary>
+    public InstructionSet InstructionSet { get; }
+
+    /// <summary>Threads in use.</summary>
+    public int Threads => _workers.Threads;
+
+    /// <inheritdoc/>
+    public string Name => "cpu";
+
+    /// <inheritdoc/>
+    public string ContractVersion => "kvasir-cpu/1";
+
+    /// <inheritdoc/>
+    public NativeBuffer Allocate(nuint bytes) => new(bytes);
+
+    /// <inheritdoc/>
+    public PackedMatrix Pack(ReadOnlySpan<MatrixSource> sources) => PackedMatrix.Pack(sources);
+
+    /// <inheritdoc/>
+    public void MatMul(float* x, int rows, PackedMatrix weights, float* y)
+    {
+        if (rows == 0)
+            return;
+        var quantised = false;
+        foreach (var part in weights.Parts)
+            quantised |= part.Type.IsQuantized;
+        if (quantised)
+        {
+            _activations.Resize(rows, weights.K / 32);
+            var quantise = new QuantizeJob(_activations, x, weights.K);
+            Run(ref quantise, rows, (long)rows * weights.K);
+        }
+
+        foreach (var part in weights.Parts)
+        {
+            var call = new MatMulCall
+            {
+                Part = part,
+                X = x,
+                Blocks = _activations,
+                Rows = rows,
+                Y = y,
+                Stride = weights.N,
+                EndK = weights.K,
+            };
+            if (_fault == KernelFault.SplitK && rows == 1)
+                MatMulInHalves(call);
+            else
+                MatMulPart(call);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Embed(in MatrixSource table, ReadOnlySpan<int> tokens, float* y)
+    {
+        var rowBytes = table.RowBytes;
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            if ((uint)tokens[i] >= (uint)table.Rows)
+                throw new ArgumentOutOfRangeException(nameof(tokens), tokens[i], $"the embedding table has {table.Rows} rows");
+            var row = table.RowOrder is { } order ? order[tokens[i]] : tokens[i];
+            BlockCodec.DecodeRow(
+                table.Type,
+                new ReadOnlySpan<byte>((byte*)table.Data + (row * rowBytes), (int)rowBytes),
+                new Span<float>(y + ((long)i * table.Columns), table.Columns));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void RmsNorm(float* x, int rows, int width, float* weight, float epsilon, float* y)
+    {
+        var job = new NormJob(_kernels, x, width, weight, epsilon, y);
+        Run(ref job, rows, (long)rows * width);
+    }
+
+    /// <inheritdoc/>
+    public void Add(float* x, float* y, long count) => _kernels.Add(x, y, count);
+
+    /// <inheritdoc/>
+    public void AddBias(float* x, int rows, int width, float* bias)
+    {
+        for (var row = 0; row < rows; row++)
+            _kernels.Add(x + ((long)row * width), bias, width);
+    }
+
+    /// <inheritdoc/>
+    public void SiluGate(float* gateUp, int rows, int width, float* y)
+    {
+        var job = new SiluJob(_kernels, gateUp, width, y);
+        Run(ref job, rows, 8L * rows * width);
+    }
+
+    /// <inheritdoc/>
+    public void Rope(float* x, int rows, int stride, int heads, int headDim, RopeTable table, ReadOnlySpan<int> positions)
+    {
+        if (2 * table.Half > headDim)
+            throw new ArgumentException($"a rope table of {table.Half} pairs does not fit heads of {headDim} dimensions", nameof(table));
+        var shift = _fault == KernelFault.RopeOffByOne && positions.Length > 1 && positions[0] != 0 ? 1 : 0;
+        Span<int> shifted = shift == 0 ? [] : new int[positions.Length];
+        for (var i = 0; i < shifted.Length; i++)
+            shifted[i] = Math.Min(positions[i] + shift, table.Positions - 1);
+        fixed (int* at = shift == 0 ? positions : shifted)
+        {
+            var job = new RopeJob(_kernels, x, stride, heads, headDim, table, at);
+            Run(ref job, rows, (long)rows * heads * headDim);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void WriteKv(float* keys, float* values, int stride, ReadOnlySpan<KvWriteRow> rows, KvLayout layout)
+    {
+        fixed (KvWriteRow* at = rows)
+        {
+            var job = new WriteKvJob(keys, values, stride, at, layout);
+            Run(ref job, rows.Length, 8L * rows.Length * layout.KvHeads * layout.HeadDim);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Attend(in AttentionBatch batch)
+    {
+        if (batch.QueryHeads % batch.Layout.KvHeads != 0)
+            throw new ArgumentException($"{batch.QueryHeads} query heads are no multiple of {batch.Layout.KvHeads} KV heads", nameof(batch));
+        var blocks = CutRows(batch);
+        var items = blocks * batch.Layout.KvHeads;
+        if (items == 0)
+            return;
+        if (_fault == KernelFault.StaleTail)
+            ShiftTail(batch, 1);
+        var parts = Math.Min(_workers.Threads, items);
+        for (var worker = 0; worker < parts; worker++)
+            PrepareScratch(worker, batch);
+        var job = new AttentionJob(
+            _kernels, batch, _attentionRows, items, parts, _scratch!, _fault == KernelFault.TileByBatch ? batch.RowCount % 64 : 0);
+        _workers.Run(ref job, parts);
+        if (_fault == KernelFault.StaleTail)
+            ShiftTail(batch, -1);
+    }
+
+    /// <inheritdoc/>
+    public void CopyKvRows(byte* fromSlice, int fromSlot, byte* toSlice, int toSlot, int count, KvLayout layout) =>
+        KvRows.Copy(layout, fromSlice, fromSlot, toSlice, toSlot, count);
+
+    /// <inheritdoc/>
+    public void GatherRows(float* x, ReadOnlySpan<int> rows, int width, float* y)
+    {
+        for (var i = 0; i < rows.Length; i++)
+            new ReadOnlySpan<float>(x + ((long)rows[i] * width), width).CopyTo(new Span<float>(y + ((long)i * width), width));
+    }
+
+    /// <inheritdoc/>
+    public void ScatterRows(float* x, ReadOnlySpan<int> rows, int width, float* y)
+    {
+        for (var i = 0; i < rows.Length; i++)
+            new ReadOnlySpan<float>(x + ((long)i * width), width).CopyTo(new Span<float>(y + ((long)rows[i] * width), width));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _workers.Dispose();
+        _activations.Dispose();
+        _faultRow.Dispose();
+        foreach (var scratch in _scratch)
+            scratch?.Dispose();
+    }
+
+    private void Run<TJob>(ref TJob job, int items, long work)
+        where TJob : struct, IParallelJob
+    {
+        if (work < SmallJob)
+            job.Execute(0, 0, items);
+        else
+            _workers.Run(ref job, items);
+    }
+
+    private void MatMulPart(in MatMulCall call)
+    {
+        var job = new MatMulJob(_kernels, call);
+        Run(ref job, call.Part.Panels / PackedPart.PanelGroup, (long)call.Rows * call.Part.Columns * call.Part.Depth);
+    }
+
+    private void MatMulInHalves(MatMulCall call)
+    {
+        var middle = call.EndK / 64 * 32;
+        MatMulPart(call with { EndK = middle });
+        if (_faultRow.Length < (nuint)call.Stride * sizeof(float))
+        {
+            _faultRow.Dispose();
+            _faultRow = new NativeBuffer((nuint)call.Stride * sizeof(float));
+        }
+
+        var half = (float*)_faultRow.Pointer;
+        MatMulPart(call with { FirstK = middle, Y = half });
+        _kernels.Add(call.Y + call.Part.FirstColumn, half + call.Part.FirstColumn, call.Part.Columns);
+    }
+
+    private int CutRows(in AttentionBatch batch)
+    {
+        var blocks = 0;
+        for (var row = 0; row < batch.RowCount;)
+        {
+            var first = row;
+            while (row < batch.RowCount && row - first < AttentionRowBlock && batch.Rows[row].View == batch.Rows[first].View)
+                row++;
+            if (blocks == _attentionRows.Length)
+                Array.Resize(ref _attentionRows, 2 * blocks);
+            _attentionRows[blocks++] = new AttentionRows(first, row - first);
+        }
+
+        return blocks;
+    }
+
+    private void PrepareScratch(int worker, in AttentionBatch batch)
+    {
+        var queries = AttentionRowBlock * (batch.QueryHeads / batch.Layout.KvHeads);
+        if (_scratch[worker] is { } ready && ready.HeadDim == batch.Layout.HeadDim && ready.Queries >= queries)
+            return;
+        _scratch[worker]?.Dispose();
+        _scratch[worker] = new AttentionScratch(batch.Layout.HeadDim, queries, AttentionRowBlock);
+    }
+
+    /// <summary>The planted fault: lets a lone row see one row behind the last segment's end.</summary>
+    private static void ShiftTail(in AttentionBatch batch, int rows)
+    {
+        for (var view = 0; batch.RowCount == 1 && view < batch.ViewCount; view++)
+        {
+            if (batch.Views[view].SegmentCount == 0)
+                continue;
+            ref var last = ref batch.Views[view].Segments[batch.Views[view].SegmentCount - 1];
+            if (last.Positions == null && (last.Count - (rows < 0 ? 1 : 0)) % batch.Layout.BlockRows != 0)
+            {
+                last.Count += rows;
+                last.BasePosition -= rows;
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+using System.Numerics;
+using Kvasir.Numerics.Lanes;
+
+namespace Kvasir.Numerics.Attention;
+
+/// <summary>
+/// Attention of a block of query rows of one sequence in one KV head's group, over a list of segments (FlashAttention's tiling, Dao et
+/// al. 2022, with borders that never depend on the batch).
+/// </summary>
+/// <remarks>
+/// Tiles of 64 and splits of 512 sit at absolute row indices; splits are merged in ascending order. Hidden rows are skipped, never
+/// multiplied by zero: freed and unwritten rows may hold NaN.
+/// </remarks>
+internal static unsafe class AttentionKernel<TLanes>
+    where TLanes : unmanaged, ILanes<TLanes>
+{
+    private const int TileRows = AttentionScratch.TileRows;
+    private const int TilesPerSplit = 8;
+
+    /// <summary>Part of a segment inside a tile.</summary>
+    private readonly ref struct Piece(ref readonly KvSegment segment, int first, int count, int tileRow)
+    {
+        public readonly ref readonly KvSegment Segment = ref segment;
+        public readonly int First = first;
+        public readonly int Count = count;
+        public readonly int TileRow = tileRow;
+    }
+
+    /// <summary>Computes rows <c>[firstRow, firstRow + rowCount)</c> of the batch, which share a view, for one KV head.</summary>
+    /// <param name="batch">The call.</param>
+    /// <param name="firstRow">First query row.</param>
+    /// <param name="rowCount">Number of query rows.</param>
+    /// <param name="head">KV head.</param>
+    /// <param name="scratch">The worker's memory.</param>
+    /// <param name="tileShift">0; anything else moves the tile borders (a planted fault).</param>
+    public static void Run(in AttentionBatch batch, int firstRow, int rowCount, int head, AttentionScratch scratch, int tileShift)
+    {
+        var group = batch.QueryHeads / batch.Layout.KvHeads;
+        var queries = rowCount * group;
+        Clear(scratch, queries);
+        ref readonly var view = ref batch.Views[batch.Rows[firstRow].View];
+        var tile = long.MinValue;
+        var split = long.MinValue;
+        for (var s = 0; s < view.SegmentCount;)
+        {
+            // The next tile that holds rows, and all segments with rows in it.
+            tile = Math.Max(tile + 1, TileOf(view.Segments[s].FirstRow, tileShift));
+            var end = s + 1;
+            while (end < view.SegmentCount && TileOf(view.Segments[end].FirstRow, tileShift) <= tile)
+                end++;
+            if (tile / TilesPerSplit != split)
+            {
+                FlushSplit(scratch, queries);
+                split = tile / TilesPerSplit;
+            }
+
+            Tile(batch, view, s, end, tile, tileShift, firstRow, rowCount, group, head, scratch);
+            while (s < end && TileOf(view.Segments[s].FirstRow + view.Segments[s].Count - 1, tileShift) <= tile)
+                s++;
+        }
+
+        FlushSplit(scratch, queries);
+        Output(batch, firstRow, rowCount, group, head, scratch);
+    }
+
+    private static long TileOf(long row, int shift) => (row + shift) / TileRows;
+
+    private static void Tile(
+        in AttentionBatch batch, in KvView view, int firstSegment, int endSegment, long tile, int tileShift, int firstRow, int rowCount, int group, int head, AttentionScratch scratch)
+    {
+        var start = (tile * TileRows) - tileShift;
+        var any = 0UL;
+        for (var row = 0; row < rowCount; row++)
+        {
+            var visible = 0UL;
+            for (var s = firstSegment; s < endSegment; s++)
+            {
+                var piece = Cut(in view.Segments[s], start);
+                if (piece.Count > 0)
+                    visible |= VisibleRows.Bits(piece.Segment, piece.First, piece.Count, batch.Rows[firstRow + row]) << piece.TileRow;
+            }
+
+            scratch.Visible[row] = visible;
+            any |= visible;
+        }
+
+        if (any == 0)
+            return;
+        float* bias = null;
+        var biases = stackalloc float[TileRows];
+        for (var s = firstSegment; s < endSegment; s++)
+        {
+            var piece = Cut(in view.Segments[s], start);
+            if (piece.Count > 0)
+                Load(batch, piece, view.SliceOffset, head, scratch, biases, ref bias);
+        }
+
+        var queries = stackalloc float*[8];
+        Scores(batch, firstRow, rowCount, group, head, any, scratch, queries);
+        Weigh(batch.Scale, rowCount, group, bias, scratch);
+    }
+
+    private static Piece Cut(ref readonly KvSegment segment, long start)
+    {
+        var first = Math.Max(0, start - segment.FirstRow);
+        var end = Math.Min(segment.Count, start + TileRows - segment.FirstRow);
+        return new Piece(in segment, (int)first, (int)Math.Max(0, end - first), (int)(segment.FirstRow + first - start));
+    }
+
+    private static void Load(
+        in AttentionBatch batch, in Piece piece, long sliceOffset, int head, AttentionScratch scratch, float* biases, ref float* bias)
+    {
+        ref readonly var segment = ref piece.Segment;
+        var layout = batch.Layout;
+        var slice = segment.Slice + sliceOffset;
+        var slot = segment.FirstSlot + piece.First;
+        TileLoader<TLanes>.Keys(slice + layout.KeyOffset(head), layout, slot, piece.Count, scratch.Keys, piece.TileRow);
+        TileLoader<TLanes>.Values(
+            slice + layout.ValueOffset(head), layout, slot, piece.Count, scratch.Values + (piece.TileRow * scratch.Stride), scratch.Stride);
+        if (segment.PositionOffset != 0)
+        {
+            // Rotating the key forward equals rotating the query back; the tile is private, the stored row stays as it is.
+            var rope = batch.Rope ?? throw new ArgumentException("a segment with a position offset needs the rope table", nameof(batch));
+            rope.Rotation(segment.PositionOffset, scratch.Rotation);
+            TileLoader<TLanes>.Rotate(scratch.Keys, layout.HeadDim, piece.TileRow, piece.Count, scratch.Rotation, rope.Half);
+        }
+
+        if (segment.LogitBias == null)
+            return;
+        if (bias == null)
+        {
+            new Span<float>(biases, TileRows).Clear();
+            bias = biases;
+        }
+
+        for (var i = 0; i < piece.Count; i++)
+            biases[piece.TileRow + i] = segment.LogitBias[piece.First + i];
+    }
+
+    private static void Scores(
+        in AttentionBatch batch, int firstRow, int rowCount, int group, int head, ulong any, AttentionScratch scratch, float** eight)
+    {
+        var headDim = batch.Layout.HeadDim;
+        var queries = rowCount * group;
+        var q = 0;
+        for (; q <= queries - 8; q += 8)
+        {
+            for (var i = 0; i < 8; i++)
+                eight[i] = Query(batch, firstRow, group, head, q + i);
+            for (var g = 0; g < TileRows / 16; g++)
+            {
+                if ((any >> (16 * g) & 0xFFFF) != 0)
+                    AttentionTile<TLanes>.ScoreEight(scratch.Keys + (g * 16 * headDim), headDim, eight, scratch.Scores + (q * TileRows) + (16 * g));
+            }
+        }
+
+        for (; q < queries; q++)
+            AttentionTile<TLanes>.ScoreOne(scratch.Keys, headDim, Query(batch, firstRow, group, head, q), scratch.Scores + (q * TileRows));
+    }
+
+    private static float* Query(in AttentionBatch batch, int firstRow, int group, int head, int index) =>
+        batch.Queries + ((long)(firstRow + (index / group)) * batch.QueryStride) + (((head * group) + (index % group)) * batch.Layout.HeadDim);
+
+    private static void Weigh(float scale, int rowCount, int group, float* bias, AttentionScratch scratch)
+    {
+        var stride = scratch.Stride;
+        for (var row = 0; row < rowCount; row++)
+        {
+            var visible = scratch.Visible[row];
+            if (visible == 0)
+                continue;
+            float* hidden = null;
+            if (visible != ulong.MaxValue)
+            {
+                hidden = scratch.Hidden;
+                for (var i = 0; i < TileRows; i++)
+                    hidden[i] = (visible >> i & 1) != 0 ? 0 : -1;
+            }
+
+            for (var q = row * group; q < (row + 1) * group; q++)
+            {
+                AttentionTile<TLanes>.Softmax(
+                    scratch.Scores + (q * TileRows), scale, bias, hidden, ref scratch.SplitMaximum[q], ref scratch.SplitSum[q], scratch.Split + (q * stride), stride);
+            }
+        }
+
+        var queries = rowCount * group;
+        for (var q = 0; q < queries;)
+        {
+            var visible = scratch.Visible[q / group];
+            if (q + 4 <= queries && SameVisible(scratch, q, group, visible))
+            {
+                AddRuns(visible, q, 4, scratch);
+                q += 4;
+            }
+            else
+            {
+                AddRuns(visible, q, 1, scratch);
+                q++;
+            }
+        }
+    }
+
+    private static bool SameVisible(AttentionScratch scratch, int q, int group, ulong visible)
+    {
+        for (var i = 1; i < 4; i++)
+        {
+            if (scratch.Visible[(q + i) / group] != visible)
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Adds the values of visible rows, run by run, ascending.</summary>
+    private static void AddRuns(ulong visible, int q, int count, AttentionScratch scratch)
+    {
+        while (visible != 0)
+        {
+            var first = BitOperations.TrailingZeroCount(visible);
+            var run = BitOperations.TrailingZeroCount(~(visible >> first));
+            var weights = scratch.Scores + (q * TileRows);
+            var accumulator = scratch.Split + (q * scratch.Stride);
+            if (count == 4)
+                AttentionTile<TLanes>.AddFour(weights, scratch.Values, scratch.Stride, first, first + run, accumulator);
+            else
+                AttentionTile<TLanes>.AddOne(weights, scratch.Values, scratch.Stride, first, first + run, accumulator);
+            if (first + run >= 64)
+                return;
+            visible &= ulong.MaxValue << (first + run);
+        }
+    }
+
+    private static void Clear(AttentionScratch scratch, int queries)
+    {
+        new Span<float>(scratch.Total, queries * scratch.Stride).Clear();
+        new Span<float>(scratch.TotalMaximum, queries).Fill(float.NegativeInfinity);
+        new Span<float>(scratch.TotalSum, queries).Clear();
+        ClearSplit(scratch, queries);
+    }
+
+    private static void ClearSplit(AttentionScratch scratch, int queries)
+    {
+        new Span<float>(scratch.Split, queries * scratch.Stride).Clear();
+        new Span<float>(scratch.SplitMaximum, queries).Fill(float.NegativeInfinity);
+        new Span<float>(scratch.SplitSum, queries).Clear();
+    }
+
+    private static void FlushSplit(AttentionScratch scratch, int queries)
+    {
+        for (var q = 0; q < queries; q++)
+        {
+            AttentionTile<TLanes>.Merge(
+                ref scratch.TotalMaximum[q], ref scratch.TotalSum[q], scratch.Total + (q * scratch.Stride), scratch.SplitMaximum[q], scratch.SplitSum[q], scratch.Split + (q * scratch.Stride), scratch.Stride);
+        }
+
+        ClearSplit(scratch, queries);
+    }
+
+    private static void Output(in AttentionBatch batch, int firstRow, int rowCount, int group, int head, AttentionScratch scratch)
+    {
+        var headDim = batch.Layout.HeadDim;
+        for (var q = 0; q < rowCount * group; q++)
+        {
+            var row = firstRow + (q / group);
+            var queryHead = (head * group) + (q % group);
+            var output = batch.Output + ((((long)row * batch.QueryHeads) + queryHead) * headDim);
+            var sum = scratch.TotalSum[q];
+            var total = scratch.Total + (q * scratch.Stride);
+            for (var d = 0; d < headDim; d++)
+                output[d] = sum == 0 ? 0 : total[d] / sum;
+            if (batch.LogSumExp != null)
+            {
+                batch.LogSumExp[((long)row * batch.QueryHeads) + queryHead] =
+                    sum > 0 ? scratch.TotalMaximum[q] + (float)Elementary.Log(sum) : float.NegativeInfinity;
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+namespace Kvasir.Numerics.Attention;
+
+/// <summary>One worker's memory for attention.</summary>
+internal sealed unsafe class AttentionScratch : IDisposable
+{
+    public const int TileRows = 64;
+
+    private readonly NativeBuffer _memory;
+
+    /// <param name="headDim">Dimensions of a head.</param>
+    /// <param name="queries">Query rows times heads of a group that are worked on together.</param>
+    /// <param name="rows">Query rows among them.</param>
+    public AttentionScratch(int headDim, int queries, int rows)
+    {
+        HeadDim = headDim;
+        Queries = queries;
+        Stride = (headDim + 15) & ~15;
+        var floats = (TileRows * Stride * 2) + (queries * (TileRows + (2 * Stride) + 4)) + TileRows + (2 * headDim);
+        _memory = new NativeBuffer((nuint)((floats * sizeof(float)) + (rows * sizeof(ulong)) + (queries * sizeof(nint)) + 256));
+        var at = (float*)_memory.Pointer;
+        Keys = Take(TileRows * Stride);
+        Values = Take(TileRows * Stride);
+        Scores = Take(queries * TileRows);
+        Split = Take(queries * Stride);
+        Total = Take(queries * Stride);
+        Hidden = Take(TileRows);
+        SplitMaximum = Take(queries);
+        SplitSum = Take(queries);
+        TotalMaximum = Take(queries);
+        TotalSum = Take(queries);
+        Rotation = Take(2 * headDim);
+        Visible = (ulong*)Take(2 * rows);
+
+        float* Take(int count)
+        {
+            var taken = at;
+            at += (count + 1) & ~1;
+            return taken;
+        }
+    }
+
+    public int HeadDim { get; }
+
+    public int Queries { get; }
+
+    /// <summary>Elements between value rows and accumulators: the head dimension rounded up to 16.</summary>
+    public int Stride { get; }
+
+    public float* Keys { get; }
+
+    public float* Values { get; }
+
+    public float* Scores { get; }
+
+    public float* Split { get; }
+
+    public float* Total { get; }
+
+    public float* Hidden { get; }
+
+    public float* SplitMaximum { get; }
+
+    public float* SplitSum { get; }
+
+    public float* TotalMaximum { get; }
+
+    public float* TotalSum { get; }
+
+    public float* Rotation { get; }
+
+    public ulong* Visible { get; }
+
+    public void Dispose() => _memory.Dispose();
+}

@@ -1,0 +1,54 @@
+using Kvasir.Numerics.Attention;
+using Kvasir.Numerics.Lanes;
+
+namespace Kvasir.Numerics.Kernels;
+
+/// <summary>The kernels of one path. Everything works on parts of a job, so that the caller decides how it is spread over threads.</summary>
+internal abstract unsafe class CpuKernels
+{
+    public static CpuKernels Create(InstructionSet path) => path switch
+    {
+        InstructionSet.Avx512 => new SpecializedKernels<Lanes512, QuantTile512>(),
+        InstructionSet.AvxVnni => new SpecializedKernels<Lanes256, QuantTile256<VnniDot>>(),
+        InstructionSet.Avx2 => new SpecializedKernels<Lanes256, QuantTile256<Avx2Dot>>(),
+        _ => new SpecializedKernels<Lanes128, QuantTile128>(),
+    };
+
+    /// <summary>
+    /// Panel groups <c>[firstGroup, endGroup)</c> of y = x · Wᵀ for K in <c>[firstK, endK)</c> (whole blocks when quantised).
+    /// </summary>
+    public abstract void MatMul(in MatMulCall call, int firstGroup, int endGroup);
+
+    public abstract void RmsNorm(float* x, int width, float* weight, float epsilon, float* y);
+
+    public abstract void Add(float* x, float* y, long count);
+
+    public abstract void SiluGate(float* gate, float* up, int width, float* y);
+
+    public abstract void Rope(float* x, float* cosSin, int half);
+
+    public abstract void Attend(in AttentionBatch batch, int firstRow, int rowCount, int head, AttentionScratch scratch, int tileShift);
+}
+
+/// <summary>A matrix multiplication with one part of a packed matrix.</summary>
+internal unsafe struct MatMulCall
+{
+    public PackedPart Part;
+
+    /// <summary>Inputs <c>[rows, K]</c>, for float weights.</summary>
+    public float* X;
+
+    /// <summary>Quantised inputs, for quantised weights.</summary>
+    public ActivationBlocks Blocks;
+
+    public int Rows;
+
+    /// <summary>Results: row r of the part's outputs at <c>Y + r * Stride + Part.FirstColumn</c>.</summary>
+    public float* Y;
+
+    public int Stride;
+
+    public int FirstK;
+
+    public int EndK;
+}
