@@ -2,5 +2,9 @@ namespace Kvasir.Cli;
 
 internal static class Program
 {
-    private static int Main(string[] args) => args.Length;
+    private static async Task<int> Main(string[] args)
+    {
+        using var interruption = Interruption.OfConsole();
+        return await new CommandLine(Console.In, Console.Out, Console.Error, interruption).RunAsync(args).ConfigureAwait(false);
+    }
 }

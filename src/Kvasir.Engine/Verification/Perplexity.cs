@@ -17,7 +17,7 @@ internal static class Perplexity
         return (sum, copy.Length - 1);
     }
 
-    private static double LogProbability(ReadOnlySpan<float> logits, int token)
+    public static double LogProbability(ReadOnlySpan<float> logits, int token)
     {
         var largest = double.NegativeInfinity;
         foreach (var logit in logits)

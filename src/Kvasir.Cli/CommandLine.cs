@@ -1,0 +1,72 @@
+using System.CommandLine;
+using Kvasir.Cli.Commands;
+using Kvasir.Cli.Options;
+using Kvasir.Cli.Output;
+
+namespace Kvasir.Cli;
+
+/// <summary>The whole command line: reads arguments, runs a command, turns what goes wrong into one line and an exit code.</summary>
+internal sealed class CommandLine(TextReader input, TextWriter output, TextWriter error, Interruption interruption)
+{
+    private const string Description = """
+        Kvasir runs language models and reuses what was computed before: the same prompt, document or conversation is
+        read once, and every answer has exactly the bits of a cold run.
+
+        A small model is bundled, so every command works as it stands; --model takes a GGUF file or a Hugging Face folder.
+        """;
+
+    public async Task<int> RunAsync(string[] args)
+    {
+        var parsed = Root().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0)
+        {
+            var path = string.Join(' ', Names(parsed.CommandResult));
+            error.WriteLine($"kvasir: {ErrorReport.FirstLine(parsed.Errors[0].Message)} (see {path} --help)");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration
+                {
+                    EnableDefaultExceptionHandler = false,
+                    ProcessTerminationTimeout = null,
+                    Output = output,
+                    Error = error,
+                },
+                interruption.Token).ConfigureAwait(false);
+        }
+        catch (Exception exception)
+        {
+            return ErrorReport.Write(exception, error);
+        }
+    }
+
+    private RootCommand Root()
+    {
+        var root = new RootCommand(Description);
+        root.Add(new RunCommand(input));
+        root.Add(new ChatCommand(input, interruption));
+        root.Add(new DemoCommand());
+        root.Add(new GenerateCommand(input));
+        root.Add(new ReplayCommand());
+        root.Add(new ModelCommand());
+        root.Add(new BenchCommand());
+        root.Add(new FuzzCommand());
+        ExamplesHelpAction.AddTo(root);
+        return root;
+    }
+
+    private static IEnumerable<string> Names(System.CommandLine.Parsing.CommandResult result)
+    {
+        var names = new Stack<string>();
+        for (System.CommandLine.Parsing.SymbolResult? symbol = result; symbol is not null; symbol = symbol.Parent)
+        {
+            if (symbol is System.CommandLine.Parsing.CommandResult command)
+                names.Push(command.Command is RootCommand ? "kvasir" : command.Command.Name);
+        }
+
+        return names;
+    }
+}

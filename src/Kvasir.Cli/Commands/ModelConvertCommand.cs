@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.Globalization;
+using Kvasir.Cli.Options;
+using Kvasir.Cli.Output;
+using Kvasir.Models;
+using Kvasir.Numerics;
+
+namespace Kvasir.Cli.Commands;
+
+/// <summary><c>kvasir model convert</c>: writes a model as one GGUF file.</summary>
+internal sealed class ModelConvertCommand : Command, IHasExamples
+{
+    private static readonly IBlockRounding[] Roundings = [new SearchedRounding(), new NearestRounding()];
+
+    private readonly Argument<string> _source = new("SOURCE") { Description = "A Hugging Face folder or a .gguf file." };
+    private readonly Argument<string> _output = new("OUTPUT") { Description = "The .gguf file to write; it appears when it is complete." };
+
+    private readonly Option<DataType> _type = new("--type")
+    {
+        Description = $"Type of the matrices: {string.Join(", ", Enum.GetNames<DataType>())}.",
+        HelpName = "TYPE",
+        DefaultValueFactory = _ => DataType.Q8_0,
+    };
+
+    private readonly Option<string[]> _overrides = new("--override")
+    {
+        Description = "Another type for some matrices, PATTERN=TYPE; the last rule that matches counts. May be given several times.",
+        HelpName = "RULES",
+        DefaultValueFactory = _ => [],
+    };
+
+    private readonly Option<string> _rounding = new("--rounding")
+    {
+        Description = "How values are put on the grid of a block type: searched (least squared error) or nearest.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => Roundings[0].Name,
+    };
+
+    private readonly Option<bool> _force = new("--force") { Description = "Overwrite OUTPUT when it exists." };
+    private readonly Option<int> _threads = new("--threads", "-t") { Description = "Worker threads; the file does not depend on it. 0: all processors.", HelpName = "N" };
+    private readonly JsonOption _json = new("{path, bytes, bitsPerWeight, matrices}");
+
+    public ModelConvertCommand()
+        : base("convert", "Converts a model to one GGUF file, in one type or in a mix of types.")
+    {
+        _rounding.AcceptOnlyFromAmong([.. Roundings.Select(rounding => rounding.Name)]);
+        Add(_source);
+        Add(_output);
+        Add(_type);
+        Add(_overrides);
+        Add(_rounding);
+        Add(_force);
+        Add(_threads);
+        Add(_json);
+        SetAction(Run);
+    }
+
+    public IReadOnlyList<string> Examples =>
+    [
+        "kvasir model convert model-folder model.gguf --type Q8_0",
+        "kvasir model convert model-folder small.gguf --type Q4_0 --override \"token_embd=Q8_0,blk.*.ffn_down=Q5_1\"",
+    ];
+
+    private Task<int> Run(ParseResult parsed, CancellationToken cancellation) => Task.Run(
+        () =>
+        {
+            var target = parsed.GetRequiredValue(_output);
+            if (File.Exists(target) && !parsed.GetValue(_force))
+                throw new IOException($"{target} exists; give another name or --force");
+            using var source = ModelFile.Open(parsed.GetRequiredValue(_source));
+            var options = new ConversionOptions
+            {
+                Type = parsed.GetValue(_type),
+                Overrides = [.. (parsed.GetValue(_overrides) ?? []).SelectMany(TypeRule.ParseList)],
+                Rounding = Roundings.First(rounding => rounding.Name == parsed.GetValue(_rounding)),
+                Threads = parsed.GetValue(_threads),
+            };
+            var report = ModelConverter.Convert(source, target, options, progress: null, cancellation);
+            Print(parsed, report);
+            return ExitCode.Success;
+        },
+        cancellation);
+
+    private void Print(ParseResult parsed, ConversionReport report)
+    {
+        var output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(_json))
+        {
+            JsonOutput.Write(output, new
+            {
+                report.Path,
+                report.Bytes,
+                report.BitsPerWeight,
+                Matrices = report.Matrices.Select(matrix => new
+                {
+                    matrix.Name,
+                    From = matrix.From.Name,
+                    To = matrix.To.Name,
+                    matrix.RelativeError,
+                    matrix.Note,
+                }),
+            });
+            return;
+        }
+
+        foreach (var matrix in report.Matrices)
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{matrix.Name,-28} [{matrix.Rows}, {matrix.Columns}] {matrix.From.Name} -> {matrix.To.Name}, relative error {matrix.RelativeError:0.0e+00}{(matrix.Note is null ? "" : "; " + matrix.Note)}"));
+        }
+
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"{report.Path}: {Screen.Size(report.Bytes)}, {report.BitsPerWeight:0.00} bits a weight"));
+    }
+}

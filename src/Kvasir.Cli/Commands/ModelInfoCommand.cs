@@ -1,0 +1,103 @@
+using System.CommandLine;
+using System.Globalization;
+using Kvasir.Cli.Options;
+using Kvasir.Cli.Output;
+using Kvasir.Models;
+using Kvasir.Numerics;
+
+namespace Kvasir.Cli.Commands;
+
+/// <summary><c>kvasir model info</c>: what a model file holds.</summary>
+internal sealed class ModelInfoCommand : Command, IHasExamples
+{
+    private readonly Argument<string?> _path = new("MODEL")
+    {
+        Description = "A .gguf file or a Hugging Face folder. Default: the bundled model.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
+    private readonly JsonOption _json = new("{path, name, architecture, parameters, weightBytes, types, …}");
+
+    public ModelInfoCommand()
+        : base("info", "Shows architecture, sizes, weight types, tokenizer and fingerprint of a model.")
+    {
+        Add(_path);
+        Add(_json);
+        SetAction(Run);
+    }
+
+    public IReadOnlyList<string> Examples => ["kvasir model info", "kvasir model info model.gguf --json"];
+
+    private int Run(ParseResult parsed)
+    {
+        using var model = ModelFile.Open(parsed.GetValue(_path) ?? BundledFiles.Model());
+        var matrices = Matrices(model).ToArray();
+        var config = model.Config;
+        var info = new
+        {
+            model.Path,
+            model.Name,
+            config.Architecture,
+            Parameters = matrices.Sum(matrix => (long)matrix.Rows * matrix.Columns),
+            WeightBytes = matrices.Sum(matrix => matrix.RowBytes * matrix.Rows),
+            Types = matrices.GroupBy(matrix => matrix.Type).OrderBy(group => group.Key)
+                .ToDictionary(group => group.Key.Name, group => group.Count()),
+            config.HiddenSize,
+            config.Layers,
+            config.QueryHeads,
+            config.KvHeads,
+            config.HeadDim,
+            config.IntermediateSize,
+            config.VocabSize,
+            config.MaxContext,
+            config.TiedEmbeddings,
+            RopeTheta = config.Rope.Theta,
+            RopeScaling = config.Rope.Scaling.ToString().ToLowerInvariant(),
+            KvBytesPerToken16Bit = 4L * config.Layers * config.KvHeads * config.HeadDim,
+            Tokenizer = model.Tokenizer is not null,
+            ChatTemplate = model.ChatTemplate is not null,
+            model.StopTokens,
+            Fingerprint = model.Fingerprint.ToString(),
+        };
+        var output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(_json))
+        {
+            JsonOutput.Write(output, info);
+            return ExitCode.Success;
+        }
+
+        var table = Screen.Table("", info.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(info.Path)));
+        Row("architecture", info.Architecture);
+        Row("parameters", $"{Screen.Count(info.Parameters)} in matrices, {Screen.Size(info.WeightBytes)}");
+        Row("weight types", string.Join(", ", info.Types.Select(type => $"{type.Key} × {type.Value}")));
+        Row("hidden / layers / MLP", $"{info.HiddenSize} / {info.Layers} / {info.IntermediateSize}");
+        Row("query heads / KV heads / dim", $"{info.QueryHeads} / {info.KvHeads} / {info.HeadDim}");
+        Row("vocabulary", Screen.Count(info.VocabSize) + (info.TiedEmbeddings ? ", embedding and output tied" : ""));
+        Row("context", $"{Screen.Count(info.MaxContext)} tokens");
+        Row("rope", string.Create(CultureInfo.InvariantCulture, $"theta {info.RopeTheta:0.###}, scaling {info.RopeScaling}"));
+        Row("keys and values, 16 bit", $"{Screen.Size(info.KvBytesPerToken16Bit)} a token");
+        Row("tokenizer / chat template", $"{(info.Tokenizer ? "yes" : "no")} / {(info.ChatTemplate ? "yes" : "no")}");
+        Row("stop tokens", string.Join(", ", info.StopTokens));
+        Row("fingerprint", info.Fingerprint);
+        Screen.Create(output).Write(table);
+        return ExitCode.Success;
+
+        void Row(string name, string value) => table.AddRow(new Spectre.Console.Text(name), new Spectre.Console.Text(value));
+    }
+
+    private static IEnumerable<MatrixSource> Matrices(ModelFile model)
+    {
+        WeightRole[] perLayer =
+        [
+            WeightRole.Query, WeightRole.Key, WeightRole.Value, WeightRole.AttentionOutput, WeightRole.Gate, WeightRole.Up, WeightRole.Down,
+        ];
+        yield return model.GetMatrix(WeightRole.TokenEmbedding);
+        if (!model.Config.TiedEmbeddings)
+            yield return model.GetMatrix(WeightRole.Output);
+        for (var layer = 0; layer < model.Config.Layers; layer++)
+        {
+            foreach (var role in perLayer)
+                yield return model.GetMatrix(role, layer);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+namespace Kvasir.Cli.Options;
+
+/// <summary>Finds the files that are shipped with the program: beside it, or in the repository that it was built in.</summary>
+internal static class BundledFiles
+{
+    /// <summary>Names another default model.</summary>
+    public const string ModelVariable = "KVASIR_MODEL";
+
+    private static readonly string ModelFile = Path.Combine("models", "kvasir-mini.gguf");
+
+    /// <summary>The model that is used when none is named.</summary>
+    /// <exception cref="FileNotFoundException">It is not there.</exception>
+    public static string Model()
+    {
+        if (Environment.GetEnvironmentVariable(ModelVariable) is { Length: > 0 } named)
+            return named;
+        return Find(ModelFile) ?? throw new FileNotFoundException(
+            $"the bundled model {ModelFile} is not in {AppContext.BaseDirectory} or above it; name a model with --model or {ModelVariable}");
+    }
+
+    /// <summary>The folder with the demo's document and questions.</summary>
+    /// <exception cref="FileNotFoundException">It is not there.</exception>
+    public static string Demo() =>
+        Find(Path.Combine("demo", "questions.json")) is { } questions
+            ? Path.GetDirectoryName(questions)!
+            : throw new FileNotFoundException("the demo's files are missing; restore the folder demo, or give --file and --question");
+
+    private static string? Find(string relative)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var path = Path.Combine(folder.FullName, relative);
+            if (File.Exists(path))
+                return path;
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,77 @@
+using System.CommandLine;
+using Kvasir.Engine;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.Cli.Options;
+
+/// <summary>The options of every command that loads a model.</summary>
+internal sealed class EngineOptionSet
+{
+    private readonly Option<string?> _model = new("--model", "-m")
+    {
+        Description = $"A .gguf file or a Hugging Face folder. Default: the bundled model, or ${BundledFiles.ModelVariable}.",
+        HelpName = "PATH",
+    };
+
+    private readonly Option<int?> _maxContext = new("--max-context")
+    {
+        Description = "Most tokens of prompt and answer together. Default: what the model was made for.",
+        HelpName = "N",
+    };
+
+    private readonly Option<int?> _threads = new("--threads", "-t")
+    {
+        Description = "Worker threads; the answer's bits do not depend on it. Default: the processors of the machine.",
+        HelpName = "N",
+    };
+
+    private readonly Option<KvDataType> _kvType = new("--kv-type")
+    {
+        Description = "How keys and values are stored: f32, f16, bf16 or q8_0.",
+        HelpName = "TYPE",
+        DefaultValueFactory = _ => new EngineOptions().KvType,
+    };
+
+    private readonly Option<long?> _kvBudget = new("--kv-budget")
+    {
+        Description = "Memory for keys and values, e.g. 512MiB. Default: four full contexts, at most a quarter of the machine's memory.",
+        HelpName = "SIZE",
+        CustomParser = result =>
+        {
+            if (ByteSize.TryParse(result.Tokens[0].Value, out var bytes))
+                return bytes;
+            result.AddError($"--kv-budget is '{result.Tokens[0].Value}'; write a size such as 512MiB or 2GiB");
+            return null;
+        },
+    };
+
+    public void AddTo(Command command)
+    {
+        command.Add(_model);
+        command.Add(_maxContext);
+        command.Add(_threads);
+        command.Add(_kvType);
+        command.Add(_kvBudget);
+        _maxContext.Validators.Add(result => Positive(result, _maxContext));
+        _threads.Validators.Add(result => Positive(result, _threads));
+    }
+
+    public string ModelPath(ParseResult parsed) => parsed.GetValue(_model) ?? BundledFiles.Model();
+
+    public EngineOptions Read(ParseResult parsed) => new()
+    {
+        MaxContext = parsed.GetValue(_maxContext),
+        Threads = parsed.GetValue(_threads),
+        KvType = parsed.GetValue(_kvType),
+        KvBudgetBytes = parsed.GetValue(_kvBudget),
+    };
+
+    /// <summary>Loads the model; the caller disposes the engine.</summary>
+    public KvasirEngine Load(ParseResult parsed) => KvasirEngine.Load(ModelPath(parsed), Read(parsed));
+
+    private static void Positive(System.CommandLine.Parsing.OptionResult result, Option<int?> option)
+    {
+        if (result.GetValueOrDefault<int?>() is < 1)
+            result.AddError($"{option.Name} is {result.GetValueOrDefault<int?>()}; allowed: 1 or more");
+    }
+}
