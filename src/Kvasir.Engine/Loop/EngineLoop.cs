@@ -3,6 +3,7 @@ using Kvasir.Engine.Loading;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Running;
+using Kvasir.Engine.Sampling;
 using Kvasir.Engine.Scheduling;
 using Kvasir.Engine.Sequences;
 using Kvasir.KvCache.Index;
@@ -303,10 +304,18 @@ internal sealed class EngineLoop : IDisposable
     private void Sample(Sequence sequence, Span<float> logits)
     {
         Observer?.Invoke(sequence, logits);
-        if (_writer.Sample(sequence, logits) is { } reason)
-            Finish(sequence, reason);
-        else
-            sequence.Plan!.Append(1, SpanOrigin.Computed);
+        try
+        {
+            if (_writer.Sample(sequence, logits) is { } reason)
+                Finish(sequence, reason);
+            else
+                sequence.Plan!.Append(1, SpanOrigin.Computed);
+        }
+        catch (NonFiniteLogitsException exception)
+        {
+            // Only this answer is lost; the others of the step have logits of their own.
+            Finish(sequence, FinishReason.Failed, new EngineFailedException(exception.Message, exception));
+        }
     }
 
     /// <summary>Gives the other answers of a request the prompt's rows, and their first token from the same logits.</summary>

@@ -13,6 +13,7 @@ internal sealed class Sampler(int vocabularySize)
     /// Chooses the token at <paramref name="position"/>. <paramref name="logits"/> <c>[vocabulary]</c> is changed in place by bias and
     /// penalties.
     /// </summary>
+    /// <exception cref="NonFiniteLogitsException">No logit is a finite number.</exception>
     public int Sample(Span<float> logits, SamplingOptions options, TokenCounts? counts, int choice, int position)
     {
         if (options.LogitBias is { } bias)
@@ -22,6 +23,8 @@ internal sealed class Sampler(int vocabularySize)
         }
 
         counts?.Apply(options, logits);
+        if (!float.IsFinite(logits[ArgMax(logits)]))
+            throw new NonFiniteLogitsException(position);
         return options.IsGreedy ? ArgMax(logits) : Draw(logits, options, new CounterNoise(options.Seed, choice, position));
     }
 
@@ -144,9 +147,10 @@ internal sealed class Sampler(int vocabularySize)
             total += Elementary.Exp((logit - largest) * inverse);
         for (var head = 64; ; head *= 8)
         {
-            var kept = SelectLargest(logits, Math.Min(head, limit));
+            var wanted = Math.Min(head, limit);
+            var kept = SelectLargest(logits, wanted);
             var cut = CutAt(options.TopP * total, kept, logits, largest, inverse);
-            if (cut < kept || kept == limit)
+            if (cut < kept || kept < wanted || kept == limit)
                 return cut;
         }
     }
