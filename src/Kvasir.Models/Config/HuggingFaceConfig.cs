@@ -1,6 +1,9 @@
 namespace Kvasir.Models;
 
-/// <summary>Reads config.json of a Hugging Face folder, of transformers 4 (<c>rope_theta</c>, <c>rope_scaling</c>) and 5 (<c>rope_parameters</c>).</summary>
+/// <summary>
+/// Reads config.json of a Hugging Face folder, of transformers 4 (<c>rope_theta</c>, <c>rope_scaling</c>) and 5
+/// (<c>rope_parameters</c>).
+/// </summary>
 internal static class HuggingFaceConfig
 {
     public static ModelConfig Read(JsonField json)
@@ -14,7 +17,12 @@ internal static class HuggingFaceConfig
         if (json.Find("use_sliding_window")?.Bool() == true)
             throw new UnsupportedModelException(json.Path, "use_sliding_window is not supported; " + ConfigLimits.Supported);
         if (json.Find("quantization_config") is not null)
-            throw new UnsupportedModelException(json.Path, "weights quantised for another program are not supported; take F32, F16 or BF16 weights");
+        {
+            throw new UnsupportedModelException(
+                json.Path, "weights quantised for another program are not supported; take F32, F16 or BF16 weights");
+        }
+
+
 
         int hidden = json.Get("hidden_size").Int(1, ConfigLimits.MaxWidth);
         int heads = json.Get("num_attention_heads").Int(1, ConfigLimits.MaxHeads);
@@ -62,7 +70,8 @@ internal static class HuggingFaceConfig
                 HighFrequencyFactor = s.Get("high_freq_factor").Number(),
                 OriginalContext = s.Get("original_max_position_embeddings").Int(1, ConfigLimits.MaxContext),
             },
-            _ => throw new UnsupportedModelException(json.Path, $"rope scaling \"{kind}\" is not supported; supported are default, linear and llama3"),
+            _ => throw new UnsupportedModelException(
+                json.Path, $"rope scaling \"{kind}\" is not supported; supported are default, linear and llama3"),
         };
     }
 }

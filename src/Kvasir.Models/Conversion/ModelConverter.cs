@@ -13,7 +13,11 @@ public static class ModelConverter
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ArgumentException">A rule matches no tensor.</exception>
     public static ConversionReport Convert(
-        ModelFile source, string outputPath, ConversionOptions options, IProgress<ConversionProgress>? progress = null, CancellationToken cancellation = default)
+        ModelFile source,
+        string outputPath,
+        ConversionOptions options,
+        IProgress<ConversionProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         var plans = Plan(source, options);
         using var writer = new GgufWriter(outputPath);
@@ -78,7 +82,12 @@ public static class ModelConverter
         }
 
         if (options.Overrides.FirstOrDefault(r => !used.Contains(r)) is { } unused)
-            throw new ArgumentException($"the rule \"{unused.Pattern}={unused.Type.Name}\" matches no matrix; names look like token_embd or blk.0.ffn_down");
+        {
+            throw new ArgumentException(
+                $"the rule \"{unused.Pattern}={unused.Type.Name}\" matches no matrix; names look like token_embd or blk.0.ffn_down");
+        }
+
+
         return plans;
     }
 
@@ -118,7 +127,13 @@ public static class ModelConverter
     }
 
     private static void EncodeRow(
-        TensorPlan plan, in MatrixSource matrix, ReadOnlySpan<byte> bytes, IRowRounding? rounding, Span<byte> destination, out double error, out double norm)
+        TensorPlan plan,
+        in MatrixSource matrix,
+        ReadOnlySpan<byte> bytes,
+        IRowRounding? rounding,
+        Span<byte> destination,
+        out double error,
+        out double norm)
     {
         var row = new float[matrix.Columns];
         var back = new float[matrix.Columns];

@@ -18,7 +18,8 @@ public sealed record TypeRule(string Pattern, DataType Type)
             if (sides.Length != 2 || sides[0].Length == 0 || !DataTypeInfo.TryParse(sides[1], out var type))
             {
                 throw new FormatException(
-                    $"\"{entry}\" is not a rule; write pattern=type, e.g. blk.*.ffn_down=Q5_1, with a type of {string.Join(", ", Enum.GetNames<DataType>())}");
+                    $"\"{entry}\" is not a rule; write pattern=type, e.g. blk.*.ffn_down=Q5_1, with a type of "
+                    + $"{string.Join(", ", Enum.GetNames<DataType>())}");
             }
 
             rules.Add(new TypeRule(sides[0], type));

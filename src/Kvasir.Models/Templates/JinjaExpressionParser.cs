@@ -299,7 +299,9 @@ internal sealed class JinjaExpressionParser(JinjaTokens tokens)
 
         if (token.Is("["))
             return ParseList(token.Line);
-        return token.Is("{") ? ParseDict(token.Line) : throw new ChatTemplateException($"line {token.Line}: an expression was expected, found \"{token.Text}\"");
+        return token.Is("{")
+            ? ParseDict(token.Line)
+            : throw new ChatTemplateException($"line {token.Line}: an expression was expected, found \"{token.Text}\"");
     }
 
     private static object Number(JinjaToken token)

@@ -223,7 +223,16 @@ internal sealed class JinjaLexer
                 continue;
             }
 
-            text.Append(c switch { 'n' => "\n", 't' => "\t", 'r' => "\r", '0' => "\0", '\\' => "\\", '\'' => "'", '"' => "\"", '\n' => "", _ => "\\" + c });
+            text.Append(c switch
+            {
+                'n' => "\n",
+                't' => "\t",
+                'r' => "\r",
+                '0' => "\0",
+                '\n' => "",
+                '\\' or '\'' or '"' => c.ToString(),
+                _ => "\\" + c,
+            });
         }
 
         if (_at >= _source.Length)

@@ -73,7 +73,12 @@ internal static class JinjaValue
     public static bool Contains(object? container, object? item, JinjaBudget budget)
     {
         if (container is string text)
-            return item is string part ? text.Contains(part, StringComparison.Ordinal) : throw new ChatTemplateException("\"in\" on a string needs a string");
+        {
+            return item is string part
+                ? text.Contains(part, StringComparison.Ordinal)
+                : throw new ChatTemplateException("\"in\" on a string needs a string");
+        }
+
         if (container is OrderedDictionary<string, object?> map)
             return item is string key && map.ContainsKey(key);
         var items = Items(container, budget);
@@ -85,7 +90,12 @@ internal static class JinjaValue
 
     public static double ToDouble(object? value) => value is double d ? d : ToLong(value);
 
-    public static long ToLong(object? value) => value switch { bool b => b ? 1 : 0, long n => n, _ => throw new ChatTemplateException($"{TypeName(value)} is not an integer") };
+    public static long ToLong(object? value) => value switch
+    {
+        bool b => b ? 1 : 0,
+        long n => n,
+        _ => throw new ChatTemplateException($"{TypeName(value)} is not an integer"),
+    };
 
     public static string TypeName(object? value) => value switch
     {

@@ -42,7 +42,12 @@ internal static class PreTokenizerJson
 
                 // Removing what does not match is the same as isolating what does, when the pattern covers all text.
                 if (!(behavior == "Isolated" && !invert) && !(behavior == "Removed" && invert))
-                    throw new UnsupportedModelException(field.Path, $"the pre_tokenizer's split behaviour \"{behavior}\" (invert {invert}) is not supported");
+                {
+                    throw new UnsupportedModelException(
+                        field.Path, $"the pre_tokenizer's split behaviour \"{behavior}\" (invert {invert}) is not supported");
+                }
+
+
                 var pattern = field.Get("pattern");
                 patterns.Add(pattern.Find("Regex")?.String() ?? System.Text.RegularExpressions.Regex.Escape(pattern.Get("String").String()));
                 return;
@@ -50,7 +55,8 @@ internal static class PreTokenizerJson
                 patterns.Add(field.Find("individual_digits")?.Bool() ?? false ? SplitPattern.SingleDigits : @"\p{N}+");
                 return;
             default:
-                throw new UnsupportedModelException(field.Path, $"the pre_tokenizer type \"{type}\" is not supported; supported are Split, Digits and ByteLevel");
+                throw new UnsupportedModelException(
+                    field.Path, $"the pre_tokenizer type \"{type}\" is not supported; supported are Split, Digits and ByteLevel");
         }
     }
 }

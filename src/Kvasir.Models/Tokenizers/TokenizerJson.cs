@@ -60,7 +60,8 @@ internal static class TokenizerJson
         if (added.Find("single_word")?.Bool() == true)
             throw new UnsupportedModelException(added.Path, $"the added token \"{text}\" is marked single_word, which is not supported");
         entries[id] = (text, special ? TokenKind.Control : TokenKind.UserDefined);
-        var strip = (added.Find("lstrip")?.Bool() == true ? AddedTokenStrip.Left : 0) | (added.Find("rstrip")?.Bool() == true ? AddedTokenStrip.Right : 0);
+        var strip = (added.Find("lstrip")?.Bool() == true ? AddedTokenStrip.Left : 0)
+            | (added.Find("rstrip")?.Bool() == true ? AddedTokenStrip.Right : 0);
         if (strip != AddedTokenStrip.None)
             strips[id] = strip;
     }

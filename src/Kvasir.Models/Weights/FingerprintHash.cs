@@ -13,7 +13,8 @@ internal static unsafe class FingerprintHash
 {
     private const long LeafBytes = 4 << 20;
 
-    public static ModelFingerprint Compute(ModelConfig config, IReadOnlyList<(WeightRole Role, int Layer, StoredTensor Tensor, bool Interleaved)> weights)
+    public static ModelFingerprint Compute(
+        ModelConfig config, IReadOnlyList<(WeightRole Role, int Layer, StoredTensor Tensor, bool Interleaved)> weights)
     {
         var leaves = new List<(StoredTensor Tensor, long Start, long Length)>();
         foreach (var (_, _, tensor, _) in weights)

@@ -12,7 +12,11 @@ internal sealed unsafe class WeightTable
 
     /// <param name="interleavedRope">Query and key rows are stored in llama.cpp's interleaved order.</param>
     public WeightTable(
-        string path, ModelConfig config, IReadOnlyDictionary<string, StoredTensor> tensors, Func<WeightRole, int, string> nameOf, bool interleavedRope)
+        string path,
+        ModelConfig config,
+        IReadOnlyDictionary<string, StoredTensor> tensors,
+        Func<WeightRole, int, string> nameOf,
+        bool interleavedRope)
     {
         _path = path;
         _config = config;
