@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Kvasir.Cli.Commands;
-using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
 
 namespace Kvasir.Cli;

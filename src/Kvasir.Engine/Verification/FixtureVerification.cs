@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Kvasir.Engine.Loading;
 using Kvasir.Numerics.Attention;
 
