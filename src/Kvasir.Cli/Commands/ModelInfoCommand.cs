@@ -9,7 +9,7 @@ using Spectre.Console;
 namespace Kvasir.Cli.Commands;
 
 /// <summary><c>kvasir model info</c>: what a model file holds.</summary>
-internal sealed class ModelInfoCommand : Command, IHasExamples
+internal sealed class ModelInfoCommand : Command, IHelpTopics
 {
     private readonly Argument<string?> _path = new("MODEL")
     {
