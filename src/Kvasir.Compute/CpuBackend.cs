@@ -164,8 +164,8 @@ public sealed unsafe class CpuBackend : IComputeBackend
             return;
         if (_fault == KernelFault.StaleTail)
             ShiftTail(batch, 1);
-        var parts = Math.Min(_workers.Threads, items);
-        for (var worker = 0; worker < parts; worker++)
+        var parts = Math.Min(4 * _workers.Threads, items);
+        for (var worker = 0; worker < _workers.Threads; worker++)
             PrepareScratch(worker, batch);
         var job = new AttentionJob(
             _kernels, batch, _attentionRows, items, parts, _scratch!, _fault == KernelFault.TileByBatch ? batch.RowCount % 64 : 0);

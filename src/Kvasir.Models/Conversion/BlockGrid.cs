@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Kvasir.Numerics;
 
 namespace Kvasir.Models;
@@ -38,6 +39,15 @@ internal readonly struct BlockGrid
     {
         float level = MathF.Round((value - Minimum) * _inverse) + Offset;
         return (byte)(level < _lowest ? _lowest : level > _highest ? _highest : level);
+    }
+
+    /// <summary>The values of the nearest levels; lane by lane what <see cref="Quantise"/> and <see cref="Value"/> give.</summary>
+    public Vector256<float> Nearest(Vector256<float> values)
+    {
+        var offset = Vector256.Create((float)Offset);
+        var level = Vector256.Round((values - Vector256.Create(Minimum)) * Vector256.Create(_inverse)) + offset;
+        level = Vector256.Min(Vector256.Max(level, Vector256.Create(_lowest)), Vector256.Create(_highest));
+        return (Vector256.Create(Scale) * (level - offset)) + Vector256.Create(Minimum);
     }
 
     public float Value(byte quant) => (Scale * (quant - Offset)) + Minimum;

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Kvasir.Numerics;
 
 namespace Kvasir.Models;
@@ -9,8 +10,8 @@ namespace Kvasir.Models;
 /// </summary>
 internal static class BlockGridSearch
 {
-    private const int Candidates = 12; // on each side of the plain rule
-    private const float CandidateStep = 0.08f; // in levels
+    private const int Candidates = 10; // on each side of the plain rule
+    private const float CandidateStep = 0.1f; // in levels
     private const int Improvements = 3;
 
     /// <summary>Weights with mean 1; columns that were never active still count a little.</summary>
@@ -38,11 +39,11 @@ internal static class BlockGridSearch
             high = Math.Max(high, v);
         }
 
-        var search = new Search { Best = new BlockGrid(type, 0, type.HasMinimum ? low : 0), Type = type };
-        search.Error = Error(search.Best, x, weights);
+        var flat = new BlockGrid(type, 0, type.HasMinimum ? low : 0);
         if (low == high && (type.HasMinimum || low == 0))
-            return search.Best;
+            return flat;
 
+        var search = new Search(type, x, weights, flat);
         int levels = BlockCodec.Levels(type);
         for (int c = -Candidates; c <= Candidates; c++)
         {
@@ -50,82 +51,108 @@ internal static class BlockGridSearch
             if (type.HasMinimum)
             {
                 float scale = (high - low) / (levels - 1 + shift);
-                search.Try(scale, low, x, weights);
-                search.Try(scale, high - (scale * (levels - 1)), x, weights);
+                search.Try(scale, low);
+                search.Try(scale, high - (scale * (levels - 1)));
             }
             else if (type == DataType.Q8_0)
             {
-                search.Try(Math.Max(-low, high) / (127 + shift), 0, x, weights);
+                search.Try(Math.Max(-low, high) / (127 + shift), 0);
             }
             else
             {
                 // One sign has a level more than the other: both ways are tried.
                 float magnitude = Math.Max(-low, high);
-                search.Try(magnitude / ((levels / 2) + shift), 0, x, weights);
-                search.Try(-magnitude / ((levels / 2) + shift), 0, x, weights);
-                search.Try(magnitude / ((levels / 2) - 1 + shift), 0, x, weights);
+                search.Try(magnitude / ((levels / 2) + shift), 0);
+                search.Try(-magnitude / ((levels / 2) + shift), 0);
+                search.Try(magnitude / ((levels / 2) - 1 + shift), 0);
             }
         }
 
-        return search.Best;
+        return search.Finish();
     }
 
-    private static double Error(in BlockGrid grid, ReadOnlySpan<float> x, ReadOnlySpan<float> weights)
+    // Eight lanes and one fixed order of the sum, so that every machine writes the same file.
+    private static float Error(in BlockGrid grid, ReadOnlySpan<float> x, ReadOnlySpan<float> weights)
     {
-        double error = 0;
+        var sum = Vector256<float>.Zero;
+        for (int i = 0; i < BlockCodec.Block; i += Vector256<float>.Count)
+        {
+            var values = Vector256.Create(x[i..]);
+            var difference = values - grid.Nearest(values);
+            sum += Vector256.Create(weights[i..]) * difference * difference;
+        }
+
+        var half = sum.GetLower() + sum.GetUpper();
+        return half[0] + half[1] + (half[2] + half[3]);
+    }
+
+    // The scale and minimum that fit the chosen levels best.
+    private static (float Scale, float Minimum) LeastSquares(in BlockGrid grid, bool hasMinimum, ReadOnlySpan<float> x, ReadOnlySpan<float> weights)
+    {
+        double w = 0, q1 = 0, q2 = 0, x1 = 0, xq = 0;
         for (int i = 0; i < x.Length; i++)
         {
-            float difference = x[i] - grid.Value(grid.Quantise(x[i]));
-            error += weights[i] * difference * difference;
+            double q = grid.Quantise(x[i]) - grid.Offset;
+            w += weights[i];
+            q1 += weights[i] * q;
+            q2 += weights[i] * q * q;
+            x1 += weights[i] * x[i];
+            xq += weights[i] * x[i] * q;
         }
 
-        return error;
+        if (!hasMinimum)
+            return q2 > 0 ? ((float)(xq / q2), 0) : (grid.Scale, 0);
+        double determinant = (w * q2) - (q1 * q1);
+        if (!(determinant > 0))
+            return (grid.Scale, grid.Minimum);
+        return ((float)(((w * xq) - (q1 * x1)) / determinant), (float)(((q2 * x1) - (q1 * xq)) / determinant));
     }
 
-    private struct Search
+    // Keeps the best few candidates: only those are improved, since each improvement costs several passes.
+    private ref struct Search(DataType type, ReadOnlySpan<float> x, ReadOnlySpan<float> weights, BlockGrid first)
     {
-        public BlockGrid Best;
-        public double Error;
-        public DataType Type;
+        private readonly ReadOnlySpan<float> _x = x;
+        private readonly ReadOnlySpan<float> _weights = weights;
+        private (BlockGrid Grid, float Error) _best = (first, Error(first, x, weights));
+        private (BlockGrid Grid, float Error) _second = (first, float.MaxValue);
+        private (BlockGrid Grid, float Error) _third = (first, float.MaxValue);
 
-        public void Try(float scale, float minimum, ReadOnlySpan<float> x, ReadOnlySpan<float> weights)
+        public void Try(float scale, float minimum)
         {
-            double last = double.MaxValue;
-            for (int round = 0; round <= Improvements; round++)
-            {
-                var grid = new BlockGrid(Type, scale, minimum);
-                if (!grid.IsUsable)
-                    return;
-                double error = Error(grid, x, weights);
-                if (error < Error)
-                    (Best, Error) = (grid, error);
-                if (error >= last)
-                    return;
-                last = error;
-                (scale, minimum) = LeastSquares(grid, x, weights);
-            }
+            var grid = new BlockGrid(type, scale, minimum);
+            if (!grid.IsUsable)
+                return;
+            float error = Error(grid, _x, _weights);
+            if (error < _best.Error)
+                (_third, _second, _best) = (_second, _best, (grid, error));
+            else if (error < _second.Error)
+                (_third, _second) = (_second, (grid, error));
+            else if (error < _third.Error)
+                _third = (grid, error);
         }
 
-        // The scale and minimum that fit the chosen levels best.
-        private readonly (float Scale, float Minimum) LeastSquares(in BlockGrid grid, ReadOnlySpan<float> x, ReadOnlySpan<float> weights)
+        public BlockGrid Finish()
         {
-            double w = 0, q1 = 0, q2 = 0, x1 = 0, xq = 0;
-            for (int i = 0; i < x.Length; i++)
-            {
-                double q = grid.Quantise(x[i]) - grid.Offset;
-                w += weights[i];
-                q1 += weights[i] * q;
-                q2 += weights[i] * q * q;
-                x1 += weights[i] * x[i];
-                xq += weights[i] * x[i] * q;
-            }
+            var (a, b, c) = (_best, _second, _third);
+            Improve(a);
+            Improve(b);
+            Improve(c);
+            return _best.Grid;
+        }
 
-            if (!Type.HasMinimum)
-                return q2 > 0 ? ((float)(xq / q2), 0) : (grid.Scale, 0);
-            double determinant = (w * q2) - (q1 * q1);
-            if (!(determinant > 0))
-                return (grid.Scale, grid.Minimum);
-            return ((float)(((w * xq) - (q1 * x1)) / determinant), (float)(((q2 * x1) - (q1 * xq)) / determinant));
+        private void Improve((BlockGrid Grid, float Error) candidate)
+        {
+            for (int round = 0; round < Improvements; round++)
+            {
+                var (scale, minimum) = LeastSquares(candidate.Grid, type.HasMinimum, _x, _weights);
+                var grid = new BlockGrid(type, scale, minimum);
+                float error = grid.IsUsable ? Error(grid, _x, _weights) : float.MaxValue;
+                if (!(error < candidate.Error))
+                    return;
+                candidate = (grid, error);
+                if (error < _best.Error)
+                    _best = candidate;
+            }
         }
     }
 }

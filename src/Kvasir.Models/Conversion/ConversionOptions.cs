@@ -14,6 +14,9 @@ public sealed record ConversionOptions
     /// <summary>How values are put on the grid of a block type.</summary>
     public IBlockRounding Rounding { get; init; } = new SearchedRounding();
 
+    /// <summary>The model's name in the new file; the source's own when null.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Worker threads; 0 takes all processors. The file's bytes do not depend on it.</summary>
     public int Threads { get; init; }
 }

@@ -5,13 +5,13 @@ namespace Kvasir.Models;
 /// <summary>Writes a model's configuration, tokenizer and template as GGUF metadata, with llama.cpp's keys.</summary>
 internal static class GgufModelMetadata
 {
-    public static void Write(GgufWriter writer, ModelFile model, DataType type)
+    public static void Write(GgufWriter writer, ModelFile model, ConversionOptions options)
     {
         var config = model.Config;
         string family = config.Architecture;
         writer.Add("general.architecture", family);
-        writer.Add("general.name", model.Name ?? "model");
-        writer.Add("general.file_type", FileType(type));
+        writer.Add("general.name", options.Name ?? model.Name ?? "model");
+        writer.Add("general.file_type", FileType(options.Type));
         writer.Add("general.quantization_version", 2);
         writer.Add("general.alignment", 32);
         writer.Add($"{family}.context_length", config.MaxContext);

@@ -17,7 +17,7 @@ public static class ModelConverter
     {
         var plans = Plan(source, options);
         using var writer = new GgufWriter(outputPath);
-        GgufModelMetadata.Write(writer, source, options.Type);
+        GgufModelMetadata.Write(writer, source, options);
         var divisors = source.Config.Rope.Scaling is RopeScaling.Llama3 or RopeScaling.PerFrequency ? source.Config.Rope.FrequencyDivisors() : null;
         if (divisors is not null)
             writer.Declare("rope_freqs.weight", DataType.F32, divisors.Length);

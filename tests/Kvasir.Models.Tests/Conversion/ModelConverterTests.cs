@@ -46,12 +46,12 @@ public class ModelConverterTests
     [Fact]
     public void ScaledRope_SurvivesAsDivisors()
     {
-        string folder = Path.Combine(Path.GetTempPath(), $"kvasir-{Guid.NewGuid():N}.gguf");
+        string path = Path.Combine(Path.GetTempPath(), $"kvasir-{Guid.NewGuid():N}.gguf");
         try
         {
             using var source = ModelFile.Open(Fixtures.PathOf("llama_rope3"));
-            ModelConverter.Convert(source, folder, new ConversionOptions { Type = DataType.F32 });
-            using var copy = ModelFile.Open(folder);
+            ModelConverter.Convert(source, path, new ConversionOptions { Type = DataType.F32 });
+            using var copy = ModelFile.Open(path);
             Assert.Equal(RopeScaling.PerFrequency, copy.Config.Rope.Scaling);
             var expected = source.Config.Rope.InverseFrequencies();
             var actual = copy.Config.Rope.InverseFrequencies();
@@ -60,17 +60,18 @@ public class ModelConverterTests
         }
         finally
         {
-            File.Delete(folder);
+            File.Delete(path);
         }
     }
 
     [Fact]
     public void TheMix_FollowsItsRules_AndSaysWhereATypeDoesNotFit()
     {
-        using var tiny = new TinyModel(changeConfig: _ => { });
+        using var tiny = new TinyModel();
         using var source = ModelFile.Open(tiny.Folder);
         var report = ModelConverter.Convert(source, tiny.PathOf("a.gguf"), new ConversionOptions
         {
+            Name = "mixed",
             Type = DataType.Q5_0,
             Overrides = TypeRule.ParseList("token_embd=Q8_0, blk.*.ffn_down=Q5_1, blk.0.ffn_down=F16"),
         });
@@ -80,6 +81,7 @@ public class ModelConverterTests
         Assert.Equal(DataType.Q5_0, report.Matrices.Single(m => m.Name == "blk.1.attn_q.weight").To);
         Assert.All(report.Matrices, m => Assert.InRange(m.RelativeError, 0, 0.01));
         using var copy = ModelFile.Open(report.Path);
+        Assert.Equal("mixed", copy.Name);
         Assert.Equal(new FileInfo(report.Path).Length, report.Bytes);
         Assert.Equal(source.GetVector(WeightRole.AttentionNorm, 1), copy.GetVector(WeightRole.AttentionNorm, 1));
 
@@ -87,6 +89,20 @@ public class ModelConverterTests
             source, tiny.PathOf("b.gguf"), new ConversionOptions { Overrides = TypeRule.ParseList("blk.9.ffn_down=Q8_0") })).Message, StringComparison.Ordinal);
         Assert.Throws<FormatException>(() => TypeRule.ParseList("ffn_down"));
         Assert.Throws<FormatException>(() => TypeRule.ParseList("ffn_down=Q6_K"));
+    }
+
+    [Fact]
+    public void RowsThatDoNotDivideIntoBlocks_BecomeF16_AndTheReportSaysSo()
+    {
+        using var tiny = new TinyModel(inner: 80);
+        using var source = ModelFile.Open(tiny.Folder);
+        var report = ModelConverter.Convert(source, tiny.PathOf("a.gguf"), new ConversionOptions { Type = DataType.Q4_0 });
+        Assert.All(report.Matrices.Where(m => m.Columns == 80), m => Assert.Equal(DataType.F16, m.To));
+        Assert.All(report.Matrices.Where(m => m.Columns != 80), m => Assert.Equal((DataType.Q4_0, null), (m.To, m.Note)));
+        var down = report.Matrices.Single(m => m.Name == "blk.0.ffn_down.weight");
+        Assert.Contains("80", down.Note, StringComparison.Ordinal);
+        using var copy = ModelFile.Open(report.Path);
+        Assert.Equal(80, copy.GetMatrix(WeightRole.Down, 0).Columns);
     }
 
     [Fact]

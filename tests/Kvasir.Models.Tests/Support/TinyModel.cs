@@ -11,10 +11,12 @@ internal sealed class TinyModel : IDisposable
     public const int Heads = 4;
     public const int KvHeads = 2;
     public const int HeadDim = 16;
-    public const int Inner = 96;
 
-    public TinyModel(int seed = 1, string family = "llama", bool tied = true, bool tokenizer = true, Action<JsonObject>? changeConfig = null)
+    private readonly int _inner;
+
+    public TinyModel(int seed = 1, string family = "llama", bool tied = true, bool tokenizer = true, Action<JsonObject>? changeConfig = null, int inner = 96)
     {
+        _inner = inner;
         Folder = Directory.CreateTempSubdirectory("kvasir-tiny-").FullName;
         var vocabulary = TokenizerJson();
         int vocab = vocabulary["model"]!["vocab"]!.AsObject().Count + 2;
@@ -27,7 +29,7 @@ internal sealed class TinyModel : IDisposable
             ["num_attention_heads"] = Heads,
             ["num_key_value_heads"] = KvHeads,
             ["head_dim"] = HeadDim,
-            ["intermediate_size"] = Inner,
+            ["intermediate_size"] = inner,
             ["max_position_embeddings"] = 128,
             ["rms_norm_eps"] = 1e-5,
             ["rope_theta"] = 10000.0,
@@ -126,9 +128,9 @@ internal sealed class TinyModel : IDisposable
             Add(p + "self_attn.k_proj.weight", KvHeads * HeadDim, Hidden);
             Add(p + "self_attn.v_proj.weight", KvHeads * HeadDim, Hidden);
             Add(p + "self_attn.o_proj.weight", Hidden, Heads * HeadDim);
-            Add(p + "mlp.gate_proj.weight", Inner, Hidden);
-            Add(p + "mlp.up_proj.weight", Inner, Hidden);
-            Add(p + "mlp.down_proj.weight", Hidden, Inner);
+            Add(p + "mlp.gate_proj.weight", _inner, Hidden);
+            Add(p + "mlp.up_proj.weight", _inner, Hidden);
+            Add(p + "mlp.down_proj.weight", Hidden, _inner);
             if (biases)
             {
                 Add(p + "self_attn.q_proj.bias", Heads * HeadDim);

@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+using Kvasir.Engine;
+using Kvasir.Engine.Loading;
+using Kvasir.Engine.Verification;
+using Kvasir.Numerics;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.Benchmarks.Fuzzing;
+
+/// <summary>Computes sequences cold and alone, on one thread and the best path, and compares bits.</summary>
+internal sealed class ColdComparison : IDisposable
+{
+    private readonly LoadedModel _model;
+    private readonly ColdRun _run;
+
+    public ColdComparison(string modelPath, KvDataType kvType, int blockRows, int maxTokens)
+    {
+        _model = LoadedModel.Open(
+            modelPath,
+            new EngineOptions { KvType = kvType, BlockRows = blockRows, Threads = 1, InstructionSet = InstructionSets.Best });
+        _run = new ColdRun(_model, maxTokens);
+    }
+
+    /// <summary>Compares all rows of a record with a cold run of the same tokens.</summary>
+    public void Compare(SequenceRecord record, string name, FuzzTally tally)
+    {
+        var tokens = record.Sequence.Tokens.ToArray();
+        var expected = new Dictionary<int, float[]>();
+        foreach (var (position, _) in record.Logits)
+            expected[position] = [];
+        _run.Reset();
+        _run.Extend(tokens, (position, logits) =>
+        {
+            if (expected.ContainsKey(position))
+                expected[position] = logits.ToArray();
+        });
+        foreach (var (position, logits) in record.Logits)
+        {
+            tally.RowsCompared++;
+            if (!SameBits(expected[position], logits))
+                tally.Mismatch($"{name}: logits of position {position} of {tokens.Length} (prompt {record.Sequence.PromptLength}, choice {record.Sequence.Choice}) differ");
+        }
+
+        var rowBytes = _model.Layout.Layers * KvRows.RowBytes(_model.Layout);
+        foreach (var image in record.KeysValues)
+        {
+            var rows = image.Length / rowBytes;
+            var cold = SequenceRecord.Image(_run.Table, rows, _model.Layout);
+            for (var row = 0; row < rows; row++)
+            {
+                tally.RowsCompared++;
+                if (!image.AsSpan(row * rowBytes, rowBytes).SequenceEqual(cold.AsSpan(row * rowBytes, rowBytes)))
+                    tally.Mismatch($"{name}: keys or values of position {row} of {rows} (prompt {record.Sequence.PromptLength}, choice {record.Sequence.Choice}) differ");
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        _run.Dispose();
+        _model.Dispose();
+    }
+
+    private static bool SameBits(float[] a, float[] b) =>
+        MemoryMarshal.AsBytes(a.AsSpan()).SequenceEqual(MemoryMarshal.AsBytes(b.AsSpan()));
+}

@@ -1,0 +1,161 @@
+using Kvasir.Engine.Loading;
+using Kvasir.Engine.Loop;
+using Kvasir.Engine.Requests;
+using Kvasir.Engine.Sequences;
+using Kvasir.Engine.Streaming;
+using Kvasir.KvCache.Pool;
+
+namespace Kvasir.Benchmarks.Fuzzing;
+
+/// <summary>One schedule: an engine with a random set-up, driven step by step while requests come, fork, are cancelled and preempted.</summary>
+internal sealed class FuzzSchedule : IDisposable
+{
+    private const int MaxSteps = 20_000;
+
+    private readonly Random _random;
+    private readonly LoadedModel _model;
+    private readonly ScheduleSetup _setup;
+    private readonly BlockPool _pool;
+    private readonly EngineLoop _loop;
+    private readonly FuzzRequests _requests;
+    private readonly FuzzTally _tally;
+    private readonly string _name;
+    private readonly Dictionary<Sequence, SequenceRecord> _records = [];
+    private readonly List<Sequence[]> _submitted = [];
+    private long _arrivals;
+
+    public FuzzSchedule(string name, string modelPath, ScheduleSetup setup, int maxTokens, Random random, FuzzTally tally)
+    {
+        _name = name;
+        _random = random;
+        _setup = setup;
+        _tally = tally;
+        _model = LoadedModel.Open(modelPath, setup.Options);
+        _pool = new BlockPool(
+            _model.Layout,
+            new BlockPoolOptions { CapacityBlocks = setup.CapacityBlocks, PoisonFreedRows = true, Fault = setup.Options.PoolFault });
+        _loop = new EngineLoop(_model, _pool, setup.Options)
+        {
+            Observer = (sequence, logits) => Record(sequence).AddLogits(sequence.Length - 1, logits),
+            BeforeRelease = KeepRows,
+        };
+        _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens);
+    }
+
+    /// <summary>What was seen of every sequence.</summary>
+    public IEnumerable<SequenceRecord> Records => _records.Values;
+
+    /// <summary>Runs everything to its end and counts leaks.</summary>
+    public void Run()
+    {
+        var left = _random.Next(2, 14);
+        var steps = 0;
+        while (left > 0 || !_loop.IsIdle)
+        {
+            while (left > 0 && (_loop.IsIdle || _random.Next(3) == 0))
+            {
+                Submit(_requests.Next());
+                left--;
+            }
+
+            Disturb();
+            if (!_loop.IsIdle && !_loop.Step())
+            {
+                Fault($"no sequence can run although {_loop.WaitingCount} wait");
+                break;
+            }
+
+            if (++steps % 16 == 0)
+                CheckIntegrity();
+            if (steps > MaxSteps)
+            {
+                Fault($"not finished after {MaxSteps} steps");
+                break;
+            }
+        }
+
+        var counters = _loop.Counters;
+        _tally.Steps += counters.Steps;
+        _tally.ReusedRows += counters.ReusedTokens;
+        _tally.Preemptions += counters.Preemptions;
+        CheckIntegrity();
+        _loop.Index.Clear();
+        _tally.LeakedBlocks += _pool.UsedBlocks + _pool.ReservedBlocks;
+        CheckIntegrity();
+    }
+
+    public void Dispose()
+    {
+        _loop.Dispose();
+        _pool.Dispose();
+        _model.Dispose();
+    }
+
+    private void Submit(GenerationRequest request)
+    {
+        var scope = _model.Scope(request.CacheSalt);
+        var sequences = new Sequence[request.Choices];
+        for (var i = 0; i < sequences.Length; i++)
+        {
+            sequences[i] = new Sequence(
+                request, scope, i, request.MaxTokens!.Value, new TokenStream(request.MaxTokens.Value, request.TopLogprobs), _arrivals++, 0);
+        }
+
+        if (sequences.Length > 1)
+        {
+            sequences[0].Forks = [.. sequences[1..]];
+            _tally.Forks += sequences.Length - 1;
+        }
+
+        _submitted.Add(sequences);
+        _loop.Submit(sequences[0]);
+    }
+
+    private void Disturb()
+    {
+        if (_random.Next(40) == 0 && _submitted.Count > 0)
+        {
+            var request = _submitted[_random.Next(_submitted.Count)];
+            var victims = request.Where(sequence => sequence.Status != SequenceStatus.Finished && _random.Next(2) == 0).ToArray();
+            _tally.Cancellations += victims.Length;
+            _loop.Cancel(victims);
+        }
+
+        if (_random.Next(25) == 0 && _loop.Running.Count > 0)
+            _loop.Preempt(_loop.Running[_random.Next(_loop.Running.Count)]);
+        if (_random.Next(60) == 0)
+            _loop.Index.Evict(_random.Next(1, 5));
+    }
+
+    private void KeepRows(Sequence sequence)
+    {
+        if (sequence.Table is not { } table)
+            return;
+        var rows = Math.Min(sequence.ComputedLength, table.Length);
+        Record(sequence).AddKeysValues(table, rows, _model.Layout);
+        if (sequence.Length > 1)
+            _requests.Remember(sequence.Tokens);
+    }
+
+    private SequenceRecord Record(Sequence sequence)
+    {
+        if (!_records.TryGetValue(sequence, out var record))
+            _records.Add(sequence, record = new SequenceRecord(sequence));
+        return record;
+    }
+
+    private void CheckIntegrity()
+    {
+        try
+        {
+            _pool.CheckIntegrity();
+            _loop.Index.CheckIntegrity();
+        }
+        catch (InvalidOperationException exception)
+        {
+            Fault(exception.Message);
+        }
+    }
+
+    private void Fault(string what) => _tally.Mismatch($"{_name} ({_setup.Options.InstructionSet}, {_setup.Options.Threads} threads): {what}");
+}

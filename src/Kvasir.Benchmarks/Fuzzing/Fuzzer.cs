@@ -1,0 +1,98 @@
+using System.Diagnostics;
+using Kvasir.Engine.Requests;
+using Kvasir.Models;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.Benchmarks.Fuzzing;
+
+/// <summary>
+/// Looks for a way of reusing that changes a bit: random schedules on random set-ups, every logits row and every written key and value
+/// compared with a cold, lone run (numerics contract, rule 8).
+/// </summary>
+public static class Fuzzer
+{
+    private static readonly KvDataType[] KvTypes = [KvDataType.F16, KvDataType.BF16, KvDataType.F32, KvDataType.Q8_0];
+
+    /// <summary>Fuzzes until the time or the number of schedules is reached, or the run is cancelled (which is no error).</summary>
+    /// <param name="options">How to fuzz.</param>
+    /// <param name="progress">Hears of every schedule.</param>
+    /// <param name="cancellation">Ends the run early.</param>
+    public static FuzzReport Run(FuzzOptions options, IProgress<FuzzReport>? progress = null, CancellationToken cancellation = default)
+    {
+        var folder = Directory.CreateTempSubdirectory("kvasir-fuzz-");
+        try
+        {
+            var models = RandomModels.Write(folder.FullName, options.Seed).Concat(options.Models).ToArray();
+            var tally = new FuzzTally();
+            var clock = Stopwatch.StartNew();
+            double? found = null;
+            while (tally.Schedules < options.MaxSchedules && clock.Elapsed < options.Duration && !cancellation.IsCancellationRequested)
+            {
+                RunSchedule(options, models, tally);
+                tally.Schedules++;
+                if (tally.Mismatches > 0)
+                    found ??= clock.Elapsed.TotalSeconds;
+                progress?.Report(Report(options, tally, clock.Elapsed, found));
+                if (options.StopAtMismatch && tally.Mismatches + tally.LeakedBlocks > 0)
+                    break;
+            }
+
+            return Report(options, tally, clock.Elapsed, found);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static void RunSchedule(FuzzOptions options, string[] models, FuzzTally tally)
+    {
+        var seed = unchecked((options.Seed * 1_000_003) + (int)tally.Schedules);
+        var random = new Random(seed);
+        var path = models[(int)(tally.Schedules % models.Length)];
+        var maxTokens = random.Next(12) == 0 ? random.Next(500, 900) : random.Next(24, 200);
+        var kvType = KvTypes[random.Next(KvTypes.Length)];
+        using (var probe = ModelFile.Open(path))
+        {
+            maxTokens = Math.Min(maxTokens, probe.Config.MaxContext);
+            if (kvType == KvDataType.Q8_0 && probe.Config.HeadDim % KvLayout.ScaleGroup != 0)
+                kvType = KvDataType.F16;
+        }
+
+        var setup = ScheduleSetup.Draw(random, kvType, maxTokens, options.Sabotage);
+        tally.InstructionSets.Add(setup.Options.InstructionSet!.Value.ToString());
+        var name = $"schedule {tally.Schedules} (seed {seed}, {Path.GetFileName(path)}, KV {kvType}, blocks of {setup.Options.BlockRows})";
+        using var schedule = new FuzzSchedule(name, path, setup, maxTokens, random, tally);
+        try
+        {
+            schedule.Run();
+        }
+        catch (Exception exception) when (exception is EngineFailedException or InvalidOperationException)
+        {
+            tally.Mismatch($"{name}: {exception.Message}");
+            return;
+        }
+
+        using var cold = new ColdComparison(path, kvType, setup.Options.BlockRows, maxTokens);
+        foreach (var record in schedule.Records)
+            cold.Compare(record, name, tally);
+    }
+
+    private static FuzzReport Report(FuzzOptions options, FuzzTally tally, TimeSpan elapsed, double? found) => new()
+    {
+        Seed = options.Seed,
+        Schedules = tally.Schedules,
+        Steps = tally.Steps,
+        RowsCompared = tally.RowsCompared,
+        Mismatches = tally.Mismatches,
+        LeakedBlocks = tally.LeakedBlocks,
+        ReusedRows = tally.ReusedRows,
+        Preemptions = tally.Preemptions,
+        Cancellations = tally.Cancellations,
+        Forks = tally.Forks,
+        InstructionSets = [.. tally.InstructionSets],
+        FirstMismatch = tally.FirstMismatch,
+        SecondsToFirstMismatch = found,
+        Seconds = elapsed.TotalSeconds,
+    };
+}
