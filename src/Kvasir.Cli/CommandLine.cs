@@ -17,7 +17,7 @@ internal sealed class CommandLine(TextReader input, TextWriter output, TextWrite
     public async Task<int> RunAsync(string[] args)
     {
         var parsed = Root().Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0)
+        if (parsed.Errors.Count > 0 && parsed.Action is not TopicsHelpAction)
         {
             error.WriteLine($"kvasir: {Problem(parsed)} (see {string.Join(' ', Names(parsed.CommandResult))} --help)");
             return ExitCode.Usage;

@@ -123,7 +123,7 @@ internal sealed class FuzzCommand : Command, IHelpTopics
         var name = result.Tokens[0].Value;
         if (Sabotages.TryGetValue(name, out var sabotage))
             return sabotage;
-        result.AddError($"--sabotage is '{name}'; known: {string.Join(", ", Sabotages.Keys)}");
+        NamedValue.AddError(result, Sabotages.Keys);
         return Sabotage.None;
     }
 }

@@ -19,6 +19,7 @@ internal sealed class ModelConvertCommand : Command, IHelpTopics
     {
         Description = $"Type of the matrices: {string.Join(", ", Enum.GetNames<DataType>())}.",
         HelpName = "TYPE",
+        CustomParser = NamedValue.Parse<DataType>,
         DefaultValueFactory = _ => DataType.Q8_0,
     };
 

@@ -9,6 +9,9 @@ internal sealed class TopicsHelpAction(SynchronousCommandLineAction help) : Sync
 {
     private static readonly string[] RootExamples = ["kvasir demo", "kvasir chat", "kvasir run --raw \"The raven\" --max-tokens 40"];
 
+    /// <summary>Help needs no argument that the command needs.</summary>
+    public override bool ClearsParseErrors => true;
+
     /// <summary>Gives the root command's help, which all commands share, its topics.</summary>
     public static void AddTo(RootCommand root)
     {
