@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Kvasir.Cli.Commands;
-using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
 
 namespace Kvasir.Cli;
@@ -17,11 +16,10 @@ internal sealed class CommandLine(TextReader input, TextWriter output, TextWrite
 
     public async Task<int> RunAsync(string[] args)
     {
-        var parsed = Root().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (parsed.Errors.Count > 0)
+        var parsed = Root().Parse(args.Length == 0 ? ["--help"] : args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Errors.Count > 0 && parsed.Action is not TopicsHelpAction)
         {
-            var path = string.Join(' ', Names(parsed.CommandResult));
-            error.WriteLine($"kvasir: {ErrorReport.FirstLine(parsed.Errors[0].Message)} (see {path} --help)");
+            error.WriteLine($"kvasir: {Problem(parsed)} (see {string.Join(' ', Names(parsed.CommandResult))} --help)");
             return ExitCode.Usage;
         }
 
@@ -54,9 +52,13 @@ internal sealed class CommandLine(TextReader input, TextWriter output, TextWrite
         root.Add(new ModelCommand());
         root.Add(new BenchCommand());
         root.Add(new FuzzCommand());
-        ExamplesHelpAction.AddTo(root);
+        TopicsHelpAction.AddTo(root);
         return root;
     }
+
+    private static string Problem(ParseResult parsed) => parsed.UnmatchedTokens.Count > 0
+        ? $"there is no command or option '{parsed.UnmatchedTokens[0]}' here"
+        : ErrorReport.FirstLine(parsed.Errors[0].Message);
 
     private static IEnumerable<string> Names(System.CommandLine.Parsing.CommandResult result)
     {

@@ -57,6 +57,7 @@ internal sealed class Interruption : IDisposable
     {
         if (_ofConsole)
             Console.CancelKeyPress -= OnCancelKey;
+        _inner?.Dispose();
         _program.Dispose();
     }
 

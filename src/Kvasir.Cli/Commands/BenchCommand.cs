@@ -1,10 +1,13 @@
 using System.CommandLine;
+using Kvasir.Cli.Output;
 
 namespace Kvasir.Cli.Commands;
 
 /// <summary><c>kvasir bench</c>: measurements.</summary>
-internal sealed class BenchCommand : Command
+internal sealed class BenchCommand : Command, IHelpTopics
 {
     public BenchCommand()
         : base("bench", "Measures.") => Add(new BenchSpeedCommand());
+
+    public IReadOnlyList<string> Examples => ["kvasir bench speed --prompt-tokens 512 --decode-tokens 64"];
 }

@@ -6,7 +6,7 @@ using Kvasir.Cli.Output;
 namespace Kvasir.Cli.Commands;
 
 /// <summary><c>kvasir bench speed</c>: tokens a second.</summary>
-internal sealed class BenchSpeedCommand : Command, IHasExamples
+internal sealed class BenchSpeedCommand : Command, IHelpTopics
 {
     private readonly Option<int> _promptTokens = Number("--prompt-tokens", "Tokens of the prompt.", new SpeedOptions().PromptTokens);
     private readonly Option<int> _decodeTokens = Number("--decode-tokens", "Tokens of the answer.", new SpeedOptions().DecodeTokens);

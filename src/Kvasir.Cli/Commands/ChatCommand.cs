@@ -6,7 +6,7 @@ using Kvasir.Cli.Output;
 namespace Kvasir.Cli.Commands;
 
 /// <summary><c>kvasir chat</c>: a conversation.</summary>
-internal sealed class ChatCommand : Command, IHasExamples
+internal sealed class ChatCommand : Command, IHelpTopics
 {
     private readonly Option<string?> _system = new("--system") { Description = "The system message.", HelpName = "TEXT" };
     private readonly Option<int?> _maxTokens = new("--max-tokens", "-n") { Description = "Most tokens of an answer.", HelpName = "N" };
@@ -16,7 +16,7 @@ internal sealed class ChatCommand : Command, IHasExamples
     private readonly Interruption _interruption;
 
     public ChatCommand(TextReader input, Interruption interruption)
-        : base("chat", "A conversation in the terminal. What was said before is not computed again. Ctrl-C ends an answer, /quit the conversation; /help lists the commands.")
+        : base("chat", "A conversation in the terminal; what was said before is not computed again.")
     {
         _input = input;
         _interruption = interruption;
@@ -26,6 +26,10 @@ internal sealed class ChatCommand : Command, IHasExamples
         _engine.AddTo(this);
         SetAction(RunAsync);
     }
+
+    public string? Details => """
+        /help lists the commands inside. Ctrl-C ends an answer, /quit or Ctrl-D the conversation.
+        """;
 
     public IReadOnlyList<string> Examples =>
     [

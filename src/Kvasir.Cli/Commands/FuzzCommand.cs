@@ -8,7 +8,7 @@ using Kvasir.Cli.Output;
 namespace Kvasir.Cli.Commands;
 
 /// <summary><c>kvasir fuzz</c>: looks for a way of reusing that changes a bit.</summary>
-internal sealed class FuzzCommand : Command, IHasExamples
+internal sealed class FuzzCommand : Command, IHelpTopics
 {
     private static readonly Dictionary<string, Sabotage> Sabotages = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -54,10 +54,7 @@ internal sealed class FuzzCommand : Command, IHasExamples
     private readonly JsonOption _json = new("{schedules, steps, rowsCompared, mismatches, leakedBlocks, …}");
 
     public FuzzCommand()
-        : base("fuzz", """
-            Runs random schedules of requests (shared prefixes, divergence, chunk sizes, batches, preemption, cancellation, forks, small pools, KV types, threads, instruction sets) and compares every logits row and every written key and value with a cold, lone run, bit by bit.
-            Exits 1 when a bit differs or a block leaks. With --sabotage it exits 0 only when the fault is found.
-            """)
+        : base("fuzz", "Looks for a way of reusing that changes a bit: random schedules against cold, lone runs.")
     {
         Add(_minutes);
         Add(_schedules);
@@ -72,6 +69,12 @@ internal sealed class FuzzCommand : Command, IHasExamples
         });
         SetAction(Run);
     }
+
+    public string? Details => """
+        Schedules mix shared prefixes, divergence, chunk sizes, batches, preemption, cancellation, forks, small pools, KV types,
+        threads and instruction sets. Every logits row and every written key and value is compared with a cold, lone run.
+        Exits 1 when a bit differs or a block leaks. With --sabotage it exits 0 only when the planted fault is found.
+        """;
 
     public IReadOnlyList<string> Examples =>
     [
@@ -120,7 +123,7 @@ internal sealed class FuzzCommand : Command, IHasExamples
         var name = result.Tokens[0].Value;
         if (Sabotages.TryGetValue(name, out var sabotage))
             return sabotage;
-        result.AddError($"--sabotage is '{name}'; known: {string.Join(", ", Sabotages.Keys)}");
+        NamedValue.AddError(result, Sabotages.Keys);
         return Sabotage.None;
     }
 }

@@ -5,7 +5,7 @@ using Kvasir.Cli.Output;
 namespace Kvasir.Cli.Commands;
 
 /// <summary><c>kvasir generate</c>: answers a prompt for scripts.</summary>
-internal sealed class GenerateCommand : Command, IHasExamples
+internal sealed class GenerateCommand : Command, IHelpTopics
 {
     private readonly Option<string?> _prompt = new("--prompt", "-p") { Description = "The prompt.", HelpName = "TEXT" };
 

@@ -1,9 +1,10 @@
 using System.CommandLine;
+using Kvasir.Cli.Output;
 
 namespace Kvasir.Cli.Commands;
 
 /// <summary><c>kvasir model</c>: what is about model files.</summary>
-internal sealed class ModelCommand : Command
+internal sealed class ModelCommand : Command, IHelpTopics
 {
     public ModelCommand()
         : base("model", "Shows, checks and converts model files.")
@@ -12,4 +13,6 @@ internal sealed class ModelCommand : Command
         Add(new ModelVerifyCommand());
         Add(new ModelConvertCommand());
     }
+
+    public IReadOnlyList<string> Examples => ["kvasir model info", "kvasir model convert model-folder model.gguf --type Q8_0"];
 }

@@ -8,7 +8,7 @@ using Kvasir.Numerics;
 namespace Kvasir.Cli.Commands;
 
 /// <summary><c>kvasir model convert</c>: writes a model as one GGUF file.</summary>
-internal sealed class ModelConvertCommand : Command, IHasExamples
+internal sealed class ModelConvertCommand : Command, IHelpTopics
 {
     private static readonly IBlockRounding[] Roundings = [new SearchedRounding(), new NearestRounding()];
 
@@ -19,6 +19,7 @@ internal sealed class ModelConvertCommand : Command, IHasExamples
     {
         Description = $"Type of the matrices: {string.Join(", ", Enum.GetNames<DataType>())}.",
         HelpName = "TYPE",
+        CustomParser = NamedValue.Parse<DataType>,
         DefaultValueFactory = _ => DataType.Q8_0,
     };
 
@@ -54,6 +55,11 @@ internal sealed class ModelConvertCommand : Command, IHasExamples
         Add(_json);
         SetAction(Run);
     }
+
+    public string? Details => """
+        Types: F32, F16, BF16, Q8_0, Q5_1, Q5_0, Q4_1, Q4_0. Norms and biases are always F32.
+        A rule names GGUF tensors, * stands for any characters: blk.*.ffn_down=Q5_1. kvasir model verify --against measures the loss.
+        """;
 
     public IReadOnlyList<string> Examples =>
     [

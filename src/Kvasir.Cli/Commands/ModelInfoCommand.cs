@@ -4,11 +4,12 @@ using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
 using Kvasir.Models;
 using Kvasir.Numerics;
+using Spectre.Console;
 
 namespace Kvasir.Cli.Commands;
 
 /// <summary><c>kvasir model info</c>: what a model file holds.</summary>
-internal sealed class ModelInfoCommand : Command, IHasExamples
+internal sealed class ModelInfoCommand : Command, IHelpTopics
 {
     private readonly Argument<string?> _path = new("MODEL")
     {
@@ -82,7 +83,7 @@ internal sealed class ModelInfoCommand : Command, IHasExamples
         Screen.Create(output).Write(table);
         return ExitCode.Success;
 
-        void Row(string name, string value) => table.AddRow(new Spectre.Console.Text(name), new Spectre.Console.Text(value));
+        void Row(string name, string value) => table.AddRow(new Text(name), new Text(value));
     }
 
     private static IEnumerable<MatrixSource> Matrices(ModelFile model)

@@ -9,7 +9,7 @@ using Kvasir.Engine.Verification;
 namespace Kvasir.Cli.Commands;
 
 /// <summary><c>kvasir model verify</c>: compares logits with a reference.</summary>
-internal sealed class ModelVerifyCommand : Command, IHasExamples
+internal sealed class ModelVerifyCommand : Command, IHelpTopics
 {
     private readonly Argument<string?> _path = new("MODEL")
     {
@@ -42,11 +42,7 @@ internal sealed class ModelVerifyCommand : Command, IHasExamples
     private readonly JsonOption _json = new("{architecture, maxAbsDiff, logitRange, top1Agreement, pass}; with --against also {meanKl, perplexity, referencePerplexity}.");
 
     public ModelVerifyCommand()
-        : base("verify", """
-            Compares a model's logits with a reference and exits 1 when they do not fit.
-            With a reference (binary32 keys and values): no logit is off by more than 1e-4 of the logit range, and greedy tokens are equal.
-            With --against: the most probable token agrees at 98 % of the positions, and the perplexity is at most 2 % higher.
-            """)
+        : base("verify", "Compares a model's logits with a reference and exits 1 when they do not fit.")
     {
         Add(_path);
         Add(_reference);
@@ -57,6 +53,12 @@ internal sealed class ModelVerifyCommand : Command, IHasExamples
         Add(_json);
         SetAction(Run);
     }
+
+    public string? Details => """
+        With a reference (keys and values in binary32) no logit may be off by more than 1e-4 of the logit range, and the first
+        choices and greedy tokens must be equal, up to ties. With --against the most probable token must agree at 98 % of the
+        positions of the text and the perplexity may be at most 2 % higher.
+        """;
 
     public IReadOnlyList<string> Examples =>
     [
@@ -90,7 +92,7 @@ internal sealed class ModelVerifyCommand : Command, IHasExamples
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
         {
-            JsonOutput.Write(output, report);
+            JsonOutput.Write(output, new { report.Architecture, report.MaxAbsDiff, report.LogitRange, report.Top1Agreement, report.Pass });
         }
         else
         {

@@ -8,20 +8,25 @@ using Kvasir.Numerics.Attention;
 namespace Kvasir.Cli.Commands;
 
 /// <summary><c>kvasir replay</c>: runs a receipt again, cold, and compares bits.</summary>
-internal sealed class ReplayCommand : Command, IHasExamples
+internal sealed class ReplayCommand : Command, IHelpTopics
 {
     private readonly Argument<string> _receipt = new("RECEIPT") { Description = "A file written with --receipt." };
     private readonly JsonOption _json = new("{tokensCompared, firstDifference, bitsEqual}; firstDifference is -1 when all bits are equal.");
     private readonly EngineOptionSet _engine = new();
 
     public ReplayCommand()
-        : base("replay", "Runs the answer of a receipt again without any reuse and compares every logits row bit by bit; exits 1 when one differs. The context and the KV type are the receipt's.")
+        : base("replay", "Runs the answer of a receipt again without any reuse and compares bits.")
     {
         Add(_receipt);
         Add(_json);
         _engine.AddTo(this);
         SetAction(RunAsync);
     }
+
+    public string? Details => """
+        Every logits row and every token is compared; exits 1 when one differs. Context and KV type are the receipt's;
+        the model must be the receipt's too, threads and KV budget are free. Write receipts with run or generate --receipt FILE.
+        """;
 
     public IReadOnlyList<string> Examples =>
     [

@@ -5,7 +5,7 @@ using Kvasir.Cli.Output;
 namespace Kvasir.Cli.Commands;
 
 /// <summary><c>kvasir run</c>: answers a prompt, streaming.</summary>
-internal sealed class RunCommand : Command, IHasExamples
+internal sealed class RunCommand : Command, IHelpTopics
 {
     private readonly Argument<string?> _prompt = new("PROMPT")
     {
@@ -22,7 +22,7 @@ internal sealed class RunCommand : Command, IHasExamples
     private readonly TextReader _input;
 
     public RunCommand(TextReader input)
-        : base("run", "Answers a prompt, as it is computed. The summary line goes to standard error, so that the answer can be piped.")
+        : base("run", "Answers a prompt, token by token as it is computed.")
     {
         _input = input;
         Add(_prompt);
@@ -32,6 +32,11 @@ internal sealed class RunCommand : Command, IHasExamples
         _engine.AddTo(this);
         SetAction(RunAsync);
     }
+
+    public string? Details => """
+        The prompt is put into the model's chat format; --raw continues it as plain text instead.
+        The summary line goes to standard error, so that the answer can be piped.
+        """;
 
     public IReadOnlyList<string> Examples =>
     [

@@ -29,6 +29,7 @@ internal sealed class EngineOptionSet
     {
         Description = "How keys and values are stored: f32, f16, bf16 or q8_0.",
         HelpName = "TYPE",
+        CustomParser = NamedValue.Parse<KvDataType>,
         DefaultValueFactory = _ => new EngineOptions().KvType,
     };
 

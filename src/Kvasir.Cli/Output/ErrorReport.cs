@@ -42,6 +42,8 @@ internal static class ErrorReport
     {
         var message = FirstLine(exception.Message);
         var suffix = $" (Parameter '{exception.ParamName}')";
-        return message.EndsWith(suffix, StringComparison.Ordinal) ? message[..^suffix.Length] : message;
+        if (message.EndsWith(suffix, StringComparison.Ordinal))
+            message = message[..^suffix.Length];
+        return exception is ArgumentOutOfRangeException { ActualValue: { } value } ? $"{message}, not {value}" : message;
     }
 }

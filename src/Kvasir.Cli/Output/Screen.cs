@@ -7,7 +7,7 @@ namespace Kvasir.Cli.Output;
 internal static class Screen
 {
     /// <summary>Width of tables where the output is no terminal, characters.</summary>
-    private const int DefaultWidth = 120;
+    private const int DefaultWidth = 160;
 
     /// <summary>A console that writes to <paramref name="writer"/>, with colours only where a terminal reads them.</summary>
     public static IAnsiConsole Create(TextWriter writer)

@@ -1,0 +1,34 @@
+namespace Kvasir.Cli.Tests;
+
+public sealed class HelpTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("run")]
+    [InlineData("chat")]
+    [InlineData("demo")]
+    [InlineData("generate")]
+    [InlineData("replay")]
+    [InlineData("fuzz")]
+    [InlineData("model")]
+    [InlineData("model info")]
+    [InlineData("model verify")]
+    [InlineData("model convert")]
+    [InlineData("bench")]
+    [InlineData("bench speed")]
+    public async Task EveryCommand_DescribesItself_WithAnExampleOfItsOwn(string command)
+    {
+        var result = await Cli.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Contains("Description:", result.Output, StringComparison.Ordinal);
+        Assert.Contains($"  kvasir {command}", result.Output[result.Output.IndexOf("Examples:", StringComparison.Ordinal)..], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WithoutArguments_TheHelpIsShown()
+    {
+        var result = await Cli.RunAsync([]);
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Contains("demo", result.Output, StringComparison.Ordinal);
+    }
+}
