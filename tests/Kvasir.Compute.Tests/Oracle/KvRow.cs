@@ -1,0 +1,11 @@
+namespace Kvasir.Compute.Tests.Oracle;
+
+/// <summary>One row of a cache as a test thinks of it, before it is cut into segments and blocks.</summary>
+/// <param name="Row">Absolute row index.</param>
+/// <param name="Position">Position that the keys were rotated at.</param>
+/// <param name="Offset">Position offset of the segment that the row is read through.</param>
+/// <param name="Masked">True when the row's mask bit is clear.</param>
+/// <param name="Bias">Added to scores; null when the row's segment has none.</param>
+/// <param name="Keys"><c>[kvHeads, headDim]</c>.</param>
+/// <param name="Values"><c>[kvHeads, headDim]</c>.</param>
+internal sealed record KvRow(long Row, int Position, int Offset, bool Masked, float? Bias, float[] Keys, float[] Values);
