@@ -84,6 +84,28 @@ public sealed unsafe class MatMulTests
         });
     }
 
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void AValueThatIsNotFinite_ShowsInItsRow_AndInNoOther(DataType type)
+    {
+        const int Rows = 5, N = 40, K = 64;
+        using var weights = Weights.Random(type, N, K, seed: 5);
+        foreach (float bad in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity })
+        {
+            var x = Activations(Rows, K, seed: 6);
+            var clean = Expected(x, Rows, K, weights);
+            x[(2 * K) + 33] = bad;
+            Backends.ForAll((backend, where) =>
+            {
+                using var packed = backend.Pack([weights.Source]);
+                var y = Multiply(backend, packed, x, Rows);
+                Assert.All(y[(2 * N)..(3 * N)], value => Assert.False(float.IsFinite(value), $"{type}, {bad}, {where}"));
+                Bits.Equal(clean.AsSpan(0, 2 * N), y.AsSpan(0, 2 * N), where);
+                Bits.Equal(clean.AsSpan(3 * N), y.AsSpan(3 * N), where);
+            });
+        }
+    }
+
     [Fact]
     public void StackedMatrices_GiveTheColumnsOfEach_AlsoWhenTypesDiffer()
     {
@@ -191,6 +213,7 @@ public sealed unsafe class MatMulTests
                 6 => value * 1e-30f,
                 7 => value * 1e-38f,
                 8 => value * 1e-44f,
+                5 => i % 3 == 0 ? 0f : value * 1e-37f,
                 _ => value,
             };
         }

@@ -265,6 +265,8 @@ internal static unsafe class AttentionKernel<TLanes>
             var row = firstRow + (q / group);
             var queryHead = (head * group) + (q % group);
             var output = batch.Output + ((((long)row * batch.QueryHeads) + queryHead) * headDim);
+
+            // A row that sees nothing has sum 0 and gives zeros; a NaN that was seen must show.
             var sum = scratch.TotalSum[q];
             var total = scratch.Total + (q * scratch.Stride);
             for (var d = 0; d < headDim; d++)
@@ -272,7 +274,7 @@ internal static unsafe class AttentionKernel<TLanes>
             if (batch.LogSumExp != null)
             {
                 batch.LogSumExp[((long)row * batch.QueryHeads) + queryHead] =
-                    sum > 0 ? scratch.TotalMaximum[q] + (float)Elementary.Log(sum) : float.NegativeInfinity;
+                    sum == 0 ? float.NegativeInfinity : float.IsNaN(sum) ? sum : scratch.TotalMaximum[q] + (float)Elementary.Log(sum);
             }
         }
     }

@@ -43,20 +43,25 @@ internal static class ScalarOps
         return sum;
     }
 
-    /// <summary>Quantises a block of 32 activations; returns the scale.</summary>
+    /// <summary>Quantises a block of 32 activations; returns the scale, NaN when a value is not finite.</summary>
     public static float Quantize(ReadOnlySpan<float> x, Span<int> q)
     {
+        foreach (float v in x)
+        {
+            if (!float.IsFinite(v))
+            {
+                q.Clear();
+                return float.NaN;
+            }
+        }
+
         float largest = 0;
         foreach (float v in x)
             largest = MathF.Abs(v) > largest ? MathF.Abs(v) : largest;
         float scale = largest / 127;
-        float inverse = scale > 0 ? 1 / scale : 0;
+        bool usable = scale >= 1.17549435e-38f;
         for (int k = 0; k < x.Length; k++)
-        {
-            float scaled = x[k] * inverse;
-            q[k] = float.IsNaN(scaled) ? 127 : (int)Math.Clamp(MathF.Round(scaled, MidpointRounding.ToEven), -127, 127);
-        }
-
+            q[k] = usable ? (int)MathF.Round(x[k] * (1 / scale), MidpointRounding.ToEven) : 0;
         return scale;
     }
 
