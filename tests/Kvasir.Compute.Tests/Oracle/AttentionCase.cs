@@ -167,7 +167,7 @@ internal sealed unsafe class AttentionCase : IDisposable
     private QueryRow[] DrawQueries(Random random, bool plain)
     {
         int last = Rows.Count == 0 ? 5 : (int)Rows[^1].Row;
-        var queries = new QueryRow[random.Next(1, 24)];
+        var queries = new QueryRow[random.Next(1, Rows.Count > 400 ? 5 : 24)];
         for (int i = 0; i < queries.Length; i++)
         {
             int position = Math.Max(0, last - queries.Length + 1 + i - (random.Next(8) == 0 ? random.Next(last + 1) : 0));

@@ -22,20 +22,19 @@ internal static class ScalarAttention
             var acc = new float[headDim];
             foreach (var tile in split.GroupBy(row => row.Row / TileRows))
             {
-                bool biased = rows.Any(row => row.Row / TileRows == tile.Key && row.Bias != null);
                 var scores = new Dictionary<KvRow, float>();
                 float next = max;
                 foreach (var row in tile)
                 {
                     float score = 0;
-                    var key = ScalarKv.Stored(row.Keys.AsSpan(head * headDim, headDim), type);
+                    float[] key = [.. row.Stored(key: true, head, headDim, type)];
                     if (row.Offset != 0)
                         ScalarOps.Rotate(key, rotation(row.Offset));
                     for (int d = 0; d < headDim; d++)
                         score = MathF.FusedMultiplyAdd(query[d], key[d], score);
                     score *= scale;
-                    if (biased)
-                        score += row.Bias ?? 0;
+                    if (row.Bias is { } bias)
+                        score += bias;
                     scores[row] = score;
                     next = score > next ? score : next;
                 }
@@ -53,7 +52,7 @@ internal static class ScalarAttention
                     acc[d] *= rescale;
                 foreach (var row in tile)
                 {
-                    var value = ScalarKv.Stored(row.Values.AsSpan(head * headDim, headDim), type);
+                    var value = row.Stored(key: false, head, headDim, type);
                     for (int d = 0; d < headDim; d++)
                         acc[d] = MathF.FusedMultiplyAdd(weights[row.Row % TileRows], value[d], acc[d]);
                 }
@@ -84,7 +83,7 @@ internal static class ScalarAttention
         var scores = new List<double>();
         foreach (var row in seen)
         {
-            var key = ScalarKv.Stored(row.Keys.AsSpan(head * headDim, headDim), type);
+            float[] key = [.. row.Stored(key: true, head, headDim, type)];
             if (row.Offset != 0)
                 ScalarOps.Rotate(key, rotation(row.Offset));
             double score = 0;
@@ -96,7 +95,7 @@ internal static class ScalarAttention
         double max = scores.Max(), sum = scores.Sum(s => Math.Exp(s - max));
         for (int i = 0; i < seen.Count; i++)
         {
-            var value = ScalarKv.Stored(seen[i].Values.AsSpan(head * headDim, headDim), type);
+            var value = seen[i].Stored(key: false, head, headDim, type);
             for (int d = 0; d < headDim; d++)
                 output[d] += Math.Exp(scores[i] - max) / sum * value[d];
         }
