@@ -18,6 +18,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
     private readonly CpuKernels _kernels;
     private readonly ActivationBlocks _activations = new();
     private readonly AttentionScratch?[] _scratch;
+    private readonly AttentionSplits _splits = new();
     private readonly KernelFault _fault;
     private AttentionRows[] _attentionRows = new AttentionRows[64];
     private NativeBuffer _faultRow = new(0);
@@ -164,12 +165,20 @@ public sealed unsafe class CpuBackend : IComputeBackend
             return;
         if (_fault == KernelFault.StaleTail)
             ShiftTail(batch, 1);
-        var parts = Math.Min(4 * _workers.Threads, items);
         for (var worker = 0; worker < _workers.Threads; worker++)
             PrepareScratch(worker, batch);
-        var job = new AttentionJob(
-            _kernels, batch, _attentionRows, items, parts, _scratch!, _fault == KernelFault.TileByBatch ? batch.RowCount % 64 : 0);
-        _workers.Run(ref job, parts);
+        if (_fault != KernelFault.TileByBatch && _splits.TryPlan(batch, _attentionRows.AsSpan(0, blocks), Threads, _scratch[0]!.Stride))
+        {
+            _splits.Run(batch, _workers, _kernels, _scratch!);
+        }
+        else
+        {
+            var parts = Math.Min(4 * _workers.Threads, items);
+            var job = new AttentionJob(
+                _kernels, batch, _attentionRows, items, parts, _scratch!, _fault == KernelFault.TileByBatch ? batch.RowCount % 64 : 0);
+            _workers.Run(ref job, parts);
+        }
+
         if (_fault == KernelFault.StaleTail)
             ShiftTail(batch, -1);
     }
@@ -198,6 +207,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
         _workers.Dispose();
         _activations.Dispose();
         _faultRow.Dispose();
+        _splits.Dispose();
         foreach (var scratch in _scratch)
             scratch?.Dispose();
     }

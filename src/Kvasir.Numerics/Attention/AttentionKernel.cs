@@ -35,35 +35,91 @@ internal static unsafe class AttentionKernel<TLanes>
     /// <param name="tileShift">0; anything else moves the tile borders (a planted fault).</param>
     public static void Run(in AttentionBatch batch, int firstRow, int rowCount, int head, AttentionScratch scratch, int tileShift)
     {
-        var group = batch.QueryHeads / batch.Layout.KvHeads;
-        var queries = rowCount * group;
+        var queries = rowCount * (batch.QueryHeads / batch.Layout.KvHeads);
         Clear(scratch, queries);
-        ref readonly var view = ref batch.Views[batch.Rows[firstRow].View];
-        var tile = long.MinValue;
-        var split = long.MinValue;
-        for (var s = 0; s < view.SegmentCount;)
-        {
-            // The next tile that holds rows, and all segments with rows in it.
-            tile = Math.Max(tile + 1, TileOf(view.Segments[s].FirstRow, tileShift));
-            var end = s + 1;
-            while (end < view.SegmentCount && TileOf(view.Segments[end].FirstRow, tileShift) <= tile)
-                end++;
-            if (tile / TilesPerSplit != split)
-            {
-                FlushSplit(scratch, queries);
-                split = tile / TilesPerSplit;
-            }
-
-            Tile(batch, view, s, end, tile, tileShift, firstRow, rowCount, group, head, scratch);
-            while (s < end && TileOf(view.Segments[s].FirstRow + view.Segments[s].Count - 1, tileShift) <= tile)
-                s++;
-        }
-
+        Tiles(batch, firstRow, rowCount, head, scratch, tileShift, 0, long.MaxValue);
         FlushSplit(scratch, queries);
-        Output(batch, firstRow, rowCount, group, head, scratch);
+        Output(batch, firstRow, rowCount, head, scratch);
     }
 
-    private static long TileOf(long row, int shift) => (row + shift) / TileRows;
+    /// <summary>Computes one split of what <see cref="Run"/> computes; <see cref="MergeSplits"/> puts the splits together.</summary>
+    /// <param name="batch">The call.</param>
+    /// <param name="firstRow">First query row.</param>
+    /// <param name="rowCount">Number of query rows.</param>
+    /// <param name="head">KV head.</param>
+    /// <param name="split">Absolute number of the split.</param>
+    /// <param name="scratch">The worker's memory.</param>
+    /// <param name="partial">Receives maxima <c>[queries]</c>, sums <c>[queries]</c> and accumulators <c>[queries][stride]</c>.</param>
+    public static void RunSplit(
+        in AttentionBatch batch, int firstRow, int rowCount, int head, long split, AttentionScratch scratch, float* partial)
+    {
+        var queries = rowCount * (batch.QueryHeads / batch.Layout.KvHeads);
+        Clear(scratch, queries);
+        Tiles(batch, firstRow, rowCount, head, scratch, 0, split * TilesPerSplit, (split + 1) * TilesPerSplit);
+        new ReadOnlySpan<float>(scratch.SplitMaximum, queries).CopyTo(new Span<float>(partial, queries));
+        new ReadOnlySpan<float>(scratch.SplitSum, queries).CopyTo(new Span<float>(partial + queries, queries));
+        new ReadOnlySpan<float>(scratch.Split, queries * scratch.Stride).CopyTo(new Span<float>(partial + (2 * queries), queries * scratch.Stride));
+    }
+
+    /// <summary>Merges splits in ascending order and writes the result.</summary>
+    /// <param name="batch">The call.</param>
+    /// <param name="firstRow">First query row.</param>
+    /// <param name="rowCount">Number of query rows.</param>
+    /// <param name="head">KV head.</param>
+    /// <param name="partials">What <see cref="RunSplit"/> left, one after the other.</param>
+    /// <param name="count">Number of splits.</param>
+    /// <param name="scratch">The worker's memory.</param>
+    public static void MergeSplits(
+        in AttentionBatch batch, int firstRow, int rowCount, int head, float* partials, int count, AttentionScratch scratch)
+    {
+        var queries = rowCount * (batch.QueryHeads / batch.Layout.KvHeads);
+        var stride = scratch.Stride;
+        Clear(scratch, queries);
+        for (var split = 0; split < count; split++, partials += queries * (stride + 2))
+        {
+            for (var q = 0; q < queries; q++)
+            {
+                AttentionTile<TLanes>.Merge(
+                    ref scratch.TotalMaximum[q], ref scratch.TotalSum[q], scratch.Total + (q * stride), partials[q], partials[queries + q], partials + (2 * queries) + (q * stride), stride);
+            }
+        }
+
+        Output(batch, firstRow, rowCount, head, scratch);
+    }
+
+    /// <summary>Works through the tiles <c>[firstTile, endTile)</c> that the view has rows in; the last split stays unmerged.</summary>
+    private static void Tiles(
+        in AttentionBatch batch, int firstRow, int rowCount, int head, AttentionScratch scratch, int tileShift, long firstTile, long endTile)
+    {
+        var group = batch.QueryHeads / batch.Layout.KvHeads;
+        ref readonly var view = ref batch.Views[batch.Rows[firstRow].View];
+        long split = -1;
+        for (var s = 0; s < view.SegmentCount; s++)
+        {
+            // The tile that holds the segment's first row not done yet, and all pieces of segments in it.
+            var tile = Math.Max(firstTile, (view.Segments[s].FirstRow + tileShift) / TileRows);
+            var last = view.Segments[s].FirstRow + view.Segments[s].Count - 1;
+            for (; tile < endTile && tile <= (last + tileShift) / TileRows; tile++)
+            {
+                var end = s;
+                while (end < view.SegmentCount && (view.Segments[end].FirstRow + tileShift) / TileRows <= tile)
+                    end++;
+                if (tile / TilesPerSplit != split)
+                {
+                    FlushSplit(scratch, rowCount * group);
+                    split = tile / TilesPerSplit;
+                }
+
+                Tile(batch, view, s, end, tile, tileShift, firstRow, rowCount, group, head, scratch);
+                while (end - 1 > s)
+                {
+                    // Segments that end in this tile are done; the last one may reach into the next.
+                    s++;
+                    last = view.Segments[s].FirstRow + view.Segments[s].Count - 1;
+                }
+            }
+        }
+    }
 
     private static void Tile(
         in AttentionBatch batch, in KvView view, int firstSegment, int endSegment, long tile, int tileShift, int firstRow, int rowCount, int group, int head, AttentionScratch scratch)
@@ -154,6 +210,17 @@ internal static unsafe class AttentionKernel<TLanes>
             }
         }
 
+        for (; q <= queries - 3; q += 4)
+        {
+            for (var i = 0; i < 4; i++)
+                eight[i] = Query(batch, firstRow, group, head, Math.Min(q + i, queries - 1));
+            for (var g = 0; g < TileRows / 16; g += 2)
+            {
+                if ((any >> (16 * g) & 0xFFFF_FFFF) != 0)
+                    AttentionTile<TLanes>.ScoreFour(scratch.Keys + (g * 16 * headDim), headDim, eight, scratch.Scores + (q * TileRows) + (16 * g));
+            }
+        }
+
         for (; q < queries; q++)
             AttentionTile<TLanes>.ScoreOne(scratch.Keys, headDim, Query(batch, firstRow, group, head, q), scratch.Scores + (q * TileRows));
     }
@@ -188,7 +255,7 @@ internal static unsafe class AttentionKernel<TLanes>
         for (var q = 0; q < queries;)
         {
             var visible = scratch.Visible[q / group];
-            if (q + 4 <= queries && SameVisible(scratch, q, group, visible))
+            if (q + 3 <= queries && SameVisible(scratch, q, Math.Min(q + 4, queries), group, visible))
             {
                 AddRuns(visible, q, 4, scratch);
                 q += 4;
@@ -201,11 +268,11 @@ internal static unsafe class AttentionKernel<TLanes>
         }
     }
 
-    private static bool SameVisible(AttentionScratch scratch, int q, int group, ulong visible)
+    private static bool SameVisible(AttentionScratch scratch, int q, int end, int group, ulong visible)
     {
-        for (var i = 1; i < 4; i++)
+        for (var i = q + 1; i < end; i++)
         {
-            if (scratch.Visible[(q + i) / group] != visible)
+            if (scratch.Visible[i / group] != visible)
                 return false;
         }
 
@@ -257,14 +324,17 @@ internal static unsafe class AttentionKernel<TLanes>
         ClearSplit(scratch, queries);
     }
 
-    private static void Output(in AttentionBatch batch, int firstRow, int rowCount, int group, int head, AttentionScratch scratch)
+    private static void Output(in AttentionBatch batch, int firstRow, int rowCount, int head, AttentionScratch scratch)
     {
+        var group = batch.QueryHeads / batch.Layout.KvHeads;
         var headDim = batch.Layout.HeadDim;
         for (var q = 0; q < rowCount * group; q++)
         {
             var row = firstRow + (q / group);
             var queryHead = (head * group) + (q % group);
             var output = batch.Output + ((((long)row * batch.QueryHeads) + queryHead) * headDim);
+
+            // A row that sees nothing has sum 0 and gives zeros; a NaN that was seen must show.
             var sum = scratch.TotalSum[q];
             var total = scratch.Total + (q * scratch.Stride);
             for (var d = 0; d < headDim; d++)
@@ -272,7 +342,7 @@ internal static unsafe class AttentionKernel<TLanes>
             if (batch.LogSumExp != null)
             {
                 batch.LogSumExp[((long)row * batch.QueryHeads) + queryHead] =
-                    sum > 0 ? scratch.TotalMaximum[q] + (float)Elementary.Log(sum) : float.NegativeInfinity;
+                    sum == 0 ? float.NegativeInfinity : float.IsNaN(sum) ? sum : scratch.TotalMaximum[q] + (float)Elementary.Log(sum);
             }
         }
     }

@@ -5,6 +5,9 @@ internal sealed unsafe class AttentionScratch : IDisposable
 {
     public const int TileRows = 64;
 
+    /// <summary>Places after the last query for kernels that work on four at a time; nobody reads what comes there.</summary>
+    private const int Padding = 3;
+
     private readonly NativeBuffer _memory;
 
     /// <param name="headDim">Dimensions of a head.</param>
@@ -15,6 +18,7 @@ internal sealed unsafe class AttentionScratch : IDisposable
         HeadDim = headDim;
         Queries = queries;
         Stride = (headDim + 15) & ~15;
+        queries += Padding;
         var floats = (TileRows * Stride * 2) + (queries * (TileRows + (2 * Stride) + 4)) + TileRows + (2 * headDim);
         _memory = new NativeBuffer((nuint)((floats * sizeof(float)) + (rows * sizeof(ulong)) + (queries * sizeof(nint)) + 256));
         var at = (float*)_memory.Pointer;

@@ -37,6 +37,42 @@ internal static unsafe class AttentionTile<TLanes>
         TLanes.Store(s7, scores + (7 * AttentionScratch.TileRows));
     }
 
+    /// <summary>scores[q][32 rows] for four queries and two neighbouring groups of keys.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void ScoreFour(float* keys, int headDim, float** q, float* scores)
+    {
+        float* q0 = q[0], q1 = q[1], q2 = q[2], q3 = q[3];
+        var next = keys + (16 * headDim);
+        var zero = TLanes.Broadcast(0);
+        TLanes s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero, s30 = zero, s31 = zero;
+        for (var d = 0; d < headDim; d++)
+        {
+            var key0 = TLanes.Load(keys + (d * 16));
+            var key1 = TLanes.Load(next + (d * 16));
+            var v = TLanes.Broadcast(q0[d]);
+            s00 = TLanes.Fma(v, key0, s00);
+            s01 = TLanes.Fma(v, key1, s01);
+            v = TLanes.Broadcast(q1[d]);
+            s10 = TLanes.Fma(v, key0, s10);
+            s11 = TLanes.Fma(v, key1, s11);
+            v = TLanes.Broadcast(q2[d]);
+            s20 = TLanes.Fma(v, key0, s20);
+            s21 = TLanes.Fma(v, key1, s21);
+            v = TLanes.Broadcast(q3[d]);
+            s30 = TLanes.Fma(v, key0, s30);
+            s31 = TLanes.Fma(v, key1, s31);
+        }
+
+        TLanes.Store(s00, scores);
+        TLanes.Store(s01, scores + 16);
+        TLanes.Store(s10, scores + AttentionScratch.TileRows);
+        TLanes.Store(s11, scores + AttentionScratch.TileRows + 16);
+        TLanes.Store(s20, scores + (2 * AttentionScratch.TileRows));
+        TLanes.Store(s21, scores + (2 * AttentionScratch.TileRows) + 16);
+        TLanes.Store(s30, scores + (3 * AttentionScratch.TileRows));
+        TLanes.Store(s31, scores + (3 * AttentionScratch.TileRows) + 16);
+    }
+
     /// <summary>scores[64 rows] for one query.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ScoreOne(float* keys, int headDim, float* q, float* scores)
@@ -191,8 +227,8 @@ internal static unsafe class AttentionTile<TLanes>
     /// <summary>Merges a split into the total: splits are merged in ascending order.</summary>
     public static void Merge(ref float totalMaximum, ref float totalSum, float* total, float splitMaximum, float splitSum, float* split, int stride)
     {
-        if (float.IsNegativeInfinity(splitMaximum))
-            return;
+        if (splitSum == 0)
+            return; // nothing was seen
         var next = splitMaximum > totalMaximum ? splitMaximum : totalMaximum;
         var keep = Elementary.Exp(totalMaximum - next);
         var take = Elementary.Exp(splitMaximum - next);

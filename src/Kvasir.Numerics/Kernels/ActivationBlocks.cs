@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Kvasir.Numerics.Kernels;
 
 /// <summary>
@@ -6,6 +9,8 @@ namespace Kvasir.Numerics.Kernels;
 /// </summary>
 internal sealed unsafe class ActivationBlocks : IDisposable
 {
+    private const float SmallestNormal = 1.17549435e-38f;
+
     private NativeBuffer _memory = new(0);
     private int _capacityRows;
     private int _capacityBlocks;
@@ -45,46 +50,59 @@ internal sealed unsafe class ActivationBlocks : IDisposable
     }
 
     /// <summary>Quantises one row of <c>32 * Blocks</c> values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Quantize(float* x, int row)
     {
         for (var block = 0; block < Blocks; block++)
         {
-            var at = (row * Blocks) + block;
-            QuantizeBlock(x + (block * 32), Bytes + ((long)at * 32), out Scales[at], out Sums[at]);
-            var bytes = Bytes + ((long)at * 32);
-            var words = Words + ((long)at * 32);
-            for (var k = 0; k < 32; k += 4)
-            {
-                words[k] = bytes[k];
-                words[k + 1] = bytes[k + 2];
-                words[k + 2] = bytes[k + 1];
-                words[k + 3] = bytes[k + 3];
-            }
+            var at = ((long)row * Blocks) + block;
+            QuantizeBlock(x + (block * 32), Bytes + (at * 32), Words + (at * 32), out Scales[at], out Sums[at]);
         }
     }
 
     public void Dispose() => _memory.Dispose();
 
-    private static void QuantizeBlock(float* x, sbyte* q, out float scale, out int sum)
+    /// <summary>
+    /// A block with a value that is not finite gets the scale NaN, so that whatever is computed from it shows; one whose scale would be
+    /// subnormal (1 / d might overflow) counts as zeros.
+    /// </summary>
+    private static void QuantizeBlock(float* x, sbyte* bytes, short* words, out float scale, out int sum)
     {
-        var largest = 0f;
-        for (var k = 0; k < 32; k++)
+        // Magnitudes compare as integers, and NaN is above all: the result does not depend on the order.
+        var largest = Vector128<int>.Zero;
+        for (var k = 0; k < 32; k += 4)
+            largest = Vector128.Max(largest, Vector128.Load(x + k).AsInt32() & Vector128.Create(int.MaxValue));
+        var bits = Math.Max(Math.Max(largest[0], largest[1]), Math.Max(largest[2], largest[3]));
+        scale = bits < 0x7F80_0000 ? BitConverter.Int32BitsToSingle(bits) / 127 : float.NaN;
+        if (!(scale >= SmallestNormal))
         {
-            var magnitude = MathF.Abs(x[k]);
-            largest = magnitude > largest ? magnitude : largest;
+            new Span<sbyte>(bytes, 32).Clear();
+            new Span<short>(words, 32).Clear();
+            sum = 0;
+            return;
         }
 
-        scale = largest / 127;
-        var inverse = scale > 0 ? 1 / scale : 0;
-        sum = 0;
-        for (var k = 0; k < 32; k++)
+        var inverse = Vector128.Create(1 / scale);
+        var sums = Vector128<int>.Zero;
+        for (var k = 0; k < 32; k += 16)
         {
-            // Adding 1.5 * 2^23 rounds to the nearest integer, ties to even, and leaves it in the low bits.
-            var rounded = (x[k] * inverse) + 12582912f;
-            var value = BitConverter.SingleToInt32Bits(rounded) - 0x4B40_0000;
-            value = value > 127 ? 127 : value < -127 ? -127 : value;
-            q[k] = (sbyte)value;
-            sum += value;
+            var q0 = Round(Vector128.Load(x + k) * inverse);
+            var q1 = Round(Vector128.Load(x + k + 4) * inverse);
+            var q2 = Round(Vector128.Load(x + k + 8) * inverse);
+            var q3 = Round(Vector128.Load(x + k + 12) * inverse);
+            sums += q0 + q1 + (q2 + q3);
+            var low = Vector128.Narrow(q0, q1);
+            var high = Vector128.Narrow(q2, q3);
+            Vector128.Narrow(low, high).Store(bytes + k);
+            Vector128.Shuffle(low, Vector128.Create(0, 2, 1, 3, 4, 6, 5, 7)).Store(words + k);
+            Vector128.Shuffle(high, Vector128.Create(0, 2, 1, 3, 4, 6, 5, 7)).Store(words + k + 8);
         }
+
+        sum = sums[0] + sums[1] + (sums[2] + sums[3]);
     }
+
+    /// <summary>Adding 1.5 * 2^23 rounds to the nearest integer, ties to even, and leaves it in the low bits; |x * (1 / d)| is at most 127.00002.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Round(Vector128<float> scaled) =>
+        (scaled + Vector128.Create(12582912f)).AsInt32() - Vector128.Create(0x4B40_0000);
 }

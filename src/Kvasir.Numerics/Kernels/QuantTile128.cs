@@ -53,5 +53,5 @@ internal readonly unsafe struct QuantTile128 : IQuantTile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<float> Scale(ushort* scales) =>
-        Half16.Widen(Vector128.WidenLower(Vector64.Load(scales).ToVector128Unsafe()));
+        Half16.Widen(Vector128.WidenLower(Vector64.Load((short*)scales).ToVector128Unsafe()));
 }

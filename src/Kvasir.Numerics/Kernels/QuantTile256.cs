@@ -86,7 +86,7 @@ internal readonly unsafe struct QuantTile256<TDot> : IQuantTile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Scale(ushort* scales) =>
-        Half16.Widen(Vector256.WidenLower(Vector128.Load(scales).ToVector256Unsafe()));
+        Half16.Widen(Vector256.WidenLower(Vector128.Load((short*)scales).ToVector256Unsafe()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Apply<TFormat>(Vector256<int> sum, Vector256<float> scale, ActivationBlocks x, int at, Vector256<float> chain)

@@ -222,7 +222,7 @@ internal readonly unsafe struct QuantTile512 : IQuantTile
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Scale(byte* scales, int block) =>
-        Half16.Widen(Vector512.WidenLower(Vector256.Load((ushort*)scales + (block * 16)).ToVector512Unsafe()));
+        Half16.Widen(Vector512.WidenLower(Vector256.Load((short*)scales + (block * 16)).ToVector512Unsafe()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Apply<TFormat>(Vector512<int> sum, Vector512<float> scale, ActivationBlocks x, int at, Vector512<float> chain)

@@ -58,6 +58,14 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
     public override void Attend(in AttentionBatch batch, int firstRow, int rowCount, int head, AttentionScratch scratch, int tileShift) =>
         AttentionKernel<TLanes>.Run(batch, firstRow, rowCount, head, scratch, tileShift);
 
+    public override void AttendSplit(
+        in AttentionBatch batch, int firstRow, int rowCount, int head, long split, AttentionScratch scratch, float* partial) =>
+        AttentionKernel<TLanes>.RunSplit(batch, firstRow, rowCount, head, split, scratch, partial);
+
+    public override void MergeSplits(
+        in AttentionBatch batch, int firstRow, int rowCount, int head, float* partials, int count, AttentionScratch scratch) =>
+        AttentionKernel<TLanes>.MergeSplits(batch, firstRow, rowCount, head, partials, count, scratch);
+
     private static void Quantized<TFormat>(in MatMulCall call, int firstGroup, int endGroup)
         where TFormat : struct, IQuantFormat
     {

@@ -112,7 +112,7 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
         ((shifted._v3.AsInt32() << 23) + Vector128.Create(0x3F80_0000)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<uint> Widen(ushort* source) => Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe());
+    private static Vector128<int> Widen(ushort* source) => Vector128.WidenLower(Vector64.Load((short*)source).ToVector128Unsafe());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Widen(sbyte* source) => Vector128.Create(source[0], source[1], source[2], source[3]);

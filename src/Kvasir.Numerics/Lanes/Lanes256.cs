@@ -72,7 +72,7 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
         ((shifted._v1.AsInt32() << 23) + Vector256.Create(0x3F80_0000)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Widen(ushort* source) => Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe());
+    private static Vector256<int> Widen(ushort* source) => Vector256.WidenLower(Vector128.Load((short*)source).ToVector256Unsafe());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Widen(sbyte* source) =>
