@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
+using Kvasir.Engine.Calibration;
 using Kvasir.Models;
 using Kvasir.Numerics;
 
@@ -10,7 +11,10 @@ namespace Kvasir.Cli.Commands;
 /// <summary><c>kvasir model convert</c>: writes a model as one GGUF file.</summary>
 internal sealed class ModelConvertCommand : Command, IHelpTopics
 {
-    private static readonly IBlockRounding[] Roundings = [new SearchedRounding(), new NearestRounding()];
+    private const string Searched = "searched";
+    private const string Nearest = "nearest";
+    private const string Gptq = "gptq";
+    private const int CalibrationTokens = 32_768;
 
     private readonly Argument<string> _source = new("SOURCE") { Description = "A Hugging Face folder or a .gguf file." };
     private readonly Argument<string> _output = new("OUTPUT") { Description = "The .gguf file to write; it appears when it is complete." };
@@ -32,9 +36,21 @@ internal sealed class ModelConvertCommand : Command, IHelpTopics
 
     private readonly Option<string> _rounding = new("--rounding")
     {
-        Description = "How values are put on the grid of a block type: searched (least squared error) or nearest.",
+        Description = "How values are put on the grid of a block type: searched (least squared error), nearest, or gptq (error feedback; the default with --calibrate).",
         HelpName = "NAME",
-        DefaultValueFactory = _ => Roundings[0].Name,
+    };
+
+    private readonly Option<string?> _calibrate = new("--calibrate")
+    {
+        Description = "Text of the kind that the model will read: the model runs over it first, and errors are weighed by what it computes.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<int> _calibrationTokens = new("--calibration-tokens")
+    {
+        Description = "Most tokens of the text that are run.",
+        HelpName = "N",
+        DefaultValueFactory = _ => CalibrationTokens,
     };
 
     private readonly Option<bool> _force = new("--force") { Description = "Overwrite OUTPUT when it exists." };
@@ -44,12 +60,14 @@ internal sealed class ModelConvertCommand : Command, IHelpTopics
     public ModelConvertCommand()
         : base("convert", "Converts a model to one GGUF file, in one type or in a mix of types.")
     {
-        _rounding.AcceptOnlyFromAmong([.. Roundings.Select(rounding => rounding.Name)]);
+        _rounding.AcceptOnlyFromAmong(Searched, Nearest, Gptq);
         Add(_source);
         Add(_output);
         Add(_type);
         Add(_overrides);
         Add(_rounding);
+        Add(_calibrate);
+        Add(_calibrationTokens);
         Add(_force);
         Add(_threads);
         Add(_json);
@@ -64,6 +82,7 @@ internal sealed class ModelConvertCommand : Command, IHelpTopics
     public IReadOnlyList<string> Examples =>
     [
         "kvasir model convert model-folder model.gguf --type Q8_0",
+        "kvasir model convert model-folder small.gguf --type Q5_0 --calibrate sample.txt",
         "kvasir model convert model-folder small.gguf --type Q4_0 --override \"token_embd=Q8_0,blk.*.ffn_down=Q5_1\"",
     ];
 
@@ -78,7 +97,7 @@ internal sealed class ModelConvertCommand : Command, IHelpTopics
             {
                 Type = parsed.GetValue(_type),
                 Overrides = [.. (parsed.GetValue(_overrides) ?? []).SelectMany(TypeRule.ParseList)],
-                Rounding = Roundings.First(rounding => rounding.Name == parsed.GetValue(_rounding)),
+                Rounding = Rounding(parsed, cancellation),
                 Threads = parsed.GetValue(_threads),
             };
             var report = ModelConverter.Convert(source, target, options, progress: null, cancellation);
@@ -86,6 +105,25 @@ internal sealed class ModelConvertCommand : Command, IHelpTopics
             return ExitCode.Success;
         },
         cancellation);
+
+    private IBlockRounding Rounding(ParseResult parsed, CancellationToken cancellation)
+    {
+        var name = parsed.GetValue(_rounding) ?? (parsed.GetValue(_calibrate) is null ? Searched : Gptq);
+        if (name == Nearest)
+            return new NearestRounding();
+        if (parsed.GetValue(_calibrate) is not { } file)
+        {
+            return name == Gptq
+                ? throw new ArgumentException("--rounding gptq needs --calibrate FILE: a text that the model runs over first")
+                : new SearchedRounding();
+        }
+
+        var error = parsed.InvocationConfiguration.Error;
+        var progress = new Progress<int>(tokens => error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"calibration: {tokens:N0} tokens run")));
+        var statistics = ActivationCalibration.Measure(
+            parsed.GetRequiredValue(_source), File.ReadAllText(file), parsed.GetValue(_calibrationTokens), parsed.GetValue(_json) ? null : progress, cancellation);
+        return name == Gptq ? new GptqRounding(statistics, importance: statistics) : new SearchedRounding(statistics);
+    }
 
     private void Print(ParseResult parsed, ConversionReport report)
     {

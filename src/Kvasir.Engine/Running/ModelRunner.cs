@@ -1,5 +1,6 @@
 using Kvasir.Engine.Loading;
 using Kvasir.KvCache.Tables;
+using Kvasir.Models;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Engine.Running;
@@ -29,6 +30,9 @@ internal sealed unsafe class ModelRunner : IDisposable
         _scale = 1 / MathF.Sqrt(model.Config.HeadDim);
         Batch = new StepBatch(maxRows, maxSequences, maxLogitRows);
     }
+
+    /// <summary>Sees the inputs of matrix multiplications (calibration); null in service.</summary>
+    public IActivationObserver? Observer { get; set; }
 
     /// <summary>The batch to fill and run.</summary>
     public StepBatch Batch { get; }
@@ -77,6 +81,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         var buffers = _buffers;
         var rows = _active.Count;
         backend.RmsNorm(buffers.Hidden, rows, config.HiddenSize, (float*)weights.AttentionNorm.Pointer, config.NormEpsilon, buffers.Normed);
+        Observer?.BeforeMatMul([WeightRole.Query, WeightRole.Key, WeightRole.Value], layer, buffers.Normed, rows, config.HiddenSize);
         backend.MatMul(buffers.Normed, rows, weights.QueryKeyValue, buffers.Qkv);
         if (weights.QueryKeyValueBias is { } bias)
             backend.AddBias(buffers.Qkv, rows, buffers.QkvWidth, (float*)bias.Pointer);
@@ -109,6 +114,7 @@ internal sealed unsafe class ModelRunner : IDisposable
             _policies.AfterAttention(batch, layer);
 
         rows = _active.Count;
+        Observer?.BeforeMatMul([WeightRole.AttentionOutput], layer, buffers.Attention, rows, buffers.QueryWidth);
         backend.MatMul(buffers.Attention, rows, weights.AttentionOutput, buffers.Projected);
         if (weights.AttentionOutputBias is { } outputBias)
             backend.AddBias(buffers.Projected, rows, config.HiddenSize, (float*)outputBias.Pointer);
@@ -123,10 +129,12 @@ internal sealed unsafe class ModelRunner : IDisposable
         var buffers = _buffers;
         var rows = _active.Count;
         backend.RmsNorm(buffers.Hidden, rows, config.HiddenSize, (float*)weights.FeedForwardNorm.Pointer, config.NormEpsilon, buffers.Normed);
+        Observer?.BeforeMatMul([WeightRole.Gate, WeightRole.Up], layer, buffers.Normed, rows, config.HiddenSize);
         backend.MatMul(buffers.Normed, rows, weights.GateUp, buffers.GateUp);
         if (weights.GateUpBias is { } bias)
             backend.AddBias(buffers.GateUp, rows, 2 * config.IntermediateSize, (float*)bias.Pointer);
         backend.SiluGate(buffers.GateUp, rows, config.IntermediateSize, buffers.Gated);
+        Observer?.BeforeMatMul([WeightRole.Down], layer, buffers.Gated, rows, config.IntermediateSize);
         backend.MatMul(buffers.Gated, rows, weights.Down, buffers.Projected);
         if (weights.DownBias is { } downBias)
             backend.AddBias(buffers.Projected, rows, config.HiddenSize, (float*)downBias.Pointer);
@@ -221,6 +229,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         backend.GatherRows(_buffers.Hidden, _logitRows.AsSpan(0, wanted.Length), config.HiddenSize, _buffers.HiddenSpare);
         backend.RmsNorm(
             _buffers.HiddenSpare, wanted.Length, config.HiddenSize, (float*)_model.Weights.OutputNorm.Pointer, config.NormEpsilon, _buffers.Normed);
+        Observer?.BeforeMatMul([WeightRole.Output], -1, _buffers.Normed, wanted.Length, config.HiddenSize);
         backend.MatMul(_buffers.Normed, wanted.Length, _model.Weights.Output, _buffers.Logits);
     }
 }

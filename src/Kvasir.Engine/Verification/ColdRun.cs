@@ -35,6 +35,13 @@ internal sealed class ColdRun : IDisposable
     /// <summary>The rows computed so far.</summary>
     public UniformTable Table { get; private set; }
 
+    /// <summary>Sees the inputs of matrix multiplications.</summary>
+    public IActivationObserver? Observer
+    {
+        get => _runner.Observer;
+        set => _runner.Observer = value;
+    }
+
     /// <summary>Called for every row, in order: its position and its logits, valid during the call.</summary>
     public delegate void RowHandler(int position, ReadOnlySpan<float> logits);
 
