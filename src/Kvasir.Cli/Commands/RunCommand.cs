@@ -40,7 +40,7 @@ internal sealed class RunCommand : Command, IHelpTopics
 
     public IReadOnlyList<string> Examples =>
     [
-        "kvasir run \"Anna has the lamp. Tom has the key. Who has the key?\"",
+        "kvasir run \"The access code for golden-river is 482913. What is the access code for golden-river?\"",
         "kvasir run --raw \"Once upon a time\" --max-tokens 60 --temperature 0.8 --seed 7",
         "kvasir run < question.txt --receipt answer.json",
     ];
