@@ -9,8 +9,8 @@ namespace Kvasir.Numerics.Attention;
 /// <item>A slot is not a position: row <c>i</c> lies in slot <c>FirstSlot + i</c> of the slice and has position
 /// <c>Positions[i]</c>, or <c>BasePosition + i</c> when <see cref="Positions"/> is null; <see cref="PositionOffset"/> is added to
 /// either (a chunk read at another place than the one it was computed at).</item>
-/// <item>Keys lie rotated at their stored position (without the offset). A query that reads a segment with an offset is itself
-/// rotated back by it, so nothing shared is ever rewritten.</item>
+/// <item>Keys lie rotated at their stored position (without the offset). The private copy that attention makes of a
+/// tile is rotated on by the offset, which equals rotating the query back by it; nothing shared is ever rewritten.</item>
 /// <item><see cref="FirstRow"/> is the absolute row index of row 0: tiles and splits of the softmax sit at absolute row indices
 /// (numerics contract, rule 2), so the same rows give the same bits however they are cut into segments. Segments of a list are in
 /// ascending, non-overlapping row order; gaps (a freed window, trimmed rows) are allowed.</item>

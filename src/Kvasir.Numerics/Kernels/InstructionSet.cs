@@ -12,7 +12,7 @@ public enum InstructionSet
     /// <summary>x86 with AVX2 and FMA.</summary>
     Avx2,
 
-    /// <summary><see cref="Avx2"/> with 8-bit dot products.</summary>
+    /// <summary><see cref="Avx2"/> with 8-bit dot products. Compiled, not verified on hardware.</summary>
     AvxVnni,
 
     /// <summary>x86 with AVX-512 F, BW, DQ and VL.</summary>
