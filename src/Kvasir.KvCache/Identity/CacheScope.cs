@@ -1,0 +1,70 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.KvCache.Identity;
+
+/// <summary>
+/// The walls that no hit crosses (guarantee G4): KV is shared only where model, layout, numerics profile, salt and adapter are equal.
+/// </summary>
+public sealed class CacheScope
+{
+    private readonly byte[] _salt;
+
+    /// <summary>Creates a scope.</summary>
+    /// <param name="modelFingerprint">Hash over all that defines the weights, the tokenizer and the rope.</param>
+    /// <param name="layout">Layout of the KV blocks.</param>
+    /// <param name="numericsProfile">Names everything that changes bits.</param>
+    /// <param name="salt">The tenant's secret; empty for the public scope.</param>
+    /// <param name="adapter">Name and hash of an adapter, or null.</param>
+    public CacheScope(
+        ReadOnlyMemory<byte> modelFingerprint, KvLayout layout, string numericsProfile, ReadOnlyMemory<byte> salt, string? adapter)
+    {
+        _salt = salt.ToArray();
+        Root = ComputeRoot(modelFingerprint.Span, layout, numericsProfile, adapter);
+    }
+
+    /// <summary>Key of the empty prefix. Two scopes share KV exactly when their roots are equal.</summary>
+    public BlockKey Root { get; }
+
+    /// <summary>Key of the block that follows <paramref name="parent"/> and holds <paramref name="tokens"/>.</summary>
+    public BlockKey Chain(BlockKey parent, ReadOnlySpan<int> tokens)
+    {
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _salt);
+        Span<byte> bytes = stackalloc byte[BlockKey.Size];
+        parent.CopyTo(bytes);
+        hash.AppendData(bytes);
+        hash.AppendData(MemoryMarshal.AsBytes(tokens));
+        hash.GetHashAndReset(bytes);
+        return new BlockKey(bytes);
+    }
+
+    private BlockKey ComputeRoot(ReadOnlySpan<byte> model, KvLayout layout, string profile, string? adapter)
+    {
+        // Every part carries its length, so that no two different scopes give the same bytes.
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _salt);
+        Append(hash, "kvasir-scope/1"u8);
+        Append(hash, model);
+        Span<byte> shape = stackalloc byte[5 * sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(shape, layout.Layers);
+        BinaryPrimitives.WriteInt32LittleEndian(shape[4..], layout.KvHeads);
+        BinaryPrimitives.WriteInt32LittleEndian(shape[8..], layout.HeadDim);
+        BinaryPrimitives.WriteInt32LittleEndian(shape[12..], (int)layout.Type);
+        BinaryPrimitives.WriteInt32LittleEndian(shape[16..], layout.BlockRows);
+        Append(hash, shape);
+        Append(hash, Encoding.UTF8.GetBytes(profile));
+        Append(hash, adapter is null ? [] : Encoding.UTF8.GetBytes(adapter));
+        Append(hash, adapter is null ? "no adapter"u8 : "adapter"u8);
+        return new BlockKey(hash.GetHashAndReset());
+    }
+
+    private static void Append(IncrementalHash hash, ReadOnlySpan<byte> part)
+    {
+        Span<byte> length = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(length, part.Length);
+        hash.AppendData(length);
+        hash.AppendData(part);
+    }
+}

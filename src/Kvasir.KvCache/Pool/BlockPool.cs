@@ -1,0 +1,256 @@
+using Kvasir.Numerics.Attention;
+using Kvasir.Numerics.Memory;
+
+namespace Kvasir.KvCache.Pool;
+
+/// <summary>
+/// KV blocks of one layout: fixed size, counted references, over memory that is reserved contiguously and committed on demand
+/// (Prabhu et al. 2024, "vAttention"). One thread at a time uses it.
+/// </summary>
+/// <remarks>
+/// <list type="number">
+/// <item>Work starts with a reservation: blocks promised to it cannot be taken by others.</item>
+/// <item>A block lives while it has references. Released, it waits until every fence that was open then has closed.</item>
+/// <item>Rows of a block that others refer to are never changed. Rows behind <see cref="FilledRows"/> are nobody's but the
+/// appender's.</item>
+/// </list>
+/// </remarks>
+public sealed unsafe class BlockPool : IDisposable
+{
+    private readonly VirtualRegion _region;
+    private readonly int[] _references;
+    private readonly int[] _filled;
+    private readonly object?[] _appenders;
+    private readonly BlockState[] _states;
+    private readonly Stack<int> _free;
+    private readonly FenceQueue _fences = new();
+    private readonly bool _poison;
+    private readonly long _stride;
+    private int _touched;
+
+    /// <summary>Creates a pool.</summary>
+    /// <exception cref="ArgumentException">The size is missing or holds no block.</exception>
+    public BlockPool(KvLayout layout, BlockPoolOptions options)
+    {
+        layout.Validate();
+        Layout = layout;
+        Fault = options.Fault;
+        _poison = options.PoisonFreedRows;
+        _stride = (layout.BlockBytes + 63) & ~63L;
+        var capacity = options.CapacityBlocks ?? (options.BudgetBytes ?? throw new ArgumentException("give BudgetBytes or CapacityBlocks", nameof(options))) / _stride;
+        if (capacity is < 1 or > int.MaxValue / 2)
+            throw new ArgumentException($"the KV budget of {options.BudgetBytes} bytes holds {capacity} blocks of {_stride} bytes; at least 1 is needed", nameof(options));
+        Capacity = (int)capacity;
+        _references = new int[Capacity];
+        _filled = new int[Capacity];
+        _appenders = new object?[Capacity];
+        _states = new BlockState[Capacity];
+        _free = new Stack<int>(64);
+        _region = new VirtualRegion((nuint)(_stride * Capacity));
+    }
+
+    /// <summary>Layout of the blocks.</summary>
+    public KvLayout Layout { get; }
+
+    /// <summary>Blocks in all.</summary>
+    public int Capacity { get; }
+
+    /// <summary>Blocks that hold nothing, promised ones included.</summary>
+    public int FreeBlocks => _free.Count + (Capacity - _touched);
+
+    /// <summary>Free blocks that are promised to nobody.</summary>
+    public int AvailableBlocks => FreeBlocks - ReservedBlocks;
+
+    /// <summary>Free blocks that are promised.</summary>
+    public int ReservedBlocks { get; private set; }
+
+    /// <summary>Blocks with references, and those that wait for a fence.</summary>
+    public int UsedBlocks => Capacity - FreeBlocks;
+
+    /// <summary>Bytes of memory committed so far.</summary>
+    public long CommittedBytes { get; private set; }
+
+    internal PoolFault Fault { get; }
+
+    /// <summary>Promises blocks; false when there are not that many.</summary>
+    public bool TryReserve(int blocks, out BlockReservation? reservation)
+    {
+        reservation = TryPromise(blocks) ? new BlockReservation(this, blocks) : null;
+        return reservation is not null;
+    }
+
+    /// <summary>Takes a promised block, with one reference. Only <paramref name="appender"/> may write rows to it.</summary>
+    public BlockId Allocate(BlockReservation reservation, object appender)
+    {
+        reservation.TakeOne();
+        ReservedBlocks--;
+        if (!_free.TryPop(out var block))
+        {
+            block = _touched++;
+            CommittedBytes += _stride;
+            _region.Commit((nuint)(block * _stride), (nuint)_stride);
+            Poison(block);
+        }
+
+        _references[block] = 1;
+        _filled[block] = 0;
+        _appenders[block] = appender;
+        _states[block] = BlockState.Computing;
+        return new BlockId(block);
+    }
+
+    /// <summary>Adds a reference.</summary>
+    public void AddReference(BlockId block)
+    {
+        RequireLive(block);
+        _references[block.Value]++;
+    }
+
+    /// <summary>Drops a reference; the last one frees the block, once no open fence may read it.</summary>
+    public void Release(BlockId block)
+    {
+        RequireLive(block);
+        var left = --_references[block.Value];
+        var early = Fault == PoolFault.EarlyFree && left == 1;
+        if (left > 0 && !early)
+            return;
+        _appenders[block.Value] = null;
+        if (early)
+        {
+            Poison(block.Value);
+        }
+        else if (_fences.IsOpen)
+        {
+            _states[block.Value] = BlockState.Quarantined;
+            _fences.Defer(block.Value);
+        }
+        else
+        {
+            Free(block.Value);
+        }
+    }
+
+    /// <summary>References to a block.</summary>
+    public int References(BlockId block) => _references[block.Value];
+
+    /// <summary>State of a block.</summary>
+    public BlockState State(BlockId block) => _states[block.Value];
+
+    /// <summary>Rows written to a block.</summary>
+    public int FilledRows(BlockId block) => _filled[block.Value];
+
+    /// <summary>
+    /// True when <paramref name="appender"/> may write row <paramref name="slot"/> in place: nobody else can see it.
+    /// </summary>
+    public bool MayAppend(BlockId block, int slot, object appender) =>
+        Fault == PoolFault.SkipCopyOnWrite || (_appenders[block.Value] == appender && _filled[block.Value] == slot);
+
+    /// <summary>Records that rows up to <paramref name="rows"/> are written; a full block is sealed.</summary>
+    public void SetFilled(BlockId block, int rows)
+    {
+        _filled[block.Value] = rows;
+        if (rows == Layout.BlockRows && _states[block.Value] == BlockState.Computing)
+            _states[block.Value] = BlockState.Sealed;
+    }
+
+    /// <summary>First byte of a block.</summary>
+    public byte* Address(BlockId block) => _region.Pointer + (block.Value * _stride);
+
+    /// <summary>First byte of one layer of a block.</summary>
+    public byte* Slice(BlockId block, int layer) => Address(block) + (layer * Layout.SliceBytes);
+
+    /// <summary>Starts a step or a transfer: blocks released from now on stay untouched until it ends.</summary>
+    public long OpenFence() => _fences.Open();
+
+    /// <summary>Ends a step or a transfer.</summary>
+    public void CloseFence(long fence)
+    {
+        _fences.Close(fence);
+        while (_fences.TryTakeReady(out var block))
+            Free(block);
+    }
+
+    /// <summary>Marks a block as being copied. It takes part in no other state change until <see cref="EndTransfer"/>.</summary>
+    public void BeginTransfer(BlockId block)
+    {
+        RequireLive(block);
+        if (_states[block.Value] != BlockState.Sealed)
+            throw new InvalidOperationException($"block {block.Value} is {_states[block.Value]}; only sealed blocks are transferred");
+        _references[block.Value]++;
+        _states[block.Value] = BlockState.InTransfer;
+    }
+
+    /// <summary>Ends a transfer and drops its reference.</summary>
+    public void EndTransfer(BlockId block)
+    {
+        if (_states[block.Value] != BlockState.InTransfer)
+            throw new InvalidOperationException($"block {block.Value} is {_states[block.Value]}, not in transfer");
+        _states[block.Value] = BlockState.Sealed;
+        Release(block);
+    }
+
+    /// <summary>Throws when the pool's books do not agree.</summary>
+    /// <exception cref="InvalidOperationException">Says what is wrong.</exception>
+    public void CheckIntegrity()
+    {
+        var free = new bool[Capacity];
+        foreach (var block in _free)
+        {
+            Require(!free[block], $"block {block} is free twice");
+            free[block] = true;
+        }
+
+        var quarantined = 0;
+        for (var block = 0; block < _touched; block++)
+        {
+            var state = _states[block];
+            Require(free[block] == (state == BlockState.Free), $"block {block} is {state} and {(free[block] ? "" : "not ")}in the free list");
+            Require((_references[block] > 0) == (state is not (BlockState.Free or BlockState.Quarantined)), $"block {block} is {state} with {_references[block]} references");
+            Require(_filled[block] >= 0 && _filled[block] <= Layout.BlockRows, $"block {block} has {_filled[block]} rows of {Layout.BlockRows}");
+            quarantined += state == BlockState.Quarantined ? 1 : 0;
+        }
+
+        Require(quarantined == _fences.Waiting, $"{quarantined} blocks are quarantined, {_fences.Waiting} wait for a fence");
+        Require(ReservedBlocks >= 0 && ReservedBlocks <= FreeBlocks, $"{ReservedBlocks} blocks are promised, {FreeBlocks} are free");
+
+        static void Require(bool holds, string what)
+        {
+            if (!holds)
+                throw new InvalidOperationException($"KV pool: {what}");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _region.Dispose();
+
+    internal bool TryPromise(int blocks)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(blocks);
+        if (blocks > AvailableBlocks)
+            return false;
+        ReservedBlocks += blocks;
+        return true;
+    }
+
+    internal void Unpromise(int blocks) => ReservedBlocks -= blocks;
+
+    private void Free(int block)
+    {
+        _states[block] = BlockState.Free;
+        Poison(block);
+        _free.Push(block);
+    }
+
+    private void Poison(int block)
+    {
+        // All bits set is a NaN in every floating-point KV type, and a NaN scale in the quantised one.
+        if (_poison)
+            new Span<byte>(_region.Pointer + (block * _stride), (int)_stride).Fill(0xFF);
+    }
+
+    private void RequireLive(BlockId block)
+    {
+        if ((uint)block.Value >= (uint)_touched || _references[block.Value] <= 0)
+            throw new InvalidOperationException($"block {block.Value} has no references; it was released too often");
+    }
+}

@@ -1,0 +1,45 @@
+namespace Kvasir.KvCache.Pool;
+
+/// <summary>Blocks promised before work starts (guarantee G5). Disposing gives back what was not used.</summary>
+public sealed class BlockReservation : IDisposable
+{
+    private readonly BlockPool _pool;
+    private bool _disposed;
+
+    internal BlockReservation(BlockPool pool, int blocks)
+    {
+        _pool = pool;
+        Remaining = blocks;
+    }
+
+    /// <summary>Blocks still promised.</summary>
+    public int Remaining { get; private set; }
+
+    /// <summary>Asks for more; false, and nothing changes, when the pool has not that many to promise.</summary>
+    public bool TryGrow(int blocks)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (!_pool.TryPromise(blocks))
+            return false;
+        Remaining += blocks;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _pool.Unpromise(Remaining);
+        Remaining = 0;
+    }
+
+    internal void TakeOne()
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (Remaining == 0)
+            throw new InvalidOperationException("the reservation has no block left; grow it before allocating");
+        Remaining--;
+    }
+}

@@ -1,0 +1,8 @@
+namespace Kvasir.KvCache.Retention;
+
+/// <summary>An idle block, as a retention policy sees it.</summary>
+/// <param name="Age">Uses of the index since the block was last used.</param>
+/// <param name="Hits">Times that it was found.</param>
+/// <param name="Tokens">Rows in it.</param>
+/// <param name="Depth">Blocks from the start of the prompt.</param>
+public readonly record struct RetentionCandidate(long Age, int Hits, int Tokens, int Depth);

@@ -1,0 +1,132 @@
+using System.Runtime.InteropServices;
+using Kvasir.KvCache.Index;
+using Kvasir.KvCache.Pool;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.KvCache.Tables;
+
+/// <summary>
+/// A sequence's rows in uniform form: one list of blocks for all layers and heads; row = position. Blocks may be shared; before a row
+/// is written beside rows that others see, they are copied (copy-on-write).
+/// </summary>
+public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
+{
+    private readonly List<BlockId> _blocks = [];
+
+    /// <inheritdoc/>
+    public int Length { get; private set; }
+
+    /// <inheritdoc/>
+    public bool IsUniform => true;
+
+    /// <inheritdoc/>
+    public int BlockCount => _blocks.Count;
+
+    /// <summary>The blocks, in order; the last may be partly filled.</summary>
+    public ReadOnlySpan<BlockId> Blocks => CollectionsMarshal.AsSpan(_blocks);
+
+    /// <inheritdoc/>
+    public int Rows(int layer) => Length;
+
+    /// <summary>Takes over the references of a match. The table must be empty; the match is spent.</summary>
+    public void AttachPrefix(PrefixMatch match)
+    {
+        if (Length > 0)
+            throw new InvalidOperationException("a prefix can be attached to an empty table only");
+        Length = match.TokenCount;
+        match.MoveBlocksTo(_blocks);
+    }
+
+    /// <summary>A table with the same rows; both sides copy before they write.</summary>
+    public UniformTable Fork()
+    {
+        var fork = new UniformTable(pool) { Length = Length };
+        foreach (var block in _blocks)
+        {
+            pool.AddReference(block);
+            fork._blocks.Add(block);
+        }
+
+        return fork;
+    }
+
+    /// <inheritdoc/>
+    public int BlocksToReach(int length) =>
+        Math.Max(0, BlocksFor(length) - _blocks.Count) + (length > Length && NeedsCopy ? 1 : 0);
+
+    /// <inheritdoc/>
+    public void Extend(int length, BlockReservation reservation)
+    {
+        if (length <= Length)
+            return;
+        if (NeedsCopy)
+            CopyLastBlock(reservation);
+        while (_blocks.Count < BlocksFor(length))
+            _blocks.Add(pool.Allocate(reservation, this));
+        for (var i = Length / BlockRows; i < _blocks.Count; i++)
+            pool.SetFilled(_blocks[i], Math.Min(BlockRows, length - (i * BlockRows)));
+        Length = length;
+    }
+
+    /// <summary>Drops the rows from <paramref name="length"/> on.</summary>
+    public void Truncate(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        if (length >= Length)
+            return;
+        for (var i = _blocks.Count - 1; i >= BlocksFor(length); i--)
+        {
+            pool.Release(_blocks[i]);
+            _blocks.RemoveAt(i);
+        }
+
+        Length = length;
+    }
+
+    /// <inheritdoc/>
+    public KvWriteRow WriteTarget(int layer, int position) => RowTarget(layer, position);
+
+    /// <inheritdoc/>
+    public KvWriteRow RowTarget(int layer, int row)
+    {
+        if ((uint)row >= (uint)Length)
+            throw new ArgumentOutOfRangeException(nameof(row), row, $"the table has {Length} rows");
+        return new KvWriteRow { Slice = pool.Slice(_blocks[row / BlockRows], layer), Slot = row % BlockRows };
+    }
+
+    /// <inheritdoc/>
+    public KvView BuildView(int layer, SegmentArena arena)
+    {
+        var segments = arena.Take(_blocks.Count);
+        for (var i = 0; i < _blocks.Count; i++)
+        {
+            segments[i].Slice = pool.Address(_blocks[i]);
+            segments[i].Count = Math.Min(BlockRows, Length - (i * BlockRows));
+            segments[i].FirstRow = (long)i * BlockRows;
+            segments[i].BasePosition = i * BlockRows;
+        }
+
+        return new KvView { Segments = segments, SegmentCount = _blocks.Count, SliceOffset = layer * pool.Layout.SliceBytes };
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Truncate(0);
+
+    private int BlockRows => pool.Layout.BlockRows;
+
+    private bool NeedsCopy => Length % BlockRows != 0 && !pool.MayAppend(_blocks[^1], Length % BlockRows, this);
+
+    private int BlocksFor(int rows) => (rows + BlockRows - 1) / BlockRows;
+
+    private void CopyLastBlock(BlockReservation reservation)
+    {
+        var shared = _blocks[^1];
+        var own = pool.Allocate(reservation, this);
+        var rows = Length % BlockRows;
+        for (var layer = 0; layer < pool.Layout.Layers; layer++)
+            KvRows.Copy(pool.Layout, pool.Slice(shared, layer), 0, pool.Slice(own, layer), 0, rows);
+        pool.SetFilled(own, rows);
+        _blocks[^1] = own;
+        pool.Release(shared);
+    }
+}
