@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Kvasir.Numerics.Attention;
@@ -11,18 +11,23 @@ namespace Kvasir.KvCache.Identity;
 /// </summary>
 public sealed class CacheScope
 {
-    private readonly byte[] _salt;
+    private const int StackBytes = 512;
+
+    private readonly byte[] _key;
 
     /// <summary>Creates a scope.</summary>
-    /// <param name="modelFingerprint">Hash over all that defines the weights, the tokenizer and the rope.</param>
+    /// <param name="modelFingerprint">Hash over all that defines the weights, the tokenizer and the rope; <see cref="BlockKey.Size"/> bytes.</param>
     /// <param name="layout">Layout of the KV blocks.</param>
     /// <param name="numericsProfile">Names everything that changes bits.</param>
     /// <param name="salt">The tenant's secret; empty for the public scope.</param>
     /// <param name="adapter">Name and hash of an adapter, or null.</param>
+    /// <exception cref="ArgumentException">The fingerprint has another length.</exception>
     public CacheScope(
         ReadOnlyMemory<byte> modelFingerprint, KvLayout layout, string numericsProfile, ReadOnlyMemory<byte> salt, string? adapter)
     {
-        _salt = salt.ToArray();
+        if (modelFingerprint.Length != BlockKey.Size)
+            throw new ArgumentException($"a model fingerprint has {BlockKey.Size} bytes, not {modelFingerprint.Length}", nameof(modelFingerprint));
+        _key = KeyOf(salt.Span);
         Root = ComputeRoot(modelFingerprint.Span, layout, numericsProfile, adapter);
     }
 
@@ -32,19 +37,37 @@ public sealed class CacheScope
     /// <summary>Key of the block that follows <paramref name="parent"/> and holds <paramref name="tokens"/>.</summary>
     public BlockKey Chain(BlockKey parent, ReadOnlySpan<int> tokens)
     {
-        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _salt);
+        // The parent has a fixed size, so parent and tokens need no lengths.
+        var length = BlockKey.Size + (tokens.Length * sizeof(int));
+        var rented = length <= StackBytes ? null : ArrayPool<byte>.Shared.Rent(length);
+        var message = rented is null ? stackalloc byte[StackBytes] : rented;
+        message = message[..length];
+        parent.CopyTo(message);
+        for (var i = 0; i < tokens.Length; i++)
+            BinaryPrimitives.WriteInt32LittleEndian(message[(BlockKey.Size + (i * sizeof(int)))..], tokens[i]);
         Span<byte> bytes = stackalloc byte[BlockKey.Size];
-        parent.CopyTo(bytes);
-        hash.AppendData(bytes);
-        hash.AppendData(MemoryMarshal.AsBytes(tokens));
-        hash.GetHashAndReset(bytes);
+        HMACSHA256.HashData(_key, message, bytes);
+        if (rented is not null)
+            ArrayPool<byte>.Shared.Return(rented);
         return new BlockKey(bytes);
+    }
+
+    /// <summary>
+    /// A key of fixed size. HMAC pads short keys with zeros and hashes long ones, so salts used directly would not be told apart: the
+    /// empty salt of the public scope would equal a salt of one zero byte.
+    /// </summary>
+    private static byte[] KeyOf(ReadOnlySpan<byte> salt)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(hash, "kvasir-salt/1"u8);
+        Append(hash, salt);
+        return hash.GetHashAndReset();
     }
 
     private BlockKey ComputeRoot(ReadOnlySpan<byte> model, KvLayout layout, string profile, string? adapter)
     {
         // Every part carries its length, so that no two different scopes give the same bytes.
-        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _salt);
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, _key);
         Append(hash, "kvasir-scope/1"u8);
         Append(hash, model);
         Span<byte> shape = stackalloc byte[5 * sizeof(int)];

@@ -11,19 +11,27 @@ public sealed class PrefixMatch : IDisposable
     private readonly BlockPool _pool;
     private readonly List<BlockId> _blocks;
 
-    internal PrefixMatch(BlockPool pool, List<BlockId> blocks, int tokenCount, BlockKey key)
+    private readonly CacheScope _scope;
+    private readonly PrefixNode? _lastFull;
+    private BlockKey[]? _keys;
+
+    internal PrefixMatch(BlockPool pool, List<BlockId> blocks, int tokenCount, CacheScope scope, PrefixNode? lastFull)
     {
         _pool = pool;
         _blocks = blocks;
         TokenCount = tokenCount;
-        Key = key;
+        _scope = scope;
+        _lastFull = lastFull;
     }
 
     /// <summary>Tokens whose rows were found; the last block may hold more rows than that.</summary>
     public int TokenCount { get; private set; }
 
     /// <summary>Key of the last full block, or of the scope when there is none.</summary>
-    public BlockKey Key { get; }
+    public BlockKey Key => _lastFull?.Key ?? _scope.Root;
+
+    /// <summary>Keys of the full blocks, in order; computed when first asked for, and valid after the blocks are gone.</summary>
+    public IReadOnlyList<BlockKey> Keys => _keys ??= ComputeKeys();
 
     /// <summary>Blocks, in order.</summary>
     public IReadOnlyList<BlockId> Blocks => _blocks;
@@ -35,6 +43,14 @@ public sealed class PrefixMatch : IDisposable
             _pool.Release(block);
         _blocks.Clear();
         TokenCount = 0;
+    }
+
+    private BlockKey[] ComputeKeys()
+    {
+        var keys = new BlockKey[_lastFull?.Depth ?? 0];
+        for (var node = _lastFull; node?.Parent is not null; node = node.Parent)
+            keys[node.Depth - 1] = node.Key;
+        return keys;
     }
 
     internal void MoveBlocksTo(List<BlockId> blocks)

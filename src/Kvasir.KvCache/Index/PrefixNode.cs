@@ -10,36 +10,62 @@ namespace Kvasir.KvCache.Index;
 /// Children are kept in lexicographic order of their tokens, so the one that shares the longest prefix with any continuation is a
 /// neighbour of the place where that continuation would stand. No child's tokens are a prefix of another's.
 /// </remarks>
-internal sealed class PrefixNode(PrefixNode? parent, CacheScope scope, int[] tokens, BlockId block, BlockKey? key)
+internal sealed class PrefixNode : IBlockWatcher
 {
     private readonly List<PrefixNode> _children = [];
-    private BlockKey? _key = key;
+    private readonly PrefixIndex _index;
+    private BlockKey? _key;
 
-    public PrefixNode? Parent { get; } = parent;
+    public PrefixNode(PrefixIndex index, PrefixNode parent, int[] tokens, BlockId block)
+    {
+        _index = index;
+        Parent = parent;
+        Scope = parent.Scope;
+        Tokens = tokens;
+        Block = block;
+        Depth = parent.Depth + 1;
+    }
 
-    public CacheScope Scope { get; } = scope;
+    /// <summary>The root of a scope: no block, no tokens.</summary>
+    public PrefixNode(PrefixIndex index, CacheScope scope)
+    {
+        _index = index;
+        Scope = scope;
+        Tokens = [];
+        Block = new BlockId(-1);
+        _key = scope.Root;
+    }
+
+    public PrefixNode? Parent { get; }
+
+    public CacheScope Scope { get; }
 
     /// <summary>Tokens of the block.</summary>
-    public int[] Tokens { get; set; } = tokens;
+    public int[] Tokens { get; set; }
 
-    public BlockId Block { get; set; } = block;
+    public BlockId Block { get; set; }
 
     public IReadOnlyList<PrefixNode> Children => _children;
 
     public bool IsLeaf => _children.Count == 0;
 
     /// <summary>Blocks from the root.</summary>
-    public int Depth { get; } = parent is null ? 0 : parent.Depth + 1;
+    public int Depth { get; }
 
-    /// <summary>Neighbours in the order of use.</summary>
-    public LinkedListNode<PrefixNode>? Recency { get; set; }
+    /// <summary>True while nobody but the index refers to the block.</summary>
+    public bool IsIdle { get; set; }
+
+    /// <summary>Place among the evictable leaves, or -1.</summary>
+    public int HeapPlace { get; set; } = -1;
 
     public long LastUse { get; set; }
 
     public int Hits { get; set; }
 
     /// <summary>Key of the tokens up to the block's end; meaningful for full blocks.</summary>
-    public BlockKey Key => _key ??= Scope.Chain(Parent!.Key, Tokens);
+    public BlockKey Key => _key ??= ComputeKey();
+
+    void IBlockWatcher.ReferencesChanged(bool shared) => _index.IdleChanged(this, !shared);
 
     /// <summary>The child that shares the longest prefix with <paramref name="tokens"/>, and its length.</summary>
     public (PrefixNode? Child, int Common) Longest(ReadOnlySpan<int> tokens)
@@ -65,6 +91,17 @@ internal sealed class PrefixNode(PrefixNode? parent, CacheScope scope, int[] tok
         if (at >= _children.Count || _children[at] != child)
             throw new InvalidOperationException("prefix index: a node is not among its parent's children");
         _children.RemoveAt(at);
+    }
+
+    private BlockKey ComputeKey()
+    {
+        // From the nearest ancestor with a key down; a loop, because a path may be long.
+        var path = new Stack<PrefixNode>();
+        for (var node = this; node._key is null; node = node.Parent!)
+            path.Push(node);
+        while (path.TryPop(out var node))
+            node._key = Scope.Chain(node.Parent!._key!.Value, node.Tokens);
+        return _key!.Value;
     }
 
     /// <summary>Index of the first child that is not below <paramref name="tokens"/>.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kvasir.Numerics.Attention;
 using Kvasir.Numerics.Memory;
 
@@ -21,6 +22,8 @@ public sealed unsafe class BlockPool : IDisposable
     private readonly int[] _references;
     private readonly int[] _filled;
     private readonly object?[] _appenders;
+    private readonly IBlockWatcher?[] _watchers;
+    private readonly bool[] _committed;
     private readonly BlockState[] _states;
     private readonly Stack<int> _free;
     private readonly FenceQueue _fences = new();
@@ -44,6 +47,8 @@ public sealed unsafe class BlockPool : IDisposable
         _references = new int[Capacity];
         _filled = new int[Capacity];
         _appenders = new object?[Capacity];
+        _watchers = new IBlockWatcher?[Capacity];
+        _committed = new bool[Capacity];
         _states = new BlockState[Capacity];
         _free = new Stack<int>(64);
         _region = new VirtualRegion((nuint)(_stride * Capacity));
@@ -82,16 +87,16 @@ public sealed unsafe class BlockPool : IDisposable
     /// <summary>Takes a promised block, with one reference. Only <paramref name="appender"/> may write rows to it.</summary>
     public BlockId Allocate(BlockReservation reservation, object appender)
     {
+        reservation.Require(this);
+        if (!_free.TryPeek(out var block))
+            block = _touched;
+        Commit(block); // may fail, so the books change only after it
         reservation.TakeOne();
         ReservedBlocks--;
-        if (!_free.TryPop(out var block))
-        {
-            block = _touched++;
-            CommittedBytes += _stride;
-            _region.Commit((nuint)(block * _stride), (nuint)_stride);
-            Poison(block);
-        }
-
+        if (block == _touched)
+            _touched++;
+        else
+            _free.Pop();
         _references[block] = 1;
         _filled[block] = 0;
         _appenders[block] = appender;
@@ -103,7 +108,8 @@ public sealed unsafe class BlockPool : IDisposable
     public void AddReference(BlockId block)
     {
         RequireLive(block);
-        _references[block.Value]++;
+        if (++_references[block.Value] == 2)
+            _watchers[block.Value]?.ReferencesChanged(shared: true);
     }
 
     /// <summary>Drops a reference; the last one frees the block, once no open fence may read it.</summary>
@@ -111,6 +117,8 @@ public sealed unsafe class BlockPool : IDisposable
     {
         RequireLive(block);
         var left = --_references[block.Value];
+        if (left == 1)
+            _watchers[block.Value]?.ReferencesChanged(shared: false);
         var early = Fault == PoolFault.EarlyFree && left == 1;
         if (left > 0 && !early)
             return;
@@ -153,6 +161,20 @@ public sealed unsafe class BlockPool : IDisposable
             _states[block.Value] = BlockState.Sealed;
     }
 
+    /// <summary>
+    /// Takes back rows from <paramref name="rows"/> on, so that <paramref name="appender"/> may write them again in place. False, and
+    /// nothing changes, when it did not write them or somebody else refers to the block.
+    /// </summary>
+    public bool TryRewind(BlockId block, int rows, object appender)
+    {
+        RequireLive(block);
+        if (_references[block.Value] != 1 || _appenders[block.Value] != appender || rows > _filled[block.Value])
+            return false;
+        _filled[block.Value] = rows;
+        _states[block.Value] = BlockState.Computing;
+        return true;
+    }
+
     /// <summary>First byte of a block.</summary>
     public byte* Address(BlockId block) => _region.Pointer + (block.Value * _stride);
 
@@ -170,13 +192,37 @@ public sealed unsafe class BlockPool : IDisposable
             Free(block);
     }
 
+    /// <summary>Gives the memory of free blocks back to the system; they get it again when they are used.</summary>
+    /// <returns>Bytes given back, up to page borders.</returns>
+    public long TrimCommitted()
+    {
+        var before = CommittedBytes;
+        var blocks = _free.ToArray();
+        Array.Sort(blocks);
+        for (var i = 0; i < blocks.Length;)
+        {
+            var run = i + 1;
+            while (run < blocks.Length && blocks[run] == blocks[run - 1] + 1)
+                run++;
+            // One call a run: pages that two free blocks share go too.
+            _region.Decommit((nuint)(blocks[i] * _stride), (nuint)((run - i) * _stride));
+            for (; i < run; i++)
+            {
+                CommittedBytes -= _committed[blocks[i]] ? _stride : 0;
+                _committed[blocks[i]] = false;
+            }
+        }
+
+        return before - CommittedBytes;
+    }
+
     /// <summary>Marks a block as being copied. It takes part in no other state change until <see cref="EndTransfer"/>.</summary>
     public void BeginTransfer(BlockId block)
     {
         RequireLive(block);
         if (_states[block.Value] != BlockState.Sealed)
             throw new InvalidOperationException($"block {block.Value} is {_states[block.Value]}; only sealed blocks are transferred");
-        _references[block.Value]++;
+        AddReference(block);
         _states[block.Value] = BlockState.InTransfer;
     }
 
@@ -201,16 +247,27 @@ public sealed unsafe class BlockPool : IDisposable
         }
 
         var quarantined = 0;
-        for (var block = 0; block < _touched; block++)
+        var committed = 0L;
+        for (var block = 0; block < Capacity; block++)
         {
             var state = _states[block];
+            committed += _committed[block] ? _stride : 0;
+            if (block >= _touched)
+            {
+                Require(state == BlockState.Free && _references[block] == 0 && !free[block], $"block {block} was never handed out, but is {state} with {_references[block]} references");
+                continue;
+            }
+
             Require(free[block] == (state == BlockState.Free), $"block {block} is {state} and {(free[block] ? "" : "not ")}in the free list");
             Require((_references[block] > 0) == (state is not (BlockState.Free or BlockState.Quarantined)), $"block {block} is {state} with {_references[block]} references");
             Require(_filled[block] >= 0 && _filled[block] <= Layout.BlockRows, $"block {block} has {_filled[block]} rows of {Layout.BlockRows}");
+            Require(_references[block] > 0 || (_appenders[block] is null && _watchers[block] is null), $"block {block} is {state}, but has an appender or a watcher");
+            Require(_committed[block] || state == BlockState.Free, $"block {block} is {state} without memory");
             quarantined += state == BlockState.Quarantined ? 1 : 0;
         }
 
         Require(quarantined == _fences.Waiting, $"{quarantined} blocks are quarantined, {_fences.Waiting} wait for a fence");
+        Require(committed == CommittedBytes, $"{committed} bytes are committed, {CommittedBytes} are counted");
         Require(ReservedBlocks >= 0 && ReservedBlocks <= FreeBlocks, $"{ReservedBlocks} blocks are promised, {FreeBlocks} are free");
 
         static void Require(bool holds, string what)
@@ -234,6 +291,26 @@ public sealed unsafe class BlockPool : IDisposable
 
     internal void Unpromise(int blocks) => ReservedBlocks -= blocks;
 
+    /// <summary>True when somebody watches the references of a block.</summary>
+    internal bool IsWatched(BlockId block) => _watchers[block.Value] is not null;
+
+    /// <summary>Tells <paramref name="watcher"/> when a block becomes shared or ceases to be; null ends it.</summary>
+    internal void Watch(BlockId block, IBlockWatcher? watcher)
+    {
+        RequireLive(block);
+        _watchers[block.Value] = watcher;
+    }
+
+    private void Commit(int block)
+    {
+        if (_committed[block])
+            return;
+        _region.Commit((nuint)(block * _stride), (nuint)_stride);
+        _committed[block] = true;
+        CommittedBytes += _stride;
+        Poison(block);
+    }
+
     private void Free(int block)
     {
         _states[block] = BlockState.Free;
@@ -245,7 +322,7 @@ public sealed unsafe class BlockPool : IDisposable
     {
         // All bits set is a NaN in every floating-point KV type, and a NaN scale in the quantised one.
         if (_poison)
-            new Span<byte>(_region.Pointer + (block * _stride), (int)_stride).Fill(0xFF);
+            NativeMemory.Fill(_region.Pointer + (block * _stride), (nuint)_stride, 0xFF);
     }
 
     private void RequireLive(BlockId block)

@@ -35,11 +35,15 @@ public sealed class BlockReservation : IDisposable
         Remaining = 0;
     }
 
-    internal void TakeOne()
+    /// <summary>Throws when the reservation does not hold blocks of a pool.</summary>
+    internal void Require(BlockPool pool, int blocks = 1)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        if (Remaining == 0)
-            throw new InvalidOperationException("the reservation has no block left; grow it before allocating");
-        Remaining--;
+        if (pool != _pool)
+            throw new ArgumentException("the reservation is of another pool");
+        if (Remaining < blocks)
+            throw new InvalidOperationException($"the reservation has {Remaining} blocks left and {blocks} are needed; grow it first");
     }
+
+    internal void TakeOne() => Remaining--;
 }

@@ -7,8 +7,8 @@ public interface IRetentionPolicy
     string Name { get; }
 
     /// <summary>
-    /// Returns the index of the block to evict. <paramref name="candidates"/> are idle leaves of the prefix tree, least recently used
-    /// first, never empty.
+    /// Returns the index of the block to evict. <paramref name="candidates"/> are the least recently used idle leaves of the prefix tree,
+    /// in no particular order, never empty.
     /// </summary>
     int ChooseVictim(ReadOnlySpan<RetentionCandidate> candidates);
 }

@@ -42,11 +42,13 @@ public sealed unsafe class RaggedTable : IKvTable
         ragged.Extend(table.Length, reservation);
         for (var layer = 0; layer < pool.Layout.Layers; layer++)
         {
-            for (var row = 0; row < table.Length; row++)
+            for (var row = 0; row < table.Length; row += ragged.BlockRows)
             {
-                var from = table.RowTarget(layer, row);
+                var rows = Math.Min(ragged.BlockRows, table.Length - row);
                 var to = ragged.WriteTarget(layer, row);
-                KvRows.Copy(pool.Layout, from.Slice, from.Slot, to.Slice, to.Slot, 1);
+                for (var next = row + 1; next < row + rows; next++)
+                    ragged.WriteTarget(layer, next);
+                KvRows.Copy(pool.Layout, table.RowTarget(layer, row).Slice, 0, to.Slice, 0, rows);
             }
         }
 
@@ -77,6 +79,9 @@ public sealed unsafe class RaggedTable : IKvTable
         var added = length - Length;
         if (added <= 0)
             return;
+        var needed = BlocksToReach(length);
+        if (needed > 0)
+            reservation.Require(_pool, needed); // so that nothing happens by halves
         foreach (var layer in _layers)
         {
             while (layer.Slices.Count < SlicesFor(layer.Count + added))

@@ -59,6 +59,9 @@ public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
     {
         if (length <= Length)
             return;
+        var needed = BlocksToReach(length);
+        if (needed > 0)
+            reservation.Require(pool, needed); // so that nothing happens by halves
         if (NeedsCopy)
             CopyLastBlock(reservation);
         while (_blocks.Count < BlocksFor(length))
@@ -80,6 +83,9 @@ public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
             _blocks.RemoveAt(i);
         }
 
+        // Rows that nobody else sees may be written again in place; otherwise the next write copies.
+        if (length % BlockRows != 0)
+            pool.TryRewind(_blocks[^1], length % BlockRows, this);
         Length = length;
     }
 

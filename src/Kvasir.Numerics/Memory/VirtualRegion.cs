@@ -11,7 +11,7 @@ public sealed unsafe partial class VirtualRegion : IDisposable
     private const int ProtNone = 0;
     private const int ProtReadWrite = 3;
     private const int MapPrivate = 2;
-    private const int MadviseDontNeed = 4;
+    private const int MapFixed = 0x10;
     private const uint MemCommit = 0x1000;
     private const uint MemReserve = 0x2000;
     private const uint MemDecommit = 0x4000;
@@ -34,8 +34,7 @@ public sealed unsafe partial class VirtualRegion : IDisposable
         }
         else
         {
-            var anonymous = OperatingSystem.IsMacOS() ? 0x1000 : 0x20;
-            var address = Map(null, Length, ProtNone, MapPrivate | anonymous, -1, 0);
+            var address = Map(null, Length, ProtNone, MapPrivate | MapAnonymous, -1, 0);
             _pointer = address == (void*)-1 ? null : (byte*)address;
         }
 
@@ -77,9 +76,10 @@ public sealed unsafe partial class VirtualRegion : IDisposable
         var (start, bytes) = Pages(offset, length, widen: false);
         if (bytes == 0)
             return;
+        // A fresh mapping over the old one gives the pages back, on every Unix, and with them what the system promised for them.
         var done = OperatingSystem.IsWindows()
             ? VirtualFree((void*)start, bytes, MemDecommit) != 0
-            : Advise((void*)start, bytes, MadviseDontNeed) == 0 && Protect((void*)start, bytes, ProtNone) == 0;
+            : Map((void*)start, bytes, ProtNone, MapPrivate | MapAnonymous | MapFixed, -1, 0) != (void*)-1;
         if (!done)
             throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
@@ -91,14 +91,13 @@ public sealed unsafe partial class VirtualRegion : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    private static int MapAnonymous => OperatingSystem.IsMacOS() ? 0x1000 : 0x20;
+
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     private static partial void* Map(void* address, nuint length, int protection, int flags, int file, nint offset);
 
     [LibraryImport("libc", EntryPoint = "mprotect", SetLastError = true)]
     private static partial int Protect(void* address, nuint length, int protection);
-
-    [LibraryImport("libc", EntryPoint = "madvise", SetLastError = true)]
-    private static partial int Advise(void* address, nuint length, int advice);
 
     [LibraryImport("libc", EntryPoint = "munmap", SetLastError = true)]
     private static partial int Unmap(void* address, nuint length);
