@@ -78,6 +78,8 @@ public sealed class KvasirEngine : IDisposable
     public Generation Submit(GenerationRequest request)
     {
         var maxAnswer = Validate(request);
+        if (!_options.PrefixCache)
+            request = request with { UsePrefixCache = false };
         var scope = _model.Scope(request.CacheSalt);
         var submitted = _options.Time.GetTimestamp();
         var sequences = new Sequence[request.Choices];

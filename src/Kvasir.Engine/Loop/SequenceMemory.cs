@@ -13,6 +13,9 @@ namespace Kvasir.Engine.Loop;
 /// </summary>
 internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIndex index)
 {
+    /// <summary>A shorter promise is not worth waiting a step for.</summary>
+    private const int MinPromisedTokens = 4;
+
     private readonly InFlightPrompts _inFlight = new();
 
     /// <summary>Sees the rows of a sequence just before they are released; for verification.</summary>
@@ -31,7 +34,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         var match = reuses ? index.Match(sequence.Scope, sequence.Tokens, sequence.Length - 1) : null;
         var matched = match?.TokenCount ?? 0;
         if (reuses
-            && _inFlight.LongestPromise(sequence.Scope, sequence.Tokens) >= matched + model.Layout.BlockRows)
+            && _inFlight.LongestPromise(sequence.Scope, sequence.Tokens) >= matched + MinPromisedTokens)
         {
             match?.Dispose();
             return Acquisition.Promised;
@@ -47,6 +50,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         }
 
         var uniform = new UniformTable(pool);
+        uniform.EnsureListCapacity(sequence.PromptLength + sequence.MaxAnswer);
         if (match is not null)
             uniform.AttachPrefix(match);
         sequence.Reservation = reservation;
@@ -81,7 +85,9 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         if (parent.Table is not UniformTable table || !TryReserve(0, 0, out var reservation))
             return false;
         fork.Reservation = reservation;
-        fork.Table = table.Fork();
+        var forked = table.Fork();
+        forked.EnsureListCapacity(fork.PromptLength + fork.MaxAnswer);
+        fork.Table = forked;
         fork.Plan = new ForwardPlan(model.Config.Layers);
         fork.Plan.Append(fork.PromptLength, SpanOrigin.Shared);
         return true;

@@ -28,6 +28,9 @@ public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
     /// <inheritdoc/>
     public int Rows(int layer) => Length;
 
+    /// <summary>Takes the memory for the list of blocks of a length at once, so that growing to it allocates nothing.</summary>
+    public void EnsureListCapacity(int length) => _blocks.EnsureCapacity(BlocksFor(length));
+
     /// <summary>Takes over the references of a match. The table must be empty; the match is spent.</summary>
     public void AttachPrefix(PrefixMatch match)
     {

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text.Json.Nodes;
 
-namespace Kvasir.Cli.Tests;
+namespace Kvasir.Tests.Shared;
 
 /// <summary>
 /// The tiny random Llama of tests/Fixtures with the first 512 tokens of the bundled model's tokenizer, so that it reads and writes
@@ -13,7 +13,7 @@ public sealed class TestModel : IDisposable
 
     public TestModel()
     {
-        Folder = Directory.CreateTempSubdirectory("kvasir-cli-tests-").FullName;
+        Folder = Directory.CreateTempSubdirectory("kvasir-tests-").FullName;
         Path = System.IO.Path.Combine(Folder, "model");
         Directory.CreateDirectory(Path);
         foreach (var file in Directory.GetFiles(Fixture("llama_rope3")))
