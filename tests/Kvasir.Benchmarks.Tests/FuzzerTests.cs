@@ -1,0 +1,49 @@
+using Kvasir.Benchmarks.Fuzzing;
+
+namespace Kvasir.Benchmarks.Tests;
+
+public sealed class FuzzerTests
+{
+    private static bool Slow => Environment.GetEnvironmentVariable("KVASIR_SLOW_TESTS") == "1";
+
+    [Fact]
+    public void RandomSchedules_GiveTheBitsOfColdRuns()
+    {
+        var report = Fuzzer.Run(new FuzzOptions
+        {
+            Seed = 20261126,
+            Duration = TimeSpan.FromMinutes(Slow ? 10 : 5),
+            MaxSchedules = Slow ? long.MaxValue : 150,
+            Models = [Fixture("llama_rope3"), Fixture("qwen2")],
+        });
+        Assert.True(report.Mismatches == 0, report.FirstMismatch);
+        Assert.Equal(0, report.LeakedBlocks);
+        Assert.True(report.RowsCompared > 10_000, $"only {report.RowsCompared} rows were compared");
+        Assert.True(report.ReusedRows > 0 && report.Preemptions > 0 && report.Cancellations > 0 && report.Forks > 0, $"a kind of event is missing: {report}");
+    }
+
+    [Theory]
+    [InlineData(Sabotage.SplitK)]
+    [InlineData(Sabotage.TileByBatch)]
+    [InlineData(Sabotage.RopeOffByOne)]
+    [InlineData(Sabotage.SkipCow)]
+    [InlineData(Sabotage.StaleTail)]
+    [InlineData(Sabotage.EarlyFree)]
+    public void PlantedFault_IsFound(Sabotage sabotage)
+    {
+        var report = Fuzzer.Run(new FuzzOptions { Seed = 7, Sabotage = sabotage, Duration = TimeSpan.FromSeconds(60), StopAtMismatch = true });
+        Assert.True(report.Mismatches > 0, $"{sabotage} was not found in {report.Schedules} schedules");
+    }
+
+    private static string Fixture(string name)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var path = Path.Combine(folder.FullName, "tests", "Fixtures", name);
+            if (Directory.Exists(path))
+                return path;
+        }
+
+        throw new DirectoryNotFoundException($"tests/Fixtures is not above {AppContext.BaseDirectory}");
+    }
+}
