@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kvasir.Numerics;
 using Kvasir.Numerics.Attention;
 using Kvasir.Numerics.Memory;
 
@@ -18,6 +19,9 @@ namespace Kvasir.KvCache.Pool;
 /// </remarks>
 public sealed unsafe class BlockPool : IDisposable
 {
+    /// <summary>All bits set is a NaN in every floating-point KV type, and a NaN scale in the quantised one.</summary>
+    private const byte PoisonByte = 0xFF;
+
     private readonly VirtualRegion _region;
     private readonly int[] _references;
     private readonly int[] _filled;
@@ -27,7 +31,7 @@ public sealed unsafe class BlockPool : IDisposable
     private readonly BlockState[] _states;
     private readonly Stack<int> _free;
     private readonly FenceQueue _fences = new();
-    private readonly bool _poison;
+    private readonly NativeBuffer? _poison;
     private readonly long _stride;
     private int _touched;
 
@@ -38,7 +42,6 @@ public sealed unsafe class BlockPool : IDisposable
         layout.Validate();
         Layout = layout;
         Fault = options.Fault;
-        _poison = options.PoisonFreedRows;
         _stride = (layout.BlockBytes + 63) & ~63L;
         var capacity = options.CapacityBlocks ?? (options.BudgetBytes ?? throw new ArgumentException("give BudgetBytes or CapacityBlocks", nameof(options))) / _stride;
         if (capacity is < 1 or > int.MaxValue / 2)
@@ -52,6 +55,10 @@ public sealed unsafe class BlockPool : IDisposable
         _states = new BlockState[Capacity];
         _free = new Stack<int>(64);
         _region = new VirtualRegion((nuint)(_stride * Capacity));
+        if (!options.PoisonFreedRows)
+            return;
+        _poison = new NativeBuffer((nuint)layout.SliceBytes);
+        _poison.AsSpan<byte>().Fill(PoisonByte);
     }
 
     /// <summary>Layout of the blocks.</summary>
@@ -170,6 +177,8 @@ public sealed unsafe class BlockPool : IDisposable
         RequireLive(block);
         if (_references[block.Value] != 1 || _appenders[block.Value] != appender || rows > _filled[block.Value])
             return false;
+        for (var layer = 0; _poison is not null && layer < Layout.Layers; layer++)
+            PoisonRows(Slice(block, layer), rows, _filled[block.Value] - rows);
         _filled[block.Value] = rows;
         _states[block.Value] = BlockState.Computing;
         return true;
@@ -278,7 +287,11 @@ public sealed unsafe class BlockPool : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _region.Dispose();
+    public void Dispose()
+    {
+        _region.Dispose();
+        _poison?.Dispose();
+    }
 
     internal bool TryPromise(int blocks)
     {
@@ -290,6 +303,13 @@ public sealed unsafe class BlockPool : IDisposable
     }
 
     internal void Unpromise(int blocks) => ReservedBlocks -= blocks;
+
+    /// <summary>Fills rows that nobody refers to any more with NaN, where the pool does so.</summary>
+    internal void PoisonRows(byte* slice, int slot, int rows)
+    {
+        if (_poison is not null)
+            KvRows.Copy(Layout, _poison.Pointer, slot, slice, slot, rows);
+    }
 
     /// <summary>True when somebody watches the references of a block.</summary>
     internal bool IsWatched(BlockId block) => _watchers[block.Value] is not null;
@@ -320,9 +340,8 @@ public sealed unsafe class BlockPool : IDisposable
 
     private void Poison(int block)
     {
-        // All bits set is a NaN in every floating-point KV type, and a NaN scale in the quantised one.
-        if (_poison)
-            NativeMemory.Fill(_region.Pointer + (block * _stride), (nuint)_stride, 0xFF);
+        if (_poison is not null)
+            NativeMemory.Fill(_region.Pointer + (block * _stride), (nuint)_stride, PoisonByte);
     }
 
     private void RequireLive(BlockId block)

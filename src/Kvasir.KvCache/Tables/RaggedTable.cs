@@ -129,6 +129,12 @@ public sealed unsafe class RaggedTable : IKvTable
             KvRows.Copy(_pool.Layout, source.Slice, source.Slot, target.Slice, target.Slot, 1);
         }
 
+        for (var row = keptRows.Length; row < rows.Count; row++)
+        {
+            var dropped = RowTarget(layer, row);
+            _pool.PoisonRows(dropped.Slice, dropped.Slot, 1);
+        }
+
         rows.Keep(keptRows);
         while (rows.Slices.Count > SlicesFor(rows.Count))
         {

@@ -41,6 +41,9 @@ public sealed unsafe class RaggedTableTests
             Assert.True(stamps.Holds(table.RowTarget(0, kept[row]), RowStamps.Of((ulong)kept[row], 0)));
         }
 
+        for (var slot = kept.Length; slot < layout.BlockRows; slot++)
+            Assert.True(stamps.IsPoison(view.Segments[0].Slice, slot));
+
         table.Trim(0, []);
         Assert.Equal((0, 24, 1), (table.Rows(0), table.Rows(1), table.BlockCount));
         Assert.Equal(0, table.BuildView(0, arena).SegmentCount);

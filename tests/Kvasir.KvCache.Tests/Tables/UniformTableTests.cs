@@ -81,6 +81,20 @@ public sealed class UniformTableTests : IDisposable
     }
 
     [Fact]
+    public unsafe void DroppedRows_AreNaN_AndTheRowsBesideThemAreNot()
+    {
+        using var stamps = new RowStamps(_pool.Layout);
+        using var table = new UniformTable(_pool);
+        Extend(table, 30);
+        for (var row = 16; row < 30; row++)
+            stamps.Write(table.WriteTarget(1, row), (ulong)row);
+        var slice = table.RowTarget(1, 16).Slice;
+        table.Truncate(20);
+        for (var row = 16; row < 30; row++)
+            Assert.True(row < 20 ? stamps.Holds(slice, row - 16, (ulong)row) : stamps.IsPoison(slice, row - 16));
+    }
+
+    [Fact]
     public void AttachedPrefix_SharesFullBlocksAndCopiesThePartialOneOnTheFirstWrite()
     {
         var index = new PrefixIndex(_pool, new LruRetention());
