@@ -1,6 +1,6 @@
 using Kvasir.Compute;
-using Kvasir.KvCache.Retention;
 using Kvasir.Engine.Scheduling;
+using Kvasir.KvCache.Retention;
 using Kvasir.Numerics;
 using Kvasir.Numerics.Attention;
 

@@ -14,7 +14,7 @@ public sealed class FuzzerTests
             Seed = 20261126,
             Duration = TimeSpan.FromMinutes(Slow ? 10 : 5),
             MaxSchedules = Slow ? long.MaxValue : 150,
-            Models = [Fixture("llama_rope3"), Fixture("qwen2")],
+            Models = [RepositoryFile.Find("tests", "Fixtures", "llama_rope3"), RepositoryFile.Find("tests", "Fixtures", "qwen2")],
         });
         Assert.True(report.Mismatches == 0, report.FirstMismatch);
         Assert.Equal(0, report.LeakedBlocks);
@@ -33,17 +33,5 @@ public sealed class FuzzerTests
     {
         var report = Fuzzer.Run(new FuzzOptions { Seed = 7, Sabotage = sabotage, Duration = TimeSpan.FromSeconds(60), StopAtMismatch = true });
         Assert.True(report.Mismatches > 0, $"{sabotage} was not found in {report.Schedules} schedules");
-    }
-
-    private static string Fixture(string name)
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            var path = Path.Combine(folder.FullName, "tests", "Fixtures", name);
-            if (Directory.Exists(path))
-                return path;
-        }
-
-        throw new DirectoryNotFoundException($"tests/Fixtures is not above {AppContext.BaseDirectory}");
     }
 }
