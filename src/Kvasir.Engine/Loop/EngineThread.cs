@@ -12,7 +12,8 @@ internal sealed class EngineThread : IDisposable
     private readonly SemaphoreSlim _wake = new(0);
     private readonly Thread _thread;
     private readonly int _maxQueued;
-    private int _queued;
+    private int _undrained;
+    private int _waiting;
     private volatile bool _stopping;
 
     private readonly record struct Command(IReadOnlyList<Sequence>? Submit, IReadOnlyList<Sequence>? Cancel, Action<EngineLoop>? Query);
@@ -25,16 +26,16 @@ internal sealed class EngineThread : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Queues the answers of one request.</summary>
+    /// <summary>Queues the answers of one request; one caller at a time.</summary>
     /// <exception cref="EngineOverloadedException">Too many sequences wait already.</exception>
     /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
     public void Submit(IReadOnlyList<Sequence> sequences)
     {
         ObjectDisposedException.ThrowIf(_stopping, this);
-        var queued = Volatile.Read(ref _queued);
+        var queued = Volatile.Read(ref _undrained) + Volatile.Read(ref _waiting);
         if (queued + sequences.Count > _maxQueued)
             throw new EngineOverloadedException(queued);
-        Interlocked.Add(ref _queued, sequences.Count);
+        Interlocked.Add(ref _undrained, sequences.Count);
         Enqueue(new Command(sequences, null, null));
     }
 
@@ -105,7 +106,7 @@ internal sealed class EngineThread : IDisposable
                 _loop.FailAll(new EngineFailedException($"the engine's loop failed: {exception.Message}", exception));
             }
 
-            Volatile.Write(ref _queued, _loop.WaitingCount);
+            Volatile.Write(ref _waiting, _loop.WaitingCount);
         }
 
         Drain();
@@ -123,6 +124,8 @@ internal sealed class EngineThread : IDisposable
                 if (submit.Count > 1)
                     submit[0].Forks = [.. submit.Skip(1)];
                 _loop.Submit(submit[0]);
+                Volatile.Write(ref _waiting, _loop.WaitingCount);
+                Interlocked.Add(ref _undrained, -submit.Count);
             }
 
             if (command.Cancel is { } cancel)

@@ -117,7 +117,13 @@ public sealed class PrefixReuseTests
             MaxTokens = 12,
             Choices = 3,
             IgnoreStopTokens = true,
-            Sampling = new SamplingOptions { Temperature = 1.1f, TopP = 0.9f, Seed = 42 },
+            Sampling = new SamplingOptions
+            {
+                Temperature = 1.1f,
+                TopP = 0.9f,
+                Seed = 42,
+                LogitBias = new Dictionary<int, float> { [3] = float.NegativeInfinity, [8] = 0.5f },
+            },
             WantReceipt = true,
         };
         using var generation = engine.Submit(request);
