@@ -116,13 +116,12 @@ internal sealed class EngineLoop : IDisposable
         FillBatch();
         if (_batch.Count == 0)
             return false;
+        var fence = _pool.OpenFence();
         try
         {
-            var fence = _pool.OpenFence();
             _runner.Run();
             foreach (var member in _batch)
                 Advance(member);
-            _pool.CloseFence(fence);
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
@@ -134,6 +133,11 @@ internal sealed class EngineLoop : IDisposable
             }
 
             throw error;
+        }
+        finally
+        {
+            // A step that failed is over too: left open, its fence would hold back every block released from now on.
+            _pool.CloseFence(fence);
         }
 
         _steps++;

@@ -68,12 +68,8 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     public bool EnsureCapacity(Sequence sequence, int length)
     {
         var needed = sequence.Table!.BlocksToReach(length) - sequence.Reservation!.Remaining;
-        if (needed > 0 && !sequence.Reservation.TryGrow(needed))
-        {
-            index.Evict(needed - pool.AvailableBlocks);
-            if (!sequence.Reservation.TryGrow(needed))
-                return false;
-        }
+        if (needed > 0 && !(TryMakeRoom(needed) && sequence.Reservation.TryGrow(needed)))
+            return false;
 
         sequence.Table.Extend(length, sequence.Reservation);
         return true;
@@ -124,11 +120,19 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
 
     private bool TryReserve(int blocks, int spare, out BlockReservation? reservation)
     {
-        var missing = blocks + spare - pool.AvailableBlocks;
+        reservation = null;
+        return TryMakeRoom(blocks + spare) && pool.TryReserve(blocks, out reservation);
+    }
+
+    /// <summary>Evicts idle blocks until that many are free and promised to nobody; nothing is evicted when they are not enough.</summary>
+    private bool TryMakeRoom(int blocks)
+    {
+        var missing = blocks - pool.AvailableBlocks;
+        if (missing > index.IdleBlocks)
+            return false;
         if (missing > 0)
             index.Evict(missing);
-        reservation = null;
-        return pool.AvailableBlocks >= blocks + spare && pool.TryReserve(blocks, out reservation);
+        return pool.AvailableBlocks >= blocks;
     }
 
     private void Insert(Sequence sequence)

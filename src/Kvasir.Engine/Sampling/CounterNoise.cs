@@ -14,7 +14,10 @@ namespace Kvasir.Engine.Sampling;
 /// </remarks>
 internal readonly struct CounterNoise
 {
-    /// <summary>No Gumbel value drawn here exceeds this: -ln(-ln(1 - 2^-54)) &lt; 37.5.</summary>
+    /// <summary>The largest number below 1: no uniform value drawn here exceeds it.</summary>
+    private const double MaxUniform = 1 - (1.0 / (1UL << 53));
+
+    /// <summary>No Gumbel value drawn here exceeds this: -ln(-ln(1 - 2^-53)) &lt; 36.8.</summary>
     public const double MaxGumbel = 37.5;
 
     private readonly ulong _key;
@@ -30,7 +33,9 @@ internal readonly struct CounterNoise
     public double Gumbel(int token)
     {
         var bits = Mix(_key ^ ((ulong)(uint)token * 0xE7037ED1A0B428DBUL));
-        var uniform = ((bits >> 11) + 0.5) * (1.0 / (1UL << 53));
+
+        // The half is lost to rounding in the upper half of the range, and the topmost value would be 1, whose Gumbel value is infinite.
+        var uniform = Math.Min(((bits >> 11) + 0.5) * (1.0 / (1UL << 53)), MaxUniform);
         return -Elementary.Log(-Elementary.Log(uniform));
     }
 

@@ -15,12 +15,14 @@ internal sealed class AnswerText(Tokenizer tokenizer, IReadOnlyList<string> stop
     private readonly StopMatcher? _stop = stops.Count > 0 ? new StopMatcher(stops) : null;
     private readonly List<byte> _held = [];
     private char[] _chars = new char[64];
+    private long _fed;
 
     /// <summary>Adds a token; returns the text that is certain now, often empty.</summary>
     public string Feed(int token)
     {
         var bytes = tokenizer.TextBytes(token);
         _held.AddRange(bytes);
+        _fed += bytes.Length;
         if (_stop is null)
             return Take(_held.Count, flush: false);
         if (_stop.StopAt >= 0)
@@ -34,8 +36,9 @@ internal sealed class AnswerText(Tokenizer tokenizer, IReadOnlyList<string> stop
     /// <summary>A stop string is complete: only the bytes before it belong to the answer.</summary>
     private string Cut()
     {
-        var heldFrom = _stop!.ByteCount - _held.Count;
-        return Take((int)Math.Max(0, Math.Min(_held.Count, _stop.StopAt - heldFrom)), flush: false);
+        // Counted from what was fed: the matcher stops inside the token, where the stop string is complete.
+        var heldFrom = _fed - _held.Count;
+        return Take((int)(_stop!.StopAt - heldFrom), flush: false);
     }
 
     private string Take(int count, bool flush)

@@ -16,6 +16,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     private readonly TokenLogprob[]? _top;
     private ManualResetValueTaskSourceCore<bool> _signal;
     private bool _readerWaits;
+    private int _readerSeen;
     private int _count;
     private Exception? _error;
 
@@ -98,6 +99,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
                 return _error is null ? ValueTask.FromResult(false) : ValueTask.FromException<bool>(_error);
             _signal.Reset();
             _readerWaits = true;
+            _readerSeen = seen;
             return new ValueTask<bool>(this, _signal.Version);
         }
     }
@@ -116,11 +118,13 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
 
     void IThreadPoolWorkItem.Execute()
     {
-        // One reader waits at a time, so whatever arrived since is seen by its next call.
-        if (_error is not null && Finish is not null)
+        // One reader waits at a time, so whatever arrived since is seen by its next call. Tokens come before the end, however the
+        // writer and this were interleaved.
+        var more = Count > _readerSeen;
+        if (!more && _error is not null)
             _signal.SetException(_error);
         else
-            _signal.SetResult(true);
+            _signal.SetResult(more);
     }
 
     bool IValueTaskSource<bool>.GetResult(short token) => _signal.GetResult(token);

@@ -24,7 +24,7 @@ public sealed class PrefixMatch : IDisposable
         _lastFull = lastFull;
     }
 
-    /// <summary>Tokens whose rows were found; the last block may hold more rows than that.</summary>
+    /// <summary>Tokens whose rows were found; the last block may hold more rows than that. 0 once attached or disposed.</summary>
     public int TokenCount { get; private set; }
 
     /// <summary>Key of the last full block, or of the scope when there is none.</summary>
@@ -53,9 +53,13 @@ public sealed class PrefixMatch : IDisposable
         return keys;
     }
 
-    internal void MoveBlocksTo(List<BlockId> blocks)
+    /// <summary>Hands the blocks and their references over; returns the tokens in them. The match has none afterwards.</summary>
+    internal int MoveBlocksTo(List<BlockId> blocks)
     {
+        var tokens = TokenCount;
         blocks.AddRange(_blocks);
         _blocks.Clear();
+        TokenCount = 0;
+        return tokens;
     }
 }

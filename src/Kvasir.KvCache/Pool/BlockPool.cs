@@ -45,7 +45,7 @@ public sealed unsafe class BlockPool : IDisposable
         _stride = (layout.BlockBytes + 63) & ~63L;
         var capacity = options.CapacityBlocks ?? (options.BudgetBytes ?? throw new ArgumentException("give BudgetBytes or CapacityBlocks", nameof(options))) / _stride;
         if (capacity is < 1 or > int.MaxValue / 2)
-            throw new ArgumentException($"the KV budget of {options.BudgetBytes} bytes holds {capacity} blocks of {_stride} bytes; at least 1 is needed", nameof(options));
+            throw new ArgumentException($"the KV budget ({Size(options)}) holds {capacity} blocks of {_stride} bytes; allowed are 1 to {int.MaxValue / 2}", nameof(options));
         Capacity = (int)capacity;
         _references = new int[Capacity];
         _filled = new int[Capacity];
@@ -180,7 +180,8 @@ public sealed unsafe class BlockPool : IDisposable
         for (var layer = 0; _poison is not null && layer < Layout.Layers; layer++)
             PoisonRows(Slice(block, layer), rows, _filled[block.Value] - rows);
         _filled[block.Value] = rows;
-        _states[block.Value] = BlockState.Computing;
+        if (rows < Layout.BlockRows)
+            _states[block.Value] = BlockState.Computing;
         return true;
     }
 
@@ -320,6 +321,9 @@ public sealed unsafe class BlockPool : IDisposable
         RequireLive(block);
         _watchers[block.Value] = watcher;
     }
+
+    private static string Size(BlockPoolOptions options) =>
+        options.CapacityBlocks is { } blocks ? $"CapacityBlocks {blocks}" : $"BudgetBytes {options.BudgetBytes}";
 
     private void Commit(int block)
     {

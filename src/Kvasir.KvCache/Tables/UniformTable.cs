@@ -36,8 +36,7 @@ public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
     {
         if (Length > 0)
             throw new InvalidOperationException("a prefix can be attached to an empty table only");
-        Length = match.TokenCount;
-        match.MoveBlocksTo(_blocks);
+        Length = match.MoveBlocksTo(_blocks);
     }
 
     /// <summary>A table with the same rows; both sides copy before they write.</summary>
@@ -67,8 +66,18 @@ public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
             reservation.Require(pool, needed); // so that nothing happens by halves
         if (NeedsCopy)
             CopyLastBlock(reservation);
-        while (_blocks.Count < BlocksFor(length))
-            _blocks.Add(pool.Allocate(reservation, this));
+        try
+        {
+            while (_blocks.Count < BlocksFor(length))
+                _blocks.Add(pool.Allocate(reservation, this));
+        }
+        catch
+        {
+            // The system may have no memory for a block that the pool has: the table stays as it was.
+            ReleaseFrom(BlocksFor(Length));
+            throw;
+        }
+
         for (var i = Length / BlockRows; i < _blocks.Count; i++)
             pool.SetFilled(_blocks[i], Math.Min(BlockRows, length - (i * BlockRows)));
         Length = length;
@@ -80,11 +89,7 @@ public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         if (length >= Length)
             return;
-        for (var i = _blocks.Count - 1; i >= BlocksFor(length); i--)
-        {
-            pool.Release(_blocks[i]);
-            _blocks.RemoveAt(i);
-        }
+        ReleaseFrom(BlocksFor(length));
 
         // Rows that nobody else sees may be written again in place; otherwise the next write copies.
         if (length % BlockRows != 0)
@@ -126,6 +131,15 @@ public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
     private bool NeedsCopy => Length % BlockRows != 0 && !pool.MayAppend(_blocks[^1], Length % BlockRows, this);
 
     private int BlocksFor(int rows) => (rows + BlockRows - 1) / BlockRows;
+
+    private void ReleaseFrom(int block)
+    {
+        for (var i = _blocks.Count - 1; i >= block; i--)
+        {
+            pool.Release(_blocks[i]);
+            _blocks.RemoveAt(i);
+        }
+    }
 
     private void CopyLastBlock(BlockReservation reservation)
     {

@@ -44,6 +44,28 @@ public sealed class StopMatcherTests
     }
 
     [Fact]
+    public void RandomTexts_KeepThePendingBytesThatASearchFinds()
+    {
+        for (var seed = 0; seed < 2000; seed++)
+        {
+            var random = new Random(seed);
+            var stops = Enumerable.Range(0, random.Next(1, 4)).Select(_ => Text(random, random.Next(1, 9))).ToArray();
+            var matcher = new StopMatcher(stops);
+            var text = "";
+            while (text.Length < 60)
+            {
+                var next = Text(random, 1);
+                text += next;
+                if (matcher.Feed(Encoding.UTF8.GetBytes(next)))
+                    break;
+                var pending = stops.Max(stop => Enumerable.Range(0, stop.Length).Last(count => text.EndsWith(stop[..count], StringComparison.Ordinal)));
+                Assert.True(pending == matcher.PendingBytes, $"seed {seed}, \"{text}\": {matcher.PendingBytes} bytes are pending, {pending} expected");
+                Assert.Equal(text.Length, matcher.ByteCount);
+            }
+        }
+    }
+
+    [Fact]
     public void EmptyStopString_IsRefused() => Assert.Throws<ArgumentException>(() => new StopMatcher(["a", ""]));
 
     private static string Text(Random random, int length) => string.Concat(Enumerable.Range(0, length).Select(_ => random.Next(2) == 0 ? 'a' : 'b'));

@@ -1,4 +1,5 @@
 using Kvasir.Engine.Requests;
+using Kvasir.Engine.Sampling;
 using Kvasir.Engine.Streaming;
 
 namespace Kvasir.Engine.Tests.Streaming;
@@ -45,13 +46,55 @@ public sealed class TokenStreamTests
     }
 
     [Fact]
+    public async Task EndWithoutAnotherToken_IsFalseForAReaderThatWaits()
+    {
+        var stream = new TokenStream(4, null);
+        stream.Write(1, 0, []);
+        var waiting = stream.WaitAsync(1).AsTask();
+        stream.Complete(FinishReason.Stop, null, 12, null);
+        Assert.False(await waiting);
+        Assert.True(await stream.WaitAsync(0));
+        Assert.Equal((FinishReason.Stop, 12L), (stream.Finish, stream.StopAtByte));
+    }
+
+    [Fact]
+    public async Task TokensBeforeAFailure_AreRead_WhateverTheInterleaving()
+    {
+        for (var round = 0; round < 300; round++)
+        {
+            var stream = new TokenStream(3, null);
+            var waiting = stream.WaitAsync(0).AsTask();
+            for (var i = 0; i < 3; i++)
+                stream.Write(i, 0, []);
+            stream.Complete(FinishReason.Failed, null, -1, new EngineFailedException("broken", new InvalidOperationException()));
+            Assert.True(await waiting, $"round {round}");
+            Assert.Equal(3, stream.Count);
+            await Assert.ThrowsAsync<EngineFailedException>(async () => await stream.WaitAsync(3));
+        }
+    }
+
+    [Fact]
+    public void Logprobs_StayWithTheirTokens()
+    {
+        var stream = new TokenStream(5, 2);
+        for (var i = 0; i < 5; i++)
+            stream.Write(i, -i, [new(i, -i), new(i + 10, -i - 1)]);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal(-i, stream.Logprob(i));
+            Assert.Equal([new(i, -i), new(i + 10, -i - 1)], stream.Top(i).ToArray());
+        }
+    }
+
+    [Fact]
     public void Write_AllocatesNothing()
     {
-        var stream = new TokenStream(1000, null);
-        stream.Write(1, 0, []);
+        var stream = new TokenStream(1000, 1);
+        TokenLogprob[] top = [new(1, -1)];
+        stream.Write(1, 0, top);
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 500; i++)
-            stream.Write(i, 0, []);
+            stream.Write(i, 0, top);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 }

@@ -134,6 +134,8 @@ public sealed unsafe class BlockPoolTests : IDisposable
     {
         Assert.Throws<ArgumentException>(() => new BlockPool(TestLayouts.Small, new BlockPoolOptions { BudgetBytes = 10 }));
         Assert.Throws<ArgumentException>(() => new BlockPool(TestLayouts.Small, new BlockPoolOptions()));
+        var none = Assert.Throws<ArgumentException>(() => new BlockPool(TestLayouts.Small, new BlockPoolOptions { CapacityBlocks = 0 }));
+        Assert.Contains("CapacityBlocks 0", none.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,6 +148,8 @@ public sealed unsafe class BlockPoolTests : IDisposable
         Assert.False(_pool.TryRewind(block, 5, this));
         _pool.Release(block);
         Assert.False(_pool.TryRewind(block, 5, new object()));
+        Assert.True(_pool.TryRewind(block, 16, this));
+        Assert.Equal(BlockState.Sealed, _pool.State(block));
         Assert.True(_pool.TryRewind(block, 5, this));
         Assert.Equal((5, BlockState.Computing), (_pool.FilledRows(block), _pool.State(block)));
         Assert.True(_pool.MayAppend(block, 5, this));

@@ -25,8 +25,8 @@ internal sealed unsafe class RowStamps : IDisposable
 
     public void Write(KvWriteRow target, ulong stamp)
     {
-        // Every byte of a head's part that belongs to slot 0 gets the stamp; copying moves exactly the bytes of a row.
-        _scratch.AsSpan<ulong>().Fill(stamp);
+        // Every byte of a head's part that belongs to slot 0 gets a byte of its own; copying moves exactly the bytes of a row.
+        Fill(stamp);
         KvRows.Copy(_layout, _scratch.Pointer, 0, target.Slice, target.Slot, 1);
     }
 
@@ -35,7 +35,7 @@ internal sealed unsafe class RowStamps : IDisposable
     public bool Holds(byte* slice, int slot, ulong stamp)
     {
         KvRows.Read(_layout, slice, slot, _row);
-        _scratch.AsSpan<ulong>().Fill(stamp);
+        Fill(stamp);
         Span<byte> expected = stackalloc byte[_row.Length];
         KvRows.Read(_layout, _scratch.Pointer, 0, expected);
         return expected.SequenceEqual(_row);
@@ -48,6 +48,14 @@ internal sealed unsafe class RowStamps : IDisposable
     }
 
     public void Dispose() => _scratch.Dispose();
+
+    private void Fill(ulong stamp)
+    {
+        // Different from word to word: keys, values, heads and dimensions that are mixed up show too.
+        var words = _scratch.AsSpan<ulong>();
+        for (var i = 0; i < words.Length; i++)
+            words[i] = stamp ^ ((ulong)(i + 1) * 0x9E3779B97F4A7C15UL);
+    }
 
     private static ulong Mix(ulong x)
     {

@@ -3,6 +3,7 @@ using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Retention;
 using Kvasir.KvCache.Tables;
 using Kvasir.KvCache.Tests.Support;
+using Kvasir.Numerics.Memory;
 
 namespace Kvasir.KvCache.Tests.Tables;
 
@@ -115,6 +116,49 @@ public sealed class UniformTableTests : IDisposable
         using var match = index.Match(scope, tokens, 40);
         Assert.Equal(40, match.TokenCount);
         Assert.Throws<InvalidOperationException>(() => table.AttachPrefix(match));
+    }
+
+    [Fact]
+    public void SpentMatch_GivesNothingASecondTime()
+    {
+        var index = new PrefixIndex(_pool, new LruRetention());
+        using (var producer = new UniformTable(_pool))
+        {
+            Extend(producer, 20);
+            index.Insert(TestScopes.Create(), Enumerable.Range(0, 20).ToArray(), producer.Blocks);
+        }
+
+        var match = index.Match(TestScopes.Create(), Enumerable.Range(0, 20).ToArray(), 20);
+        using var first = new UniformTable(_pool);
+        using var second = new UniformTable(_pool);
+        first.AttachPrefix(match);
+        second.AttachPrefix(match);
+        match.Dispose();
+        Assert.Equal((20, 2), (first.Length, first.BlockCount));
+        Assert.Equal((0, 0), (second.Length, second.BlockCount));
+        _pool.CheckIntegrity();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(10)]
+    [InlineData(16)]
+    public void SystemWithoutMemory_LeavesTheTableAsItWas(int length)
+    {
+        // Large blocks over a region that ends after two of them: the third cannot be committed.
+        using var pool = new BlockPool(TestLayouts.Quantised, new BlockPoolOptions { CapacityBlocks = 8 });
+        Private.Field<IDisposable>(pool, "_region").Dispose();
+        Private.SetField(pool, "_region", new VirtualRegion((nuint)(2 * TestLayouts.Quantised.BlockBytes)));
+        var table = new UniformTable(pool);
+        Assert.True(pool.TryReserve(8, out var reservation));
+        table.Extend(length, reservation!);
+        var blocks = table.BlockCount;
+        Assert.ThrowsAny<Exception>(() => table.Extend(200, reservation!));
+        Assert.Equal((length, blocks), (table.Length, table.BlockCount));
+        pool.CheckIntegrity();
+        table.Dispose();
+        reservation!.Dispose();
+        Assert.Equal((0, 0), (pool.UsedBlocks, pool.ReservedBlocks));
     }
 
     [Fact]
