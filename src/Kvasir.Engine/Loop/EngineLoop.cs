@@ -75,7 +75,17 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>True when there is nothing to do.</summary>
     public bool IsIdle => _running.Count == 0 && _waiting.Count == 0;
 
-    public int WaitingCount => _waiting.Count;
+    /// <summary>Sequences that wait, further answers of waiting requests included.</summary>
+    public int WaitingCount
+    {
+        get
+        {
+            var count = _waiting.Count;
+            foreach (var sequence in _waiting)
+                count += sequence.Forks?.Count ?? 0;
+            return count;
+        }
+    }
 
     public void Submit(Sequence sequence) => InsertByArrival(_waiting, sequence);
 

@@ -129,7 +129,11 @@ internal sealed class EngineThread : IDisposable
             }
 
             if (command.Cancel is { } cancel)
+            {
                 _loop.Cancel(cancel);
+                Volatile.Write(ref _waiting, _loop.WaitingCount); // no step may follow that would do it
+            }
+
             command.Query?.Invoke(_loop);
         }
     }

@@ -46,7 +46,13 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         if (!TryReserve(needed, reserve ? 1 : 0, out var reservation))
         {
             match?.Dispose();
-            return Acquisition.NoMemory;
+
+            // A prefix and its copy in a ragged table may be more than the pool holds. When nobody is left who could make room, the
+            // prompt is computed instead.
+            if (reserve || policy is null || matched == 0 || !TryReserve(needed, 0, out reservation))
+                return Acquisition.NoMemory;
+            match = null;
+            matched = 0;
         }
 
         var uniform = new UniformTable(pool);

@@ -54,13 +54,83 @@ public sealed class PoolPressureTests
         Assert.Equal(FinishReason.Length, large.Output.Finish);
     }
 
+    [Fact]
+    public void PrefixThatDoesNotFitThePoolTwice_IsComputedForARaggedTable()
+    {
+        using var model = LoadedModel.Open(TinyModel.Llama, _options);
+        using var pool = new BlockPool(model.Layout, new BlockPoolOptions { CapacityBlocks = 12 });
+        using var loop = new EngineLoop(model, pool, _options);
+        Submit(loop, model, 0, TinyModel.Tokens(128, 1), 1);
+        while (!loop.IsIdle)
+            loop.Step();
+        var ragged = Submit(loop, model, 1, TinyModel.Tokens(128, 1), 4, () => new IdlePolicy());
+        while (!loop.IsIdle)
+            Assert.True(loop.Step(), "the request waits for memory that nobody will give back");
+        Assert.Equal((FinishReason.Length, 0), (ragged.Output.Finish, ragged.ReusedTokens));
+        loop.Index.Clear();
+        Assert.Equal((0, 0), (pool.UsedBlocks, pool.ReservedBlocks));
+    }
+
+    [Fact]
+    public async Task RequestsCancelledBeforeTheyStarted_LeaveTheQueueEmpty()
+    {
+        using var engine = KvasirEngine.Load(TinyModel.Llama, new EngineOptions { MaxQueued = 3 });
+        using var blocked = new ManualResetEventSlim();
+        var held = engine.QueryAsync(_ => blocked.Wait(TimeSpan.FromMinutes(1)));
+        var cancelled = Enumerable.Range(0, 3).Select(i => engine.Submit(Request(i))).ToArray();
+        foreach (var generation in cancelled)
+            generation.Cancel();
+        blocked.Set();
+        await held;
+        foreach (var generation in cancelled)
+            await generation.CompleteAsync();
+        await engine.GetCountersAsync();
+        using var next = engine.Submit(Request(9));
+        Assert.Equal(FinishReason.Length, (await next.CompleteAsync())[0].Finish);
+    }
+
+    [Fact]
+    public void FurtherAnswersOfAWaitingRequest_Count()
+    {
+        using var model = LoadedModel.Open(TinyModel.Llama, _options);
+        using var pool = new BlockPool(model.Layout, new BlockPoolOptions { CapacityBlocks = 12 });
+        using var loop = new EngineLoop(model, pool, _options);
+        var first = Submit(loop, model, 0, TinyModel.Tokens(20, 1), 3);
+        first.Forks = [Create(model, 1, TinyModel.Tokens(20, 1), 3), Create(model, 2, TinyModel.Tokens(20, 1), 3)];
+        Assert.Equal(3, loop.WaitingCount);
+        loop.Step();
+        Assert.Equal((0, 3), (loop.WaitingCount, loop.Running.Count));
+    }
+
+    private static GenerationRequest Request(int seed) => new() { Prompt = TinyModel.Tokens(20, seed), MaxTokens = 2, IgnoreStopTokens = true };
+
     private static Sequence Submit(
         EngineLoop loop, LoadedModel model, int arrival, int[] prompt, int answer, Func<ILayerPolicy>? policy = null)
     {
-        var request = new GenerationRequest { Prompt = prompt, MaxTokens = answer, IgnoreStopTokens = true, LayerPolicy = policy };
-        var sequence = new Sequence(request, model.Scope(default), 0, answer, new TokenStream(answer, null), arrival, 0);
+        var sequence = Create(model, arrival, prompt, answer, policy);
         loop.Submit(sequence);
         return sequence;
+    }
+
+    private static Sequence Create(LoadedModel model, int arrival, int[] prompt, int answer, Func<ILayerPolicy>? policy = null)
+    {
+        var request = new GenerationRequest { Prompt = prompt, MaxTokens = answer, IgnoreStopTokens = true, LayerPolicy = policy };
+        return new Sequence(request, model.Scope(default), 0, answer, new TokenStream(answer, null), arrival, 0);
+    }
+
+    private sealed class IdlePolicy : ILayerPolicy
+    {
+        public string Name => "idle";
+
+        public bool AllowsPrefixReuse => true;
+
+        public void AfterKeysValues(in LayerContext context, LayerDecision decision)
+        {
+        }
+
+        public void AfterAttention(in LayerContext context, LayerDecision decision)
+        {
+        }
     }
 
     private sealed class FailingPolicy : ILayerPolicy
