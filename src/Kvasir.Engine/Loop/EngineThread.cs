@@ -56,8 +56,9 @@ internal sealed class EngineThread : IDisposable
             {
                 completion.SetResult(query(loop));
             }
-            catch (InvalidOperationException exception)
+            catch (Exception exception)
             {
+                // Whatever it is, it is the asker's: the loop goes on.
                 completion.SetException(exception);
             }
         }));

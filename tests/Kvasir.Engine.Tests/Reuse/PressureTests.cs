@@ -89,6 +89,15 @@ public sealed class PressureTests
             Assert.Contains(word, Assert.ThrowsAny<ArgumentException>(() => engine.Submit(request)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task QueryThatThrows_ReachesItsAsker_AndTheEngineGoesOn()
+    {
+        using var engine = KvasirEngine.Load(TinyModel.Llama);
+        await Assert.ThrowsAsync<FormatException>(() => engine.QueryAsync<int>(_ => throw new FormatException("asked for")));
+        using var generation = engine.Submit(new GenerationRequest { Prompt = TinyModel.Tokens(5, 1), MaxTokens = 2, IgnoreStopTokens = true });
+        Assert.Equal(2, (await generation.CompleteAsync())[0].Tokens.Count);
+    }
+
     private static long Blocks(int count)
     {
         using var model = LoadedModel.Open(TinyModel.Llama, new EngineOptions { BlockRows = 16 });
