@@ -5,9 +5,29 @@ namespace Kvasir.Models;
 /// <summary>Evaluates expressions.</summary>
 internal sealed class JinjaEvaluator(JinjaBudget budget)
 {
+    /// <summary>How deep expressions may nest; the size of a stack frame, and so of what a stack holds, varies from run to run.</summary>
+    private const int MaxDepth = 10_000;
+
+    private int _depth;
+
     public object? Evaluate(JinjaExpression expression, JinjaScope scope)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
+        if (_depth >= MaxDepth)
+            throw new ChatTemplateException($"its expressions nest more than {MaxDepth} deep");
+        _depth++;
+        try
+        {
+            return EvaluateNode(expression, scope);
+        }
+        finally
+        {
+            _depth--;
+        }
+    }
+
+    private object? EvaluateNode(JinjaExpression expression, JinjaScope scope)
+    {
         budget.Step();
         switch (expression)
         {
