@@ -1,0 +1,105 @@
+namespace Kvasir.Grammars.Vocabulary;
+
+/// <summary>
+/// The tokens as tries in preorder, in one array: one trie for each group of plain tokens, and one for all others. Walking it is a loop
+/// that skips a subtree by jumping to its end.
+/// </summary>
+internal sealed class TokenTrie
+{
+    private TokenTrie(TrieNode[] nodes, (int Start, int End)[] parts, uint[][] groupMasks, int[] nextSame)
+    {
+        Nodes = nodes;
+        Parts = parts;
+        GroupMasks = groupMasks;
+        NextSame = nextSame;
+    }
+
+    public TrieNode[] Nodes { get; }
+
+    /// <summary>The nodes of each trie: the plain groups first, then the others.</summary>
+    public (int Start, int End)[] Parts { get; }
+
+    /// <summary>The tokens of each plain group as a mask.</summary>
+    public uint[][] GroupMasks { get; }
+
+    /// <summary>For each token another one with the same bytes, or -1.</summary>
+    public int[] NextSame { get; }
+
+    /// <summary>Longest token in bytes.</summary>
+    public int Deepest { get; private init; }
+
+    public static TokenTrie Build(TokenVocabulary vocabulary)
+    {
+        var groups = new List<int>[PlainText.Groups + 1];
+        for (var i = 0; i < groups.Length; i++)
+            groups[i] = [];
+        var deepest = 0;
+        for (var token = 0; token < vocabulary.Size; token++)
+        {
+            var text = vocabulary.TextOf(token);
+            deepest = Math.Max(deepest, text.Length);
+            if (text.Length > ushort.MaxValue)
+                throw new GrammarException($"token {token} has {text.Length} bytes; at most {ushort.MaxValue} are supported");
+            if (!text.IsEmpty)
+                groups[PlainText.GroupOf(text) is >= 0 and var plain ? plain : PlainText.Groups].Add(token);
+        }
+
+        var nodes = new List<TrieNode>();
+        var nextSame = Enumerable.Repeat(-1, vocabulary.Size).ToArray();
+        var parts = new (int, int)[groups.Length];
+        var masks = new uint[PlainText.Groups][];
+        for (var i = 0; i < groups.Length; i++)
+        {
+            var start = nodes.Count;
+            groups[i].Sort((a, b) => vocabulary.TextOf(a).SequenceCompareTo(vocabulary.TextOf(b)) is var order and not 0 ? order : a.CompareTo(b));
+            Append(vocabulary, groups[i], nodes, nextSame);
+            parts[i] = (start, nodes.Count);
+            if (i == PlainText.Groups)
+                break;
+            masks[i] = new uint[vocabulary.MaskWords];
+            foreach (var token in groups[i])
+                masks[i][token >> 5] |= 1u << (token & 31);
+        }
+
+        return new TokenTrie([.. nodes], parts, masks, nextSame) { Deepest = deepest };
+    }
+
+    private static void Append(TokenVocabulary vocabulary, List<int> sorted, List<TrieNode> nodes, int[] nextSame)
+    {
+        var open = new List<int>();
+        var previous = -1;
+        foreach (var token in sorted)
+        {
+            var text = vocabulary.TextOf(token);
+            var shared = previous < 0 ? 0 : text.CommonPrefixLength(vocabulary.TextOf(previous));
+            if (previous >= 0 && shared == text.Length && shared == vocabulary.TextOf(previous).Length)
+            {
+                var node = nodes[open[^1]];
+                nextSame[token] = node.Token;
+                nodes[open[^1]] = node with { Token = token };
+                previous = token;
+                continue;
+            }
+
+            Close(open, shared, nodes);
+            for (var depth = shared; depth < text.Length; depth++)
+            {
+                open.Add(nodes.Count);
+                nodes.Add(new TrieNode(0, depth == text.Length - 1 ? token : -1, (ushort)(depth + 1), text[depth]));
+            }
+
+            previous = token;
+        }
+
+        Close(open, 0, nodes);
+    }
+
+    private static void Close(List<int> open, int depth, List<TrieNode> nodes)
+    {
+        while (open.Count > depth)
+        {
+            nodes[open[^1]] = nodes[open[^1]] with { End = nodes.Count };
+            open.RemoveAt(open.Count - 1);
+        }
+    }
+}
