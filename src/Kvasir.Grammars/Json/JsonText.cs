@@ -48,6 +48,8 @@ internal static class JsonText
         return builder.Append('"').ToString();
     }
 
+    private static CodeSet Special { get; } = CodeSet.Of((0, 0x1F), ('"', '"'), ('\\', '\\'));
+
     private static Node Flexible { get; } = new DfaNode(RegexCompiler.Compile(@"\n?( {0,20}|\t{0,10})", wholeText: true));
 
     private static (Node Value, Node Object) Values(JsonWhitespace whitespace)
@@ -90,7 +92,6 @@ internal static class JsonText
         var start = nfa.Add();
         var end = nfa.Add();
         var states = Enumerable.Range(0, language.Count).Select(_ => nfa.Add()).ToArray();
-        var raw = CodeSet.Of((0, 0x1F), ('"', '"'), ('\\', '\\')).Complement();
         nfa.Codes(start, CodeSet.Single('"'), states[0]);
         for (var state = 0; state < states.Length; state++)
         {
@@ -98,16 +99,35 @@ internal static class JsonText
                 nfa.Codes(states[state], CodeSet.Single('"'), end);
             foreach (var edge in language.Edges[state])
             {
-                var codes = CodeSet.Of((edge.Low, edge.High));
-                nfa.Codes(states[state], codes.Except(raw.Complement()), states[edge.To]);
-                foreach (var special in raw.Complement().Ranges)
-                {
-                    for (var code = Math.Max(special.Low, edge.Low); code <= Math.Min(special.High, edge.High); code++)
-                        nfa.Embed(states[state], Dfa.Literal(Escape((char)code)!), states[edge.To]);
-                }
+                nfa.Codes(states[state], CodeSet.Of((edge.Low, edge.High)).Except(Special), states[edge.To]);
+                WriteEscapes(nfa, states[state], edge, states[edge.To]);
             }
         }
 
         return nfa.ToDfa(start, end);
+    }
+
+    // Where many control characters would do, only those with a short escape are written.
+    private static void WriteEscapes(Nfa nfa, int from, DfaEdge edge, int to)
+    {
+        var codes = Special.Ranges
+            .SelectMany(range => Enumerable.Range(range.Low, range.High - range.Low + 1))
+            .Where(code => code >= edge.Low && code <= edge.High)
+            .ToArray();
+        if (codes.Length == 0)
+            return;
+        var escapes = codes.Select(code => Escape((char)code)!).ToArray();
+        var letters = escapes.Where(escape => escape.Length == 2).Select(escape => ((int)escape[1], (int)escape[1])).ToArray();
+        if (letters.Length > 0)
+        {
+            var slash = nfa.Add();
+            nfa.Codes(from, CodeSet.Single('\\'), slash);
+            nfa.Codes(slash, CodeSet.Of(letters), to);
+        }
+
+        if (codes.Length > 16)
+            return;
+        foreach (var escape in escapes.Where(escape => escape.Length > 2))
+            nfa.Embed(from, Dfa.Literal(escape), to);
     }
 }

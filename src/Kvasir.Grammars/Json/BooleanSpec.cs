@@ -1,0 +1,3 @@
+namespace Kvasir.Grammars.Json;
+
+internal sealed record BooleanSpec(bool AllowsTrue, bool AllowsFalse) : Spec;

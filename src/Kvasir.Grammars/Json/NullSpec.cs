@@ -1,0 +1,6 @@
+namespace Kvasir.Grammars.Json;
+
+internal sealed record NullSpec : Spec
+{
+    public static NullSpec Instance { get; } = new();
+}
