@@ -2,7 +2,10 @@ namespace Kvasir.Grammars.Tests.Engine;
 
 public sealed class MaskTests
 {
-    private const int LongestText = 9;
+    private const int LongestText = 7;
+
+    // All that the random grammars can write, and some that they cannot.
+    private static readonly int[] Bytes = ['a', 'b', 'c', 'd', '"', 0xC3, 0xA9, 0xA8, 0];
 
     [Theory]
     [InlineData(1)]
@@ -13,7 +16,7 @@ public sealed class MaskTests
     {
         var random = new Random(seed);
         var compiled = 0;
-        for (var round = 0; round < 150; round++)
+        for (var round = 0; round < 40; round++)
         {
             var node = RandomGrammars.Grammar(random);
             var vocabulary = RandomGrammars.Vocabulary(random);
@@ -33,14 +36,14 @@ public sealed class MaskTests
             Walk(grammar, naive, random, $"seed {seed}, round {round}");
         }
 
-        Assert.True(compiled > 60, $"only {compiled} grammars had sentences");
+        Assert.True(compiled > 20, $"only {compiled} grammars had sentences");
     }
 
     [Fact]
     public void AFullCacheChangesNoMask()
     {
         var random = new Random(7);
-        for (var round = 0; round < 60; round++)
+        for (var round = 0; round < 20; round++)
         {
             var node = RandomGrammars.Grammar(random);
             var vocabulary = RandomGrammars.Vocabulary(random);
@@ -96,7 +99,7 @@ public sealed class MaskTests
         for (var i = 0; i <= count && i < buffer.Length; i++)
         {
             byte[] before = [.. text, .. forced[..i]];
-            var ways = Enumerable.Range(0, 256).Where(value => naive.Read([.. before, (byte)value]).Prefix).ToArray();
+            var ways = Bytes.Where(value => naive.Read([.. before, (byte)value]).Prefix).ToArray();
             if (i < count)
                 Assert.True(!naive.Read(before).Sentence && ways is [var only] && only == forced[i], $"{where}: '{Convert.ToHexString(forced)}' is not forced");
             else

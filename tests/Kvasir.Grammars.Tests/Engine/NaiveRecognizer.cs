@@ -4,200 +4,190 @@ using Kvasir.Grammars.Syntax;
 namespace Kvasir.Grammars.Tests.Engine;
 
 /// <summary>
-/// Whether a text is a sentence, or the beginning of one, by least fixpoints over spans: nothing shared with the engine but the syntax tree.
+/// Whether a text is a sentence, or the beginning of one, by tables over all nodes and positions that are filled until nothing changes:
+/// nothing shared with the engine but the syntax tree.
 /// </summary>
-internal sealed class NaiveRecognizer(Node root)
+internal sealed class NaiveRecognizer
 {
-    private readonly Dictionary<(Node, int), ulong> _ends = [];
-    private readonly HashSet<(Node, int)> _begins = [];
-    private readonly HashSet<Node> _productive = [];
+    private readonly List<Node> _nodes = [];
+    private readonly Dictionary<Node, int> _ids = new(ReferenceEqualityComparer.Instance);
+    private readonly bool[] _productive;
+    private ulong[,] _ends = new ulong[0, 0];
+    private bool[,] _begins = new bool[0, 0];
+    private readonly Dictionary<string, (bool, bool)> _known = new(StringComparer.Ordinal);
     private byte[] _text = [];
-    private bool _changed;
+
+    public NaiveRecognizer(Node root)
+    {
+        Collect(root);
+        _productive = new bool[_nodes.Count];
+        for (var changed = true; changed;)
+        {
+            changed = false;
+            foreach (var node in _nodes)
+            {
+                if (!_productive[_ids[node]] && IsProductive(node))
+                    changed = _productive[_ids[node]] = true;
+            }
+        }
+    }
 
     /// <summary>Whether the text is a sentence, and whether it is the beginning of one (itself included).</summary>
     public (bool Sentence, bool Prefix) Read(byte[] text)
     {
-        _text = text;
-        _ends.Clear();
-        _begins.Clear();
-        do
-        {
-            _changed = false;
-            Productive(root, []);
-            Ends(root, 0, []);
-        }
-        while (_changed);
-        do
-        {
-            _changed = false;
-            for (var i = 0; i <= text.Length; i++)
-                Begins(root, i, []);
-        }
-        while (_changed);
-        return ((Ends(root, 0, []) >> text.Length & 1) != 0, _begins.Contains((root, 0)));
+        var key = Convert.ToHexString(text);
+        if (!_known.TryGetValue(key, out var answer))
+            _known.Add(key, answer = Fill(text));
+        return answer;
     }
 
-    private bool Productive(Node node, HashSet<Node> open)
+    private (bool Sentence, bool Prefix) Fill(byte[] text)
     {
-        if (_productive.Contains(node) || !open.Add(node))
-            return _productive.Contains(node);
-        var result = node switch
+        _text = text;
+        _ends = new ulong[_nodes.Count, text.Length + 1];
+        _begins = new bool[_nodes.Count, text.Length + 1];
+        for (var changed = true; changed;)
         {
-            SequenceNode sequence => sequence.Parts.All(part => Productive(part, open)),
-            ChoiceNode choice => choice.Options.Any(option => Productive(option, open)),
-            RepeatNode repeat => repeat.Min == 0 || (Productive(repeat.Body, open) && (repeat.Min == 1 || repeat.Separator is null || Productive(repeat.Separator, open))),
-            RuleNode rule => Productive(rule.Body!, open),
-            CharNode set => !set.Set.IsEmpty,
-            _ => true,
-        };
-        open.Remove(node);
-        if (result)
-            _changed |= _productive.Add(node);
-        return result;
+            changed = false;
+            for (var id = _nodes.Count - 1; id >= 0; id--)
+            {
+                for (var at = 0; at <= text.Length; at++)
+                {
+                    var ends = Ends(_nodes[id], at);
+                    changed |= ends != _ends[id, at];
+                    _ends[id, at] = ends;
+                }
+            }
+        }
+
+        for (var changed = true; changed;)
+        {
+            changed = false;
+            for (var id = _nodes.Count - 1; id >= 0; id--)
+            {
+                for (var at = 0; at <= text.Length; at++)
+                {
+                    if (!_begins[id, at] && _productive[id] && Begins(_nodes[id], at))
+                        changed = _begins[id, at] = true;
+                }
+            }
+        }
+
+        return ((_ends[0, 0] >> text.Length & 1) != 0, _begins[0, 0]);
     }
+
+    private void Collect(Node node)
+    {
+        if (!_ids.TryAdd(node, _nodes.Count))
+            return;
+        _nodes.Add(node);
+        Node[] children = node switch
+        {
+            SequenceNode sequence => sequence.Parts,
+            ChoiceNode choice => choice.Options,
+            RepeatNode { Separator: { } separator } repeat => [repeat.Body, separator],
+            RepeatNode repeat => [repeat.Body],
+            RuleNode rule => [rule.Body!],
+            _ => [],
+        };
+        foreach (var child in children)
+            Collect(child);
+    }
+
+    private bool IsProductive(Node node) => node switch
+    {
+        SequenceNode sequence => sequence.Parts.All(Productive),
+        ChoiceNode choice => choice.Options.Any(Productive),
+        RepeatNode repeat => repeat.Min == 0 || (Productive(repeat.Body) && (repeat.Min == 1 || repeat.Separator is null || Productive(repeat.Separator))),
+        RuleNode rule => Productive(rule.Body!),
+        CharNode set => !set.Set.IsEmpty,
+        _ => true,
+    };
+
+    private bool Productive(Node node) => _productive[_ids[node]];
 
     // The positions (as bits) where a node that starts at a position may end.
-    private ulong Ends(Node node, int at, HashSet<(Node, int)> open)
+    private ulong Ends(Node node, int at)
     {
-        var known = _ends.GetValueOrDefault((node, at));
-        if (!open.Add((node, at)))
-            return known;
-        ulong ends = 0;
         switch (node)
         {
             case BytesNode bytes:
-                if (_text.AsSpan(at).StartsWith(bytes.Bytes))
-                    ends = 1UL << (at + bytes.Bytes.Length);
-                break;
+                return _text.AsSpan(at).StartsWith(bytes.Bytes) ? 1UL << (at + bytes.Bytes.Length) : 0;
             case CharNode set:
-                if (Rune.DecodeFromUtf8(_text.AsSpan(at), out var rune, out var length) == System.Buffers.OperationStatus.Done && set.Set.Contains(rune.Value))
-                    ends = 1UL << (at + length);
-                break;
+                return Rune.DecodeFromUtf8(_text.AsSpan(at), out var rune, out var length) == System.Buffers.OperationStatus.Done && set.Set.Contains(rune.Value)
+                    ? 1UL << (at + length)
+                    : 0;
             case SequenceNode sequence:
-                ends = 1UL << at;
-                foreach (var part in sequence.Parts)
-                    ends = Then(ends, part, open);
-                break;
+                return sequence.Parts.Aggregate(1UL << at, Then);
             case ChoiceNode choice:
-                foreach (var option in choice.Options)
-                    ends |= Ends(option, at, open);
-                break;
+                return choice.Options.Aggregate(0UL, (ends, option) => ends | _ends[_ids[option], at]);
             case RuleNode rule:
-                ends = Ends(rule.Body!, at, open);
-                break;
-            case RepeatNode repeat:
-                foreach (var (_, reached) in Rounds(repeat, at, open))
-                    ends |= reached;
-                break;
+                return _ends[_ids[rule.Body!], at];
+            default:
+                var repeat = (RepeatNode)node;
+                return Counts(repeat).Aggregate(0UL, (ends, count) => ends | Parts(repeat, count).Aggregate(1UL << at, Then));
         }
-
-        open.Remove((node, at));
-        if ((ends | known) != known)
-        {
-            _changed = true;
-            _ends[(node, at)] = ends | known;
-        }
-
-        return ends | known;
     }
 
-    private ulong Then(ulong starts, Node node, HashSet<(Node, int)> open)
+    private ulong Then(ulong starts, Node node)
     {
         ulong ends = 0;
         for (var i = 0; i <= _text.Length; i++)
         {
             if ((starts >> i & 1) != 0)
-                ends |= Ends(node, i, open);
+                ends |= _ends[_ids[node], i];
         }
 
         return ends;
     }
 
-    // After each number of repetitions that matters: where they may end.
-    private IEnumerable<(int Count, ulong Reached)> Rounds(RepeatNode repeat, int at, HashSet<(Node, int)> open)
+    private IEnumerable<int> Counts(RepeatNode repeat)
     {
-        var reached = 1UL << at;
-        for (var count = 0; count <= (repeat.Max ?? (repeat.Min + _text.Length + 2)) && reached != 0; count++)
-        {
-            if (count > 0)
-            {
-                if (count > 1 && repeat.Separator is { } separator)
-                    reached = Then(reached, separator, open);
-                reached = Then(reached, repeat.Body, open);
-            }
+        var most = Math.Min(repeat.Max ?? int.MaxValue, repeat.Min + _text.Length + 2);
+        return Enumerable.Range(repeat.Min, most - repeat.Min + 1);
+    }
 
-            if (count >= repeat.Min)
-                yield return (count, reached);
+    private static List<Node> Parts(RepeatNode repeat, int count)
+    {
+        var parts = new List<Node>();
+        for (var i = 0; i < count; i++)
+        {
+            if (i > 0 && repeat.Separator is { } separator)
+                parts.Add(separator);
+            parts.Add(repeat.Body);
         }
+
+        return parts;
     }
 
     // Whether the node may make a text that begins with all that is left.
-    private bool Begins(Node node, int at, HashSet<(Node, int)> open)
+    private bool Begins(Node node, int at) => node switch
     {
-        if (_begins.Contains((node, at)) || !open.Add((node, at)))
-            return _begins.Contains((node, at));
-        var left = _text.AsSpan(at);
-        var result = false;
-        switch (node)
-        {
-            case BytesNode bytes:
-                result = bytes.Bytes.AsSpan().StartsWith(left);
-                break;
-            case CharNode set:
-                result = left.IsEmpty ? !set.Set.IsEmpty : AnyBegins(set, left);
-                break;
-            case SequenceNode sequence:
-                result = SequenceBegins(sequence.Parts, at, open);
-                break;
-            case ChoiceNode choice:
-                foreach (var option in choice.Options)
-                    result |= Begins(option, at, open);
-                break;
-            case RuleNode rule:
-                result = Begins(rule.Body!, at, open);
-                break;
-            case RepeatNode repeat:
-                var most = Math.Min(repeat.Max ?? int.MaxValue, repeat.Min + _text.Length + 2);
-                for (var count = repeat.Min; count <= most && !result; count++)
-                {
-                    var parts = new List<Node>();
-                    for (var i = 0; i < count; i++)
-                    {
-                        if (i > 0 && repeat.Separator is { } separator)
-                            parts.Add(separator);
-                        parts.Add(repeat.Body);
-                    }
+        BytesNode bytes => bytes.Bytes.AsSpan().StartsWith(_text.AsSpan(at)),
+        CharNode set => at == _text.Length || AnyBegins(set, _text.AsSpan(at)),
+        SequenceNode sequence => SequenceBegins(sequence.Parts, at),
+        ChoiceNode choice => choice.Options.Any(option => _begins[_ids[option], at]),
+        RuleNode rule => _begins[_ids[rule.Body!], at],
+        _ => Counts((RepeatNode)node).Any(count => SequenceBegins(Parts((RepeatNode)node, count), at)),
+    };
 
-                    result = SequenceBegins([.. parts], at, open);
-                }
-
-                break;
-        }
-
-        open.Remove((node, at));
-        if (result)
-            _changed |= _begins.Add((node, at));
-        return result;
-    }
-
-    private bool SequenceBegins(Node[] parts, int at, HashSet<(Node, int)> open)
+    private bool SequenceBegins(IReadOnlyList<Node> parts, int at)
     {
-        if (!parts.All(_productive.Contains))
+        if (!parts.All(Productive))
             return false;
         var reached = 1UL << at;
-        var result = false;
         foreach (var part in parts)
         {
             for (var i = 0; i <= _text.Length; i++)
             {
-                if ((reached >> i & 1) != 0)
-                    result |= Begins(part, i, open);
+                if ((reached >> i & 1) != 0 && _begins[_ids[part], i])
+                    return true;
             }
 
-            reached = Then(reached, part, []);
+            reached = Then(reached, part);
         }
 
-        return result || (reached >> _text.Length & 1) != 0;
+        return (reached >> _text.Length & 1) != 0;
     }
 
     private static bool AnyBegins(CharNode set, ReadOnlySpan<byte> left)
