@@ -11,16 +11,17 @@ internal static class ArrayReader
         var rest = Conjunction.True;
         if (schema.TryGetProperty("prefixItems", out var leading))
             prefix = [.. SchemaKeywords.Items(leading, pointer + "/prefixItems").Select((item, i) => reader.Name(item, $"{pointer}/prefixItems/{i}"))];
-        var hasItems = schema.TryGetProperty("items", out var items);
-        if (hasItems && items.ValueKind == JsonValueKind.Array)
+        var saysRest = schema.TryGetProperty("items", out var items);
+        if (saysRest && items.ValueKind == JsonValueKind.Array)
         {
             prefix = [.. items.EnumerateArray().Select((item, i) => reader.Name(item, $"{pointer}/items/{i}"))];
-            if (schema.TryGetProperty("additionalItems", out var additional))
+            saysRest = schema.TryGetProperty("additionalItems", out var additional);
+            if (saysRest)
                 rest = reader.Name(additional, pointer + "/additionalItems");
         }
-        else if (hasItems)
+        else if (saysRest)
             rest = reader.Name(items, pointer + "/items");
-        if (schema.TryGetProperty("unevaluatedItems", out var unevaluated) && unevaluated.ValueKind != JsonValueKind.True && !hasItems)
+        if (schema.TryGetProperty("unevaluatedItems", out var unevaluated) && unevaluated.ValueKind != JsonValueKind.True && !saysRest)
         {
             if (schema.TryGetProperty("contains", out _))
                 throw SchemaDocument.Error(pointer + "/unevaluatedItems", "it is not supported beside contains");

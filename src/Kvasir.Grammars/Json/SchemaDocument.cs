@@ -9,6 +9,8 @@ internal sealed class SchemaDocument
     private static readonly Uri NoBase = new("https://schema.invalid/");
     private static readonly HashSet<string> NotSchemas = new(["enum", "const", "default", "examples", "example"], StringComparer.Ordinal);
 
+    private static readonly string[] OldDialects = ["draft-03", "draft-04", "draft-06", "draft-07"];
+
     private readonly Dictionary<string, string> _places = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _dynamicAnchors = new(StringComparer.Ordinal);
     private readonly JsonElement _root;
@@ -16,11 +18,10 @@ internal sealed class SchemaDocument
     public SchemaDocument(JsonElement root)
     {
         _root = root;
+        IgnoresSiblingsOfRef = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out var dialect) &&
+            dialect.ValueKind == JsonValueKind.String && OldDialects.Any(dialect.GetString()!.Contains);
         _places[NoBase.AbsoluteUri] = "";
         Index(root, "", NoBase, 0);
-        IgnoresSiblingsOfRef = root.ValueKind == JsonValueKind.Object && root.TryGetProperty("$schema", out var dialect) &&
-            dialect.ValueKind == JsonValueKind.String && dialect.GetString() is { } text &&
-            (text.Contains("draft-03", StringComparison.Ordinal) || text.Contains("draft-04", StringComparison.Ordinal) || text.Contains("draft-06", StringComparison.Ordinal) || text.Contains("draft-07", StringComparison.Ordinal));
     }
 
     /// <summary>Whether keywords beside <c>$ref</c> have no meaning, as up to draft-07.</summary>
@@ -32,7 +33,7 @@ internal sealed class SchemaDocument
     /// <summary>The place and the element that a reference at <paramref name="from"/> names.</summary>
     public (string Pointer, JsonElement Element) Resolve(string reference, string from, bool isDynamic)
     {
-        if (isDynamic && reference.StartsWith('#') && _dynamicAnchors.GetValueOrDefault(reference[1..]) > 1)
+        if (isDynamic && _dynamicAnchors.GetValueOrDefault(reference[(reference.IndexOf('#', StringComparison.Ordinal) + 1)..]) > 1)
             throw Error(from, $"the dynamic reference '{reference}' may mean several schemas; use $ref");
         if (!Uri.TryCreate(BaseOf(from), reference, out var uri))
             throw Error(from, $"the reference '{reference}' is not a URI");
@@ -98,12 +99,12 @@ internal sealed class SchemaDocument
 
     private static string Unescape(string part) => part.Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal);
 
-    private static Uri Based(Uri parent, JsonElement element) =>
+    private Uri Based(Uri parent, JsonElement element) =>
         Identifier(element) is { } id && !id.StartsWith('#') && Uri.TryCreate(parent, id, out var uri) ? new Uri(uri.GetLeftPart(UriPartial.Query)) : parent;
 
-    private static string? Identifier(JsonElement element)
+    private string? Identifier(JsonElement element)
     {
-        if (element.ValueKind != JsonValueKind.Object)
+        if (element.ValueKind != JsonValueKind.Object || (IgnoresSiblingsOfRef && element.TryGetProperty("$ref", out _)))
             return null;
         if (element.TryGetProperty("$id", out var id) && id.ValueKind == JsonValueKind.String)
             return id.GetString();
