@@ -2,10 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Kvasir.Grammars.Automata;
 
-/// <summary>Trims a deterministic automaton and merges its equal states (Moore's refinement; acyclic parts end after few rounds).</summary>
+/// <summary>
+/// Trims a deterministic automaton and merges equal states: component by component from the end, so that a long chain takes one pass, and
+/// inside a circle by Moore's refinement. Equal states of different circles may stay apart: the result is small, not always minimal.
+/// </summary>
 internal static class DfaMinimizer
 {
-    // Long counters refine by one state a round: the work is bounded, and past it the automaton stays as it is.
+    // What one circle may cost; past it, its states stay as they are.
     private const int MaxWork = 1_500_000;
 
     public static Dfa Minimize(bool[] accepts, DfaEdge[][] edges)
@@ -16,36 +19,53 @@ internal static class DfaMinimizer
         for (var state = 0; state < edges.Length; state++)
             edges[state] = live[state] ? [.. edges[state].Where(edge => live[edge.To])] : [];
 
-        var block = accepts.Select(accept => accept ? 1 : 0).ToArray();
+        var block = new int[edges.Length];
+        var known = new Dictionary<Signature, int>();
         var blocks = 0;
-        var exact = false;
-        for (var round = 0; round < Math.Clamp(MaxWork / edges.Length, 8, 1000); round++)
+        foreach (var component in Components.Find(edges))
         {
-            var keys = new Dictionary<Signature, int>();
-            var next = new int[block.Length];
-            for (var state = 0; state < block.Length; state++)
+            if (component is [var only] && edges[only].All(edge => edge.To != only))
             {
-                if (!live[state])
-                    continue;
-                var signature = new Signature(block[state], Merge(edges[state], block));
-                ref var id = ref CollectionsMarshal.GetValueRefOrAddDefault(keys, signature, out var known);
-                if (!known)
-                    id = keys.Count - 1;
-                next[state] = id;
+                ref var id = ref CollectionsMarshal.GetValueRefOrAddDefault(known, new Signature(accepts[only] ? 1 : 0, Merge(edges[only], block)), out var exists);
+                if (!exists)
+                    id = blocks++;
+                block[only] = id;
             }
-
-            block = next;
-            if (keys.Count == blocks)
-            {
-                exact = true;
-                break;
-            }
-
-            blocks = keys.Count;
+            else
+                blocks = Refine(component, accepts, edges, block, blocks);
         }
 
-        // Refinement that was cut short has merged states that differ: keep the automaton as it was.
-        return exact ? Rebuild(accepts, edges, live, block) : Rebuild(accepts, edges, live, [.. Enumerable.Range(0, block.Length)]);
+        return Rebuild(accepts, edges, live, block);
+    }
+
+    // Numbers the states of a circle from a number on; what lies beyond it is numbered already.
+    private static int Refine(List<int> component, bool[] accepts, DfaEdge[][] edges, int[] block, int from)
+    {
+        foreach (var state in component)
+            block[state] = from + (accepts[state] ? 1 : 0);
+        var count = 0;
+        for (var round = 0; round < Math.Clamp(MaxWork / component.Count, 8, 1000); round++)
+        {
+            var keys = new Dictionary<Signature, int>();
+            var next = new int[component.Count];
+            for (var i = 0; i < next.Length; i++)
+            {
+                ref var id = ref CollectionsMarshal.GetValueRefOrAddDefault(keys, new Signature(block[component[i]], Merge(edges[component[i]], block)), out var exists);
+                if (!exists)
+                    id = from + keys.Count - 1;
+                next[i] = id;
+            }
+
+            for (var i = 0; i < next.Length; i++)
+                block[component[i]] = next[i];
+            if (keys.Count == count)
+                return from + count;
+            count = keys.Count;
+        }
+
+        for (var i = 0; i < component.Count; i++)
+            block[component[i]] = from + i;
+        return from + component.Count;
     }
 
     private static DfaEdge[] Merge(DfaEdge[] edges, int[] block)

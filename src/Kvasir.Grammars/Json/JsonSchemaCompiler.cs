@@ -85,7 +85,7 @@ internal sealed class JsonSchemaCompiler
                 case NumberSpec { Values: { } numbers } when numbers.Enumerate(limit) is { } found:
                     values.UnionWith(found);
                     break;
-                case StringSpec text when text.Contents.Enumerate(limit) is { } found:
+                case StringSpec text when text.Written.Enumerate(limit) is { } found:
                     values.UnionWith(found.Select(JsonText.Quote));
                     break;
                 default:
@@ -113,7 +113,7 @@ internal sealed class JsonSchemaCompiler
         NullSpec => Node.Text("null"),
         BooleanSpec boolean => Node.Choice(boolean.AllowsTrue ? Node.Text("true") : Node.Never, boolean.AllowsFalse ? Node.Text("false") : Node.Never),
         NumberSpec number => number.Values is null ? JsonText.AnyNumber : new DfaNode(number.Values),
-        StringSpec text => Text(text.Contents),
+        StringSpec text => Text(text.Written),
         ArraySpec array => ArrayWriter.Write(this, array),
         ObjectSpec anObject => ObjectWriter.Write(this, anObject),
         _ => throw new InvalidOperationException(spec.GetType().Name),

@@ -14,7 +14,7 @@ internal sealed class SpecEmptiness(SchemaReader reader)
     {
         ArraySpec array => IsEmptyArray(array),
         ObjectSpec anObject => IsEmptyObject(anObject),
-        StringSpec text => text.Contents.IsEmpty,
+        StringSpec text => text.Written.IsEmpty,
         NumberSpec number => number.Values is { IsEmpty: true },
         _ => false,
     };

@@ -32,7 +32,7 @@ internal static class TypeReader
                     break;
                 case "string":
                     if (ReadString(reader, schema, pointer) is { IsEmpty: false } contents)
-                        result.Add(new StringSpec(contents));
+                        result.Add(new StringSpec(contents, HasDisputedPattern(schema)));
                     break;
                 case "array":
                     result.Add(ArrayReader.Read(reader, schema, pointer));
@@ -45,6 +45,11 @@ internal static class TypeReader
 
         return result;
     }
+
+    // A pattern that names characters beyond U+FFFF means them.
+    private static bool HasDisputedPattern(JsonElement schema) =>
+        schema.TryGetProperty("pattern", out var pattern) && pattern.GetString() is { } text && !text.Any(char.IsSurrogate) &&
+        !text.Contains("\\u{", StringComparison.Ordinal) && !text.Contains("\\ud", StringComparison.OrdinalIgnoreCase);
 
     private static void AddNumber(Dfa? values, List<Spec> result)
     {

@@ -49,6 +49,9 @@ internal sealed class EarleySet
     /// <summary>The remembered mask.</summary>
     public TokenSet? Mask { get; set; }
 
+    /// <summary>The remembered step over any plain character.</summary>
+    public PlainStep? PlainStep { get; set; }
+
     /// <summary>Whether <paramref name="value"/> may follow.</summary>
     public bool Allows(byte value) => ((Word(value >> 6) >> (value & 63)) & 1) != 0;
 

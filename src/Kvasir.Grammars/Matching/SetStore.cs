@@ -10,7 +10,7 @@ internal sealed class SetStore
     private readonly Dictionary<SetKey, EarleySet> _known = [];
     private readonly Lock _lock = new();
     private readonly byte[] _classes = new byte[256];
-    private readonly byte[] _representatives;
+    private readonly int _classCount;
     private readonly EarleySet _root;
     private readonly EarleySet _bottom;
     private long _nextId;
@@ -22,7 +22,7 @@ internal sealed class SetStore
     {
         _rtn = rtn;
         _limits = limits;
-        _representatives = Classify(rtn, _classes);
+        _classCount = Classify(rtn, _classes);
         Span<ulong> none = stackalloc ulong[4];
         none.Clear();
         _root = new EarleySet(_nextId++, [], [], [], none, canEnd: false, pops: false);
@@ -30,17 +30,21 @@ internal sealed class SetStore
         Start = Intern([new Item(rtn.RuleStarts[0], 0, _root)], rtn.Nullable, pops: false);
     }
 
+    /// <summary>Stands for no set where successors are remembered.</summary>
+    public static EarleySet Dead { get; } = new(-1, [], [], [], [0, 0, 0, 0], canEnd: false, pops: false);
+
+    /// <summary>The class of each byte.</summary>
+    public byte[] Classes => _classes;
+
     /// <summary>The empty text.</summary>
     public EarleySet Start { get; }
 
     public Rtn Rtn => _rtn;
 
     /// <summary>Classes of bytes that no edge tells apart.</summary>
-    public int ClassCount => _representatives.Length;
+    public int ClassCount => _classCount;
 
     public byte ClassOf(byte value) => _classes[value];
-
-    public byte Representative(int byteClass) => _representatives[byteClass];
 
     /// <summary>A state in any context at all: what its rule, once ended, would return to is unknown.</summary>
     public EarleySet InAnyContext(int state) => Intern([new Item(state, -1, _bottom)], canEnd: false, pops: false);
@@ -54,13 +58,18 @@ internal sealed class SetStore
     }
 
     /// <summary>The set after one more byte, which the set allows.</summary>
-    public EarleySet Next(EarleySet set, byte value)
+    public EarleySet Next(EarleySet set, byte value) => NextOf(set)[_classes[value]] ??= Advance(set, value);
+
+    /// <summary>The remembered successors by class: null where not known yet, <see cref="Dead"/> where there is none.</summary>
+    public EarleySet?[] NextOf(EarleySet set) => set.Next ??= new EarleySet?[ClassCount];
+
+    /// <summary>Whether the byte may follow; where not, that is remembered.</summary>
+    public bool IsAlive(EarleySet set, byte value)
     {
-        var byteClass = _classes[value];
-        var next = set.Next;
-        if (next is null)
-            set.Next = next = new EarleySet?[ClassCount];
-        return next[byteClass] ??= Advance(set, value);
+        if (set.Allows(value))
+            return true;
+        NextOf(set)[_classes[value]] = Dead;
+        return false;
     }
 
     /// <summary>Forgets what can be computed again.</summary>
@@ -72,6 +81,7 @@ internal sealed class SetStore
             {
                 set.Next = null;
                 set.Mask = null;
+                set.PlainStep = null;
             }
 
             _known.Clear();
@@ -171,25 +181,24 @@ internal sealed class SetStore
     private GrammarException TooAmbiguous() =>
         new($"more than {_limits.MaxItems} ways to read the text at one position; make the grammar less ambiguous");
 
-    private static byte[] Classify(Rtn rtn, byte[] classes)
+    private static int Classify(Rtn rtn, byte[] classes)
     {
         var cuts = new bool[257];
-        cuts[0] = true;
         foreach (var edge in rtn.ByteEdges)
         {
             cuts[edge.Low] = true;
             cuts[edge.High + 1] = true;
         }
 
-        var representatives = new List<byte>();
-        for (var value = 0; value < 256; value++)
+        var last = 0;
+        for (var value = 1; value < 256; value++)
         {
             if (cuts[value])
-                representatives.Add((byte)value);
-            classes[value] = (byte)(representatives.Count - 1);
+                last++;
+            classes[value] = (byte)last;
         }
 
-        return [.. representatives];
+        return last + 1;
     }
 
     private readonly struct SetKey : IEquatable<SetKey>

@@ -30,12 +30,16 @@ internal sealed class TrieWalker
     {
         foreach (var nodes in _beyond)
             nodes?.Clear();
-        var plain = PlainReach.Of(store, set);
+        var (reach, thenNone) = PlainReach.Of(store, set);
+        if (reach == int.MaxValue)
+            MaskBits.Or(trie.AllPlain, mask);
+        else
+            MaskBits.Or(trie.PlainUpTo[Math.Min(reach, PlainText.LongestCounted)], mask);
         for (var part = 0; part < trie.Parts.Length; part++)
         {
-            if (part < PlainText.Groups && plain >= (part < PlainText.GroupEnds.Length ? PlainText.GroupEnds[part] : int.MaxValue))
-                MaskBits.Or(trie.GroupMasks[part], mask);
-            else
+            var isKnown = part < PlainText.Groups &&
+                (thenNone || reach >= (part < PlainText.GroupEnds.Length ? PlainText.GroupEnds[part] : int.MaxValue));
+            if (!isKnown)
                 Walk(store, trie, set, trie.Parts[part].Start, trie.Parts[part].End, 0, mask);
         }
     }
@@ -63,29 +67,42 @@ internal sealed class TrieWalker
             _stack = new EarleySet?[trie.Deepest + 1];
         var stack = _stack;
         var nodes = trie.Nodes;
+        var classes = store.Classes;
         stack[depth] = set;
         for (var i = start; i < end;)
         {
             ref readonly var node = ref nodes[i];
             var from = stack[node.Depth - 1]!;
-            if (!from.Allows(node.Byte))
+            var next = store.NextOf(from)[classes[node.Byte]];
+            if (ReferenceEquals(next, SetStore.Dead) || (next is null && !store.IsAlive(from, node.Byte)))
             {
                 i = node.End;
                 continue;
             }
 
-            for (var token = node.Token; token >= 0; token = trie.NextSame[token])
-                mask[token >> 5] |= 1u << (token & 31);
+            if (node.Token >= 0)
+            {
+                mask[node.Token >> 5] |= 1u << (node.Token & 31);
+                if (node.HasTwins)
+                    AddTwins(trie, node.Token, mask);
+            }
+
             i++;
             if (i == node.End)
                 continue;
-            var next = store.Next(from, node.Byte);
+            next ??= store.Next(from, node.Byte);
             stack[node.Depth] = next;
             if (next.Pops)
                 NoteChildren(nodes, i, node.End);
             if (!next.GoesOn)
                 i = node.End;
         }
+    }
+
+    private static void AddTwins(TokenTrie trie, int token, Span<uint> mask)
+    {
+        for (token = trie.NextSame[token]; token >= 0; token = trie.NextSame[token])
+            mask[token >> 5] |= 1u << (token & 31);
     }
 
     private void NoteChildren(TrieNode[] nodes, int child, int end)

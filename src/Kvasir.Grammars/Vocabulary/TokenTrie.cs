@@ -6,11 +6,12 @@ namespace Kvasir.Grammars.Vocabulary;
 /// </summary>
 internal sealed class TokenTrie
 {
-    private TokenTrie(TrieNode[] nodes, (int Start, int End)[] parts, uint[][] groupMasks, int[] nextSame)
+    private TokenTrie(TrieNode[] nodes, (int Start, int End)[] parts, uint[][] plainUpTo, uint[] allPlain, int[] nextSame)
     {
         Nodes = nodes;
         Parts = parts;
-        GroupMasks = groupMasks;
+        PlainUpTo = plainUpTo;
+        AllPlain = allPlain;
         NextSame = nextSame;
     }
 
@@ -19,8 +20,11 @@ internal sealed class TokenTrie
     /// <summary>The nodes of each trie: the plain groups first, then the others.</summary>
     public (int Start, int End)[] Parts { get; }
 
-    /// <summary>The tokens of each plain group as a mask.</summary>
-    public uint[][] GroupMasks { get; }
+    /// <summary>The plain tokens of up to so many characters, as masks.</summary>
+    public uint[][] PlainUpTo { get; }
+
+    /// <summary>All plain tokens, as a mask.</summary>
+    public uint[] AllPlain { get; }
 
     /// <summary>For each token another one with the same bytes, or -1.</summary>
     public int[] NextSame { get; }
@@ -47,21 +51,27 @@ internal sealed class TokenTrie
         var nodes = new List<TrieNode>();
         var nextSame = Enumerable.Repeat(-1, vocabulary.Size).ToArray();
         var parts = new (int, int)[groups.Length];
-        var masks = new uint[PlainText.Groups][];
+        var upTo = new uint[PlainText.LongestCounted + 1][];
+        for (var length = 0; length < upTo.Length; length++)
+            upTo[length] = new uint[vocabulary.MaskWords];
+        var all = new uint[vocabulary.MaskWords];
         for (var i = 0; i < groups.Length; i++)
         {
             var start = nodes.Count;
             groups[i].Sort((a, b) => vocabulary.TextOf(a).SequenceCompareTo(vocabulary.TextOf(b)) is var order and not 0 ? order : a.CompareTo(b));
             Append(vocabulary, groups[i], nodes, nextSame);
             parts[i] = (start, nodes.Count);
-            if (i == PlainText.Groups)
-                break;
-            masks[i] = new uint[vocabulary.MaskWords];
             foreach (var token in groups[i])
-                masks[i][token >> 5] |= 1u << (token & 31);
+            {
+                if (i == PlainText.Groups)
+                    break;
+                all[token >> 5] |= 1u << (token & 31);
+                for (var length = PlainText.LengthOf(vocabulary.TextOf(token)); length < upTo.Length; length++)
+                    upTo[length][token >> 5] |= 1u << (token & 31);
+            }
         }
 
-        return new TokenTrie([.. nodes], parts, masks, nextSame) { Deepest = deepest };
+        return new TokenTrie([.. nodes], parts, upTo, all, nextSame) { Deepest = deepest };
     }
 
     private static void Append(TokenVocabulary vocabulary, List<int> sorted, List<TrieNode> nodes, int[] nextSame)
@@ -76,7 +86,7 @@ internal sealed class TokenTrie
             {
                 var node = nodes[open[^1]];
                 nextSame[token] = node.Token;
-                nodes[open[^1]] = node with { Token = token };
+                nodes[open[^1]] = node with { Token = token, HasTwins = true };
                 previous = token;
                 continue;
             }
@@ -85,7 +95,7 @@ internal sealed class TokenTrie
             for (var depth = shared; depth < text.Length; depth++)
             {
                 open.Add(nodes.Count);
-                nodes.Add(new TrieNode(0, depth == text.Length - 1 ? token : -1, (ushort)(depth + 1), text[depth]));
+                nodes.Add(new TrieNode(0, depth == text.Length - 1 ? token : -1, (ushort)(depth + 1), text[depth], false));
             }
 
             previous = token;

@@ -5,4 +5,5 @@ namespace Kvasir.Grammars.Vocabulary;
 /// <param name="Token">The first token that ends here, or -1.</param>
 /// <param name="Depth">Bytes from the root to this node, itself included.</param>
 /// <param name="Byte">The byte that leads here.</param>
-internal readonly record struct TrieNode(int End, int Token, ushort Depth, byte Byte);
+/// <param name="HasTwins">Whether more than one token ends here.</param>
+internal readonly record struct TrieNode(int End, int Token, ushort Depth, byte Byte, bool HasTwins);

@@ -54,6 +54,39 @@ public sealed class MaskTests
         }
     }
 
+    [Theory]
+    [InlineData("x*y")]
+    [InlineData("x*y.{0,2}")]
+    [InlineData(".{0,3}")]
+    [InlineData(".{5,}")]
+    [InlineData("(aa|b)*c{0,2}.")]
+    [InlineData("é{0,3}|.{2}")]
+    [InlineData("[^é]*|é{0,4}")]
+    [InlineData("(.{3})*")]
+    [InlineData("[ -~]{0,40}")]
+    [InlineData("(日|本|語){2,}.?")]
+    [InlineData("[^x]*x[^x]{0,2}")]
+    public void ShortCutsOverPlainTokensChangeNoMask(string pattern)
+    {
+        var grammar = Read.Compile(Grammar.FromRegex(pattern));
+        var random = new Random(3);
+        var mask = new uint[grammar.Vocabulary.MaskWords];
+        for (var walk = 0; walk < 20; walk++)
+        {
+            var matcher = grammar.CreateMatcher();
+            for (var step = 0; step < 12; step++)
+            {
+                matcher.FillMask(mask);
+                var allowed = Enumerable.Range(0, grammar.Vocabulary.Size).Where(token => matcher.Clone().TryAccept(token)).ToArray();
+                var masked = Enumerable.Range(0, grammar.Vocabulary.Size).Where(token => (mask[token >> 5] >> (token & 31) & 1) != 0);
+                Assert.Equal(allowed, masked);
+                if (allowed.Length == 0)
+                    break;
+                matcher.TryAccept(allowed[random.Next(allowed.Length)]);
+            }
+        }
+    }
+
     private static void Walk(CompiledGrammar grammar, NaiveRecognizer naive, Random random, string name)
     {
         var vocabulary = grammar.Vocabulary;

@@ -46,4 +46,25 @@ public sealed class RandomSchemaTests
         Assert.True(refused.Count <= Schemas / 10, $"{refused.Count} of {Schemas} schemas were refused:\n{string.Join('\n', refused)}");
         Assert.True(documents >= 3 * (Schemas - refused.Count), $"only {documents} documents, {endless} did not end");
     }
+
+    [Fact]
+    public void TheMasksOfSchemasHoldExactlyWhatIsAccepted()
+    {
+        var vocabulary = RandomWriter.Vocabulary;
+        var mask = new uint[vocabulary.MaskWords];
+        for (var seed = 0; seed < 60; seed++)
+        {
+            var grammar = CompiledGrammar.Compile(Read.Schema(RandomSchemas.Create(seed).ToJsonString()), vocabulary);
+            var random = new Random(seed);
+            var matcher = grammar.CreateMatcher();
+            for (var step = 0; step < 60 && !matcher.IsFinished; step++)
+            {
+                matcher.FillMask(mask);
+                var allowed = Enumerable.Range(0, vocabulary.Size).Where(token => matcher.Clone().TryAccept(token)).ToArray();
+                var masked = Enumerable.Range(0, vocabulary.Size).Where(token => (mask[token >> 5] >> (token & 31) & 1) != 0).ToArray();
+                Assert.True(allowed.SequenceEqual(masked), $"seed {seed}, step {step}");
+                matcher.TryAccept(allowed[random.Next(allowed.Length)]);
+            }
+        }
+    }
 }

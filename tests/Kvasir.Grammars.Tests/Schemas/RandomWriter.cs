@@ -58,7 +58,7 @@ internal static class RandomWriter
     private static TokenVocabulary MakeVocabulary()
     {
         var tokens = Enumerable.Range(0, 256).Select(value => new[] { (byte)value }).ToList();
-        foreach (var text in "{\"|\":|\": |\",\"|\"}|},{|[{|\"},|null|true|false|12|007|-1|.5|1e|e5|\\u00|\\n|\\\\|  |, |ab|red|blue|kind|name|value|tags|é|größe|日本|😀|the |abc|xyz|A|ABC|2024|-01|T|:00|Z|.com|@|http|://|\\ud83d|\\ude00|\\|\"\"|[]|{}|]}|\"]|/|x_|123-|4567".Split('|'))
+        foreach (var text in "{\"|\":|\": |\",\"|\"}|},{|[{|\"},|null|true|false|12|007|-1|.5|1e|e5|\\u00|\\n|\\\\|  |, |ab|red|blue|kind|name|value|tags|é|größe|日本|😀|the |abc|xyz|A|ABC|2024|-01|T|:00|Z|.com|@|http|://|\\ud83d|\\ude00|\\|\"\"|[]|{}|]}|\"]|/|x_|123-|4567|hello world|aaa|xxxx|abcabc|zzzzzzzzz|éééé|日本語日本語|a b c d e f g h i j k l m n o p q r s t u v w x y z|xx|yy|ab1".Split('|'))
             tokens.Add(Encoding.UTF8.GetBytes(text));
         tokens.Add([0xF0, 0x9F]);
         tokens.Add([0x98, 0x80]);
