@@ -21,8 +21,8 @@ public sealed record GrammarLimits
     /// <summary>Most alternatives (Earley items) that one position of the text may hold; an ambiguous grammar ends here.</summary>
     public int MaxItems { get; init; } = 20_000;
 
-    /// <summary>Most positions (sets of alternatives) remembered; past it the shared caches start over.</summary>
-    public int MaxCachedSets { get; init; } = 200_000;
+    /// <summary>Most positions (sets of alternatives, about a kilobyte each) remembered; past it the shared caches start over.</summary>
+    public int MaxCachedSets { get; init; } = 50_000;
 
     /// <summary>Most bytes of remembered token masks; past it they start over.</summary>
     public long MaxMaskBytes { get; init; } = 64L << 20;

@@ -16,6 +16,7 @@ internal static class ObjectWriter
         var others = spec.Rest
             .Where(region => !region.Value.IsFalse)
             .Select(region => (Names: region.Names.Except(known), region.Value))
+            .Select(region => spec.Rest.Count == 1 ? region : (Names: region.Names.Intersect(StringSpec.Undisputed), region.Value))
             .Where(region => !region.Names.IsEmpty)
             .Select(region => Node.Sequence(compiler.Text(region.Names), compiler.Colon, compiler.Value(region.Value)))
             .ToArray();

@@ -8,7 +8,8 @@ namespace Kvasir.Grammars.Json;
 /// </summary>
 internal sealed record StringSpec(Dfa Contents, bool IsDisputed = false) : Spec
 {
-    private static readonly Dfa Undisputed = new([true], [[new DfaEdge(0, 0xD7FF, 0), new DfaEdge(0xE000, 0xFFFF, 0)]]);
+    /// <summary>Strings that all validators read alike.</summary>
+    public static Dfa Undisputed { get; } = new([true], [[new DfaEdge(0, 0xD7FF, 0), new DfaEdge(0xE000, 0xFFFF, 0)]]);
 
     public static StringSpec Free { get; } = new(Dfa.Anything);
 
