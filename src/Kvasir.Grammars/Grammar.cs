@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kvasir.Grammars.Automata;
 using Kvasir.Grammars.Json;
 using Kvasir.Grammars.Regex;
 using Kvasir.Grammars.Syntax;
@@ -19,7 +20,7 @@ public sealed class Grammar
     /// <summary>JSON that is valid under <paramref name="schema"/> (draft-04 to 2020-12); properties come in the schema's order.</summary>
     /// <exception cref="GrammarException">The schema is ill-formed, unsatisfiable or not exactly enforceable; names the JSON pointer.</exception>
     public static Grammar FromJsonSchema(JsonElement schema, JsonSchemaOptions? options = null) =>
-        new(JsonSchemaCompiler.Compile(schema, options ?? JsonSchemaOptions.Default));
+        Bounded(() => JsonSchemaCompiler.Compile(schema, options ?? JsonSchemaOptions.Default));
 
     /// <summary>Any JSON object, with bounded whitespace and numbers of bounded length.</summary>
     public static Grammar JsonObject() => new(JsonText.AnyObject(JsonWhitespace.Flexible));
@@ -29,15 +30,15 @@ public sealed class Grammar
 
     /// <summary>Text that matches all of <paramref name="pattern"/>, an ECMAScript-like regular expression without look-behind.</summary>
     /// <exception cref="GrammarException">The pattern is ill-formed or uses what no automaton can do; names the offset.</exception>
-    public static Grammar FromRegex(string pattern) => new(new DfaNode(RegexCompiler.Compile(pattern, wholeText: true)));
+    public static Grammar FromRegex(string pattern) => Bounded(() => new DfaNode(RegexCompiler.Compile(pattern, wholeText: true)));
 
     /// <summary>A grammar in llama.cpp's GBNF; its <c>root</c> rule is the sentence.</summary>
     /// <exception cref="GrammarException">The text is ill-formed; names the line.</exception>
-    public static Grammar FromGbnf(string text) => new(GbnfParser.Parse(text));
+    public static Grammar FromGbnf(string text) => Bounded(() => GbnfParser.Parse(text));
 
     /// <summary>A grammar in Lark's notation: rules, terminals, strings, regular expressions, <c>%ignore</c>; its <c>start</c> rule is the sentence.</summary>
     /// <exception cref="GrammarException">The text is ill-formed or uses what is not supported; names the line.</exception>
-    public static Grammar FromLark(string text) => new(LarkParser.Parse(text));
+    public static Grammar FromLark(string text) => Bounded(() => LarkParser.Parse(text));
 
     /// <summary>Exactly <paramref name="text"/>.</summary>
     public static Grammar Literal(string text) => new(Node.Text(text));
@@ -66,10 +67,24 @@ public sealed class Grammar
     }
 
     /// <summary>Any text that ends with the first occurrence of one of <paramref name="ends"/>, which is part of it.</summary>
-    public static Grammar TextUntil(params ReadOnlySpan<string> ends) => new(new DfaNode(FreeText.Until(ends)));
+    public static Grammar TextUntil(params ReadOnlySpan<string> ends)
+    {
+        AutomatonWork.Begin();
+        return new Grammar(new DfaNode(FreeText.Until(ends)));
+    }
 
     /// <summary>Any text in which none of <paramref name="forbidden"/> occurs.</summary>
-    public static Grammar TextWithout(params ReadOnlySpan<string> forbidden) => new(new DfaNode(FreeText.Without(forbidden)));
+    public static Grammar TextWithout(params ReadOnlySpan<string> forbidden)
+    {
+        AutomatonWork.Begin();
+        return new Grammar(new DfaNode(FreeText.Without(forbidden)));
+    }
+
+    private static Grammar Bounded(Func<Node> read)
+    {
+        AutomatonWork.Begin();
+        return new Grammar(read());
+    }
 
     private static Node[] Nodes(ReadOnlySpan<Grammar> grammars)
     {

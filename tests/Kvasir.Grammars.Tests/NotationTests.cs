@@ -129,6 +129,14 @@ public sealed class NotationTests
     }
 
     [Fact]
+    public void ManyHostilePatternsTogetherEndInAnError()
+    {
+        var patterns = string.Join(',', Enumerable.Range(0, 200).Select(i => $$"""{"pattern":"a.{10}b{{i}}"}"""));
+        var error = Assert.Throws<GrammarException>(() => Read.Compile(Read.Schema($$"""{"type":"string","allOf":[{{patterns}}]}""")));
+        Assert.Contains("automaton states", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void NestedCountsShareTheirStates()
     {
         var grammar = Read.Compile(Grammar.FromGbnf("root ::= (((\"ab\"{20000}){20000}){20000}){20000}"));

@@ -24,6 +24,7 @@ internal static class DfaProduct
                 return id;
             if (pairs.Count >= Dfa.MaxStates)
                 throw new GrammarException($"a pattern or bound needs more than {Dfa.MaxStates} automaton states; simplify it");
+            AutomatonWork.Spend(1);
             ids.Add((a, b), pairs.Count);
             pairs.Add((a, b));
             return pairs.Count - 1;

@@ -21,6 +21,7 @@ internal sealed class Nfa
     {
         if (_edges.Count >= MaxStates)
             throw new GrammarException($"a pattern needs more than {MaxStates} automaton states; use smaller repetition counts");
+        AutomatonWork.Spend(1);
         _edges.Add(null);
         return _edges.Count - 1;
     }
@@ -116,6 +117,8 @@ internal sealed class Nfa
                 return id;
             if (sets.Count >= Dfa.MaxStates)
                 throw new GrammarException($"a pattern needs more than {Dfa.MaxStates} automaton states; simplify it");
+            // A set of many states costs as much as many sets.
+            AutomatonWork.Spend(1 + (set.Length / 16));
             sets.Add(set);
             return id = sets.Count - 1;
         }

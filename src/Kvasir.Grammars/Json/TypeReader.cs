@@ -7,7 +7,7 @@ namespace Kvasir.Grammars.Json;
 /// <summary>Reads <c>type</c> and the keywords that belong to one type.</summary>
 internal static class TypeReader
 {
-    private const int LongestCountedText = 60_000;
+    private const int LongestCountedText = 20_000;
     private static readonly string[] AllTypes = ["null", "boolean", "number", "string", "array", "object"];
 
     public static List<Spec> Read(SchemaReader reader, JsonElement schema, string pointer)

@@ -14,5 +14,23 @@ internal sealed class Validator(string schema)
         return _schema.Evaluate(document.RootElement, new EvaluationOptions { RequireFormatValidation = true, OutputFormat = OutputFormat.Flag }).IsValid;
     }
 
+    /// <summary>
+    /// Whether the validator measures some string otherwise than the standard does: it counts grapheme clusters, the standard (RFC 8259
+    /// characters) code points. Such a document proves nothing about lengths.
+    /// </summary>
+    public static bool CountsOtherwise(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return Strings(document.RootElement).Any(text => new System.Globalization.StringInfo(text).LengthInTextElements != text.EnumerateRunes().Count());
+    }
+
+    private static IEnumerable<string> Strings(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.String => [element.GetString()!],
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(Strings),
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(property => Strings(property.Value)),
+        _ => [],
+    };
+
     private static BuildOptions BuildOptions() => new() { SchemaRegistry = new SchemaRegistry() };
 }
