@@ -39,7 +39,7 @@ public sealed class CompiledGrammar
         ArgumentNullException.ThrowIfNull(grammar);
         ArgumentNullException.ThrowIfNull(vocabulary);
         limits ??= GrammarLimits.Default;
-        return new CompiledGrammar(RtnBuilder.Build(grammar.Root, limits, vocabulary.Bytes), vocabulary, limits);
+        return new CompiledGrammar(RtnBuilder.Build(grammar.Root, limits, vocabulary.Alphabet), vocabulary, limits);
     }
 
     /// <summary>A matcher at the start of a text.</summary>

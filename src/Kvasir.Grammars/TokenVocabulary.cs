@@ -32,8 +32,7 @@ public sealed class TokenVocabulary
         _starts[size] = (int)text.Length;
         _text = text.ToArray();
         Trie = TokenTrie.Build(this);
-        foreach (var value in _text)
-            Bytes[value] = true;
+        Alphabet = Alphabet.Of(this);
     }
 
     /// <summary>The number of tokens.</summary>
@@ -44,8 +43,8 @@ public sealed class TokenVocabulary
 
     internal TokenTrie Trie { get; }
 
-    /// <summary>Which bytes occur in any token.</summary>
-    internal bool[] Bytes { get; } = new bool[256];
+    /// <summary>What can be written whatever stands before.</summary>
+    internal Alphabet Alphabet { get; }
 
     /// <summary>The bytes of a token; empty for control tokens.</summary>
     public ReadOnlySpan<byte> TextOf(int token) =>

@@ -1,4 +1,5 @@
 using Kvasir.Grammars.Syntax;
+using Kvasir.Grammars.Vocabulary;
 
 namespace Kvasir.Grammars.Compilation;
 
@@ -7,10 +8,10 @@ internal static class RtnBuilder
 {
     /// <param name="root">The sentence.</param>
     /// <param name="limits">What it may cost.</param>
-    /// <param name="allowedBytes">256 flags: the bytes that the vocabulary can write at all.</param>
-    public static Rtn Build(Node root, GrammarLimits limits, bool[] allowedBytes)
+    /// <param name="alphabet">What the vocabulary can write.</param>
+    public static Rtn Build(Node root, GrammarLimits limits, Alphabet alphabet)
     {
-        var emitter = new RuleEmitter(limits, allowedBytes);
+        var emitter = new RuleEmitter(limits, alphabet);
         emitter.EmitAll(root);
         var rules = emitter.Rules;
         var callers = Callers(rules);

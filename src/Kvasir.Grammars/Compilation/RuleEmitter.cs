@@ -1,10 +1,11 @@
 using Kvasir.Grammars.Automata;
 using Kvasir.Grammars.Syntax;
+using Kvasir.Grammars.Vocabulary;
 
 namespace Kvasir.Grammars.Compilation;
 
 /// <summary>Writes syntax into rule automata. What is shared, recursive or repeated becomes a rule of its own; the rest is written in place.</summary>
-internal sealed class RuleEmitter(GrammarLimits limits, bool[] allowedBytes)
+internal sealed class RuleEmitter(GrammarLimits limits, Alphabet alphabet)
 {
     private const int SmallNode = 12;
     private const int DeepestNesting = 1500;
@@ -142,6 +143,8 @@ internal sealed class RuleEmitter(GrammarLimits limits, bool[] allowedBytes)
 
     private void WriteBytes(RuleAutomaton rule, byte[] bytes, int from, int to)
     {
+        if (!CanWrite(bytes))
+            return;
         for (var i = 0; i < bytes.Length; i++)
         {
             var next = i == bytes.Length - 1 ? to : State(rule);
@@ -153,7 +156,25 @@ internal sealed class RuleEmitter(GrammarLimits limits, bool[] allowedBytes)
             Free(rule, from, to);
     }
 
-    private void WriteCodes(RuleAutomaton rule, int low, int high, int from, int to, Dictionary<(byte, byte, int), int> tails) =>
+    private bool CanWrite(byte[] bytes) => ReferenceEquals(alphabet.Characters, CodeSet.Any) ||
+        System.Text.Encoding.UTF8.GetString(bytes).EnumerateRunes().All(rune => alphabet.Characters.Contains(rune.Value));
+
+    private void WriteCodes(RuleAutomaton rule, int low, int high, int from, int to, Dictionary<(byte, byte, int), int> tails)
+    {
+        if (ReferenceEquals(alphabet.Characters, CodeSet.Any))
+        {
+            WriteRange(rule, low, high, from, to, tails);
+            return;
+        }
+
+        foreach (var range in alphabet.Characters.Ranges)
+        {
+            if (range.Low <= high && range.High >= low)
+                WriteRange(rule, Math.Max(low, range.Low), Math.Min(high, range.High), from, to, tails);
+        }
+    }
+
+    private void WriteRange(RuleAutomaton rule, int low, int high, int from, int to, Dictionary<(byte, byte, int), int> tails) =>
         Utf8Ranges.Split(low, high, sequence =>
         {
             // Built from the last byte on, so that equal tails are shared.
@@ -256,10 +277,10 @@ internal sealed class RuleEmitter(GrammarLimits limits, bool[] allowedBytes)
     {
         for (int at = low; at <= high; at++)
         {
-            if (!allowedBytes[at])
+            if (!alphabet.Bytes[at])
                 continue;
             var first = at;
-            while (at < high && allowedBytes[at + 1])
+            while (at < high && alphabet.Bytes[at + 1])
                 at++;
             CountEdge();
             rule.AddBytes(from, (byte)first, (byte)at, to);

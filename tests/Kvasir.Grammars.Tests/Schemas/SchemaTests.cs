@@ -107,4 +107,22 @@ public sealed class SchemaTests
         for (var i = 0; i < texts.Length; i++)
             Assert.Equal(RandomWriter.Write(Read.Compile(Read.Schema(schema)), new Random(i / 2), 20, 800), texts[i]);
     }
+
+    [Fact]
+    public void AVocabularyThatLacksCharacters_NeverLeadsToADeadEnd()
+    {
+        var tokens = "{|}|[|]|\"|:|,|0|1|2|a|b|c|é|ab|\"a|\": |null|日本".Split('|').Select(System.Text.Encoding.UTF8.GetBytes).ToArray();
+        var vocabulary = new TokenVocabulary(tokens.Length, token => tokens[token], _ => true);
+        var schema = """{"type":"object","properties":{"a":{"type":"string"},"b":{"enum":["abc","xyz","日本","cé"]},"c":{"type":["integer","null"]},"d":{"type":"string"}},"required":["a","b"],"additionalProperties":{"type":"boolean"}}""";
+        var grammar = CompiledGrammar.Compile(Read.Schema(schema), vocabulary);
+        var validator = new Validator(schema);
+        var random = new Random(1);
+        for (var i = 0; i < 200; i++)
+        {
+            if (RandomWriter.Write(grammar, random, i % 30, 500) is { } json)
+                Assert.True(validator.IsValid(json), json);
+        }
+
+        Assert.Contains("vocabulary lacks", Assert.Throws<GrammarException>(() => CompiledGrammar.Compile(Grammar.Literal("xyz"), vocabulary)).Message, StringComparison.Ordinal);
+    }
 }
