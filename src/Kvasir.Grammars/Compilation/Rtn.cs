@@ -9,6 +9,9 @@ internal sealed class Rtn
     /// <summary>The start state of each rule; rule 0 is the sentence.</summary>
     public required int[] RuleStarts { get; init; }
 
+    /// <summary>The states before this one belong to the sentence, which no rule calls.</summary>
+    public required int SentenceEnd { get; init; }
+
     /// <summary>Where a state's edges begin in <see cref="ByteEdges"/>; one more entry than states.</summary>
     public required int[] ByteStarts { get; init; }
 

@@ -88,6 +88,7 @@ internal static class RtnBuilder
         var callStarts = new List<int>();
         var calls = new List<CallEdge>();
         var finals = new List<bool>();
+        var sentenceEnd = 0;
         for (var i = 0; i < rules.Count; i++)
         {
             starts[i] = finals.Count;
@@ -103,6 +104,8 @@ internal static class RtnBuilder
                 calls.AddRange(state.Calls.Select(call => call with { To = call.To + starts[i] }));
             }
 
+            if (i == 0)
+                sentenceEnd = finals.Count;
             if (byteEdges.Count + calls.Count > limits.MaxEdges || finals.Count > limits.MaxStates)
                 throw new GrammarException($"the grammar needs more than {limits.MaxStates} states or {limits.MaxEdges} edges; simplify it");
         }
@@ -112,6 +115,7 @@ internal static class RtnBuilder
         return new Rtn
         {
             RuleStarts = starts,
+            SentenceEnd = sentenceEnd,
             ByteStarts = [.. byteStarts],
             ByteEdges = [.. byteEdges],
             CallStarts = [.. callStarts],

@@ -46,8 +46,12 @@ internal sealed class SetStore
 
     public byte ClassOf(byte value) => _classes[value];
 
-    /// <summary>A state in any context at all: what its rule, once ended, would return to is unknown.</summary>
-    public EarleySet InAnyContext(int state) => Intern([new Item(state, -1, _bottom)], canEnd: false, pops: false);
+    /// <summary>
+    /// A state in any context at all: what its rule, once ended, would return to is unknown. The sentence has only one context.
+    /// </summary>
+    public EarleySet InAnyContext(int state) => state < _rtn.SentenceEnd
+        ? Intern([new Item(state, 0, _root)], _rtn.Finals[state], pops: false)
+        : Intern([new Item(state, -1, _bottom)], canEnd: false, pops: false);
 
     /// <summary>The set after the item's rule has ended.</summary>
     public EarleySet Completed(Item item)
