@@ -9,15 +9,15 @@ internal static class AutomatonWork
     private const long MostStates = 250_000;
 
     [ThreadStatic]
-    private static long t_spent;
+    private static long _spent;
 
     /// <summary>A new source.</summary>
-    public static void Begin() => t_spent = 0;
+    public static void Begin() => _spent = 0;
 
     public static void Spend(long states)
     {
-        t_spent += states;
-        if (t_spent > MostStates)
+        _spent += states;
+        if (_spent > MostStates)
             throw new GrammarException($"the patterns and bounds together need more than {MostStates} automaton states; use fewer or simpler ones");
     }
 }

@@ -16,7 +16,7 @@ internal sealed class SetStore
     private long _nextId;
 
     [ThreadStatic]
-    private static Scratch? t_scratch;
+    private static Scratch? _scratch;
 
     public SetStore(Rtn rtn, GrammarLimits limits)
     {
@@ -115,7 +115,7 @@ internal sealed class SetStore
 
     private Scratch Rent()
     {
-        var scratch = t_scratch ??= new Scratch();
+        var scratch = _scratch ??= new Scratch();
         scratch.Begin(this);
         return scratch;
     }

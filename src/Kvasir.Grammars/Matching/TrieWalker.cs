@@ -10,10 +10,10 @@ internal sealed class TrieWalker
     private readonly List<int>[] _beyond = new List<int>[256];
 
     [ThreadStatic]
-    private static TrieWalker? t_walker;
+    private static TrieWalker? _walker;
 
     /// <summary>This thread's walker.</summary>
-    public static TrieWalker Shared => t_walker ??= new TrieWalker();
+    public static TrieWalker Shared => _walker ??= new TrieWalker();
 
     /// <summary>A cleared mask to work in.</summary>
     public Span<uint> Rent(int words)

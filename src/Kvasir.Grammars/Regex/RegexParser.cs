@@ -193,7 +193,7 @@ internal sealed class RegexParser
                 throw Error("a class without ']'");
             if (!first && Take(']'))
                 break;
-            if (first && _pattern[_at] == ']' )
+            if (first && _pattern[_at] == ']')
             {
                 _at++;
                 break;
