@@ -272,7 +272,8 @@ internal sealed class EngineLoop : IDisposable
             work.LayerEnd,
             sequence.PromptLength,
             sequence.Table!,
-            sequence.Policy);
+            sequence.Policy,
+            sequence.Adapter);
         _batch.Add(new BatchMember(sequence, work.Rows, complete ? logitRow : -1));
         return work.Rows;
     }
@@ -369,6 +370,7 @@ internal sealed class EngineLoop : IDisposable
         }
 
         sequence.Status = SequenceStatus.Finished;
+        sequence.Adapter?.Release();
         if (sequence.Forks is { } forks)
         {
             // The prompt was not computed, so the other answers start on their own (unless they were cancelled too).
