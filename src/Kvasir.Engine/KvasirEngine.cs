@@ -98,7 +98,7 @@ public sealed class KvasirEngine : IDisposable
     /// <summary>Starts a request.</summary>
     /// <exception cref="ContextLengthException">The prompt does not fit the context.</exception>
     /// <exception cref="EngineOverloadedException">Too many requests wait.</exception>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, or no adapter has the name.</exception>
     public Generation Submit(GenerationRequest request)
     {
         var maxAnswer = Validate(request);
@@ -178,14 +178,15 @@ public sealed class KvasirEngine : IDisposable
     }
 
     /// <summary>Runs a receipt again without any reuse and compares bits.</summary>
-    /// <exception cref="InvalidOperationException">The receipt belongs to another model or numerics profile.</exception>
+    /// <exception cref="InvalidOperationException">The receipt belongs to another model or numerics profile, or its adapter is not loaded.</exception>
     public async Task<ReplayResult> ReplayAsync(Receipt receipt, CancellationToken cancellation = default)
     {
         if (receipt.Model != Model.Fingerprint.ToString())
             throw new InvalidOperationException($"the receipt belongs to model {receipt.Model}, this is {Model.Fingerprint}");
         if (receipt.NumericsProfile != NumericsProfile)
             throw new InvalidOperationException($"the receipt belongs to numerics profile {receipt.NumericsProfile}, this is {NumericsProfile}; its bits cannot be compared");
-        return await ReceiptReplay.RunAsync(this, receipt, cancellation).ConfigureAwait(false);
+        var adapter = receipt.Adapter is { } used ? _adapters.RequireName(used) : null;
+        return await ReceiptReplay.RunAsync(this, receipt, adapter, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>What the engine has done so far.</summary>

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Kvasir.Engine.Loading;
+using Kvasir.Engine.Receipts;
 using Kvasir.Models;
 
 namespace Kvasir.Engine.Adapters;
@@ -87,11 +89,16 @@ internal sealed class AdapterSet(LoadedModel model) : IDisposable
         }
     }
 
-    /// <summary>The name of a loaded adapter that computes the same as the one with this fingerprint and scale, or null.</summary>
-    public string? FindName(string fingerprint, float scale)
+    /// <summary>The name of a loaded adapter that computes the same as a receipt's.</summary>
+    /// <exception cref="InvalidOperationException">None is loaded.</exception>
+    public string RequireName(ReceiptAdapter used)
     {
+        LoadedAdapter? found;
         lock (_gate)
-            return _adapters.Values.FirstOrDefault(adapter => adapter.Fingerprint == fingerprint && adapter.Scale.Equals(scale))?.Name;
+            found = _adapters.Values.FirstOrDefault(adapter => adapter.Fingerprint == used.Fingerprint && adapter.Scale.Equals(used.Scale));
+        return found?.Name ?? throw new InvalidOperationException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"the receipt was written with the adapter {used.Name} (fingerprint {used.Fingerprint}, scale {used.Scale}), which is not loaded; load it first (--adapter)"));
     }
 
     /// <summary>Lets go of all adapters; those in use are freed when their last sequence ends.</summary>
