@@ -17,10 +17,10 @@ internal sealed class ModulePatterns
     {
         if (field is not { } patterns)
             return;
+        if (patterns.IsObject && patterns.Element.GetPropertyCount() > MaxPatterns)
+            throw patterns.Error($"more than {MaxPatterns} patterns");
         foreach (var (name, value) in patterns.Members())
         {
-            if (_patterns.Count == MaxPatterns)
-                throw patterns.Error($"more than {MaxPatterns} patterns");
             if (name.Length > MaxPatternChars)
                 throw patterns.Error($"a pattern has more than {MaxPatternChars} characters");
             _patterns.Add((Compile(patterns, name), read(value)));

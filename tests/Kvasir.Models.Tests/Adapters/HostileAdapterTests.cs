@@ -63,8 +63,10 @@ public sealed class HostileAdapterTests : IDisposable
     [Fact]
     public void PatternsThatWouldTakeForever_DoNot()
     {
-        string path = Peft(json => json["alpha_pattern"] = new JsonObject { ["(([a-z_.]*)*)*!"] = 3, ["((a{900}){900}){900}"] = 3 });
-        Refused(() => AdapterFile.Open(path, _config));
+        string nested = Peft(json => json["alpha_pattern"] = new JsonObject { ["(([a-z_.]*)*)*!"] = 3 });
+        Assert.All(AdapterFile.Open(nested, _config).Matrices, matrix => Assert.Equal(2, matrix.Scale));
+        string large = Peft(json => json["alpha_pattern"] = new JsonObject { ["((a{900}){900}){900}"] = 3 });
+        Assert.Contains("not a regular expression", Refused(() => AdapterFile.Open(large, _config)).Message, StringComparison.Ordinal);
         string many = Peft(json => json["rank_pattern"] = new JsonObject(
             Enumerable.Range(0, 4097).Select(i => KeyValuePair.Create<string, JsonNode?>($"m{i}", 4))));
         Assert.Contains("more than 4096", Assert.Throws<ModelFormatException>(() => AdapterFile.Open(many, _config)).Message, StringComparison.Ordinal);
