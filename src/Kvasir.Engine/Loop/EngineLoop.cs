@@ -156,8 +156,9 @@ internal sealed class EngineLoop : IDisposable
 
     public void Dispose()
     {
-        foreach (var sequence in _running.Concat(_waiting).ToArray())
-            Finish(sequence, FinishReason.Cancelled);
+        // Until none is left: the further answers of a request that has not forked yet begin to wait when its first one ends.
+        while (!IsIdle)
+            Finish(_running.Count > 0 ? _running[^1] : _waiting[^1], FinishReason.Cancelled);
         _index.Clear();
         _runner.Dispose();
     }
