@@ -23,7 +23,7 @@ public sealed class TestAdapter
     private readonly ModelConfig _model;
     private readonly List<Delta> _deltas = [];
 
-    private sealed record Delta(WeightRole Role, int Layer, int Outputs, int Inputs, float[] A, float[] B);
+    private sealed record Delta(WeightRole Role, int Layer, int Rank, int Outputs, int Inputs, float[] A, float[] B);
 
     /// <param name="model">The model that it is for.</param>
     /// <param name="seed">Other values for other seeds.</param>
@@ -31,9 +31,19 @@ public sealed class TestAdapter
     /// <param name="alpha">The factor is alpha / rank.</param>
     /// <param name="roles">Which matrices it changes; all when empty.</param>
     public TestAdapter(ModelConfig model, int seed, int rank = 4, int alpha = 8, params WeightRole[] roles)
+        : this(model, seed, alpha, _ => rank, value => value, roles)
+    {
+    }
+
+    /// <param name="model">The model that it is for.</param>
+    /// <param name="seed">Other values for other seeds.</param>
+    /// <param name="alpha">The factor is alpha / rank.</param>
+    /// <param name="rankOf">Ranks.</param>
+    /// <param name="round">Changes each value.</param>
+    /// <param name="roles">Which matrices it changes; all when empty.</param>
+    public TestAdapter(ModelConfig model, int seed, int alpha, Func<WeightRole, int> rankOf, Func<float, float> round, params WeightRole[] roles)
     {
         _model = model;
-        Rank = rank;
         Alpha = alpha;
         var random = new Random(seed);
         var query = model.QueryHeads * model.HeadDim;
@@ -50,14 +60,17 @@ public sealed class TestAdapter
                     WeightRole.Down => (model.HiddenSize, model.IntermediateSize),
                     _ => (model.IntermediateSize, model.HiddenSize),
                 };
-                _deltas.Add(new Delta(role, layer, outputs, inputs, Values(random, rank * inputs), Values(random, outputs * rank)));
+                var rank = rankOf(role);
+                _deltas.Add(new Delta(role, layer, rank, outputs, inputs, Values(rank * inputs), Values(outputs * rank)));
             }
         }
+
+        float[] Values(int count) => [.. Enumerable.Range(0, count).Select(_ => round((random.NextSingle() - 0.5f) / 3))];
     }
 
-    public int Rank { get; }
+    private int Rank => _deltas.Max(delta => delta.Rank);
 
-    public int Alpha { get; }
+    private int Alpha { get; }
 
     /// <summary>adapter_config.json as it is written.</summary>
     public JsonObject PeftConfig() => new()
@@ -68,7 +81,7 @@ public sealed class TestAdapter
         ["bias"] = "none",
         ["use_rslora"] = false,
         ["modules_to_save"] = null,
-        ["rank_pattern"] = new JsonObject(),
+        ["rank_pattern"] = new JsonObject(_deltas.Where(delta => delta.Rank != Rank).Select(delta => KeyValuePair.Create<string, JsonNode?>(Module(delta), delta.Rank))),
         ["alpha_pattern"] = new JsonObject(),
         ["target_modules"] = new JsonArray([.. Names.Select(name => (JsonNode)name.HuggingFace.Split('.')[1])]),
     };
@@ -82,8 +95,8 @@ public sealed class TestAdapter
         File.WriteAllText(Path.Combine(folder, "adapter_config.json"), config.ToJsonString());
         File.WriteAllBytes(Path.Combine(folder, "adapter_model.safetensors"), SafeTensors(_deltas.SelectMany(delta => new[]
         {
-            ($"base_model.model.{Module(delta)}.lora_A.weight", (int[])[Rank, delta.Inputs], delta.A),
-            ($"base_model.model.{Module(delta)}.lora_B.weight", [delta.Outputs, Rank], delta.B),
+            ($"base_model.model.{Module(delta)}.lora_A.weight", (int[])[delta.Rank, delta.Inputs], delta.A),
+            ($"base_model.model.{Module(delta)}.lora_B.weight", [delta.Outputs, delta.Rank], delta.B),
         })));
         return folder;
     }
@@ -101,8 +114,8 @@ public sealed class TestAdapter
             writer.Add(extraKey, 1);
         foreach (var delta in _deltas)
         {
-            writer.Declare(GgufName(delta) + ".lora_a", DataType.F32, Rank, delta.Inputs);
-            writer.Declare(GgufName(delta) + ".lora_b", DataType.F32, delta.Outputs, Rank);
+            writer.Declare(GgufName(delta) + ".lora_a", DataType.F32, delta.Rank, delta.Inputs);
+            writer.Declare(GgufName(delta) + ".lora_b", DataType.F32, delta.Outputs, delta.Rank);
         }
 
         writer.BeginData();
@@ -140,9 +153,9 @@ public sealed class TestAdapter
                 for (var column = 0; column < delta.Inputs; column++)
                 {
                     var sum = 0.0;
-                    for (var k = 0; k < Rank; k++)
-                        sum += (double)delta.B[(row * Rank) + k] * delta.A[(k * delta.Inputs) + column];
-                    weights[(row * delta.Inputs) + column] += (float)((double)Alpha / Rank * sum);
+                    for (var k = 0; k < delta.Rank; k++)
+                        sum += (double)delta.B[(row * delta.Rank) + k] * delta.A[(k * delta.Inputs) + column];
+                    weights[(row * delta.Inputs) + column] += (float)((double)Alpha / delta.Rank * sum);
                 }
             }
         }
@@ -176,8 +189,6 @@ public sealed class TestAdapter
 
     private static string GgufName(Delta delta) => $"blk.{delta.Layer}.{Names.First(name => name.Role == delta.Role).Gguf}.weight";
 
-    private static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) / 3)];
-
     /// <summary>llama.cpp's converter makes the rows i and i + headDim/2 of a head neighbours, in files of the llama family.</summary>
     private float[] StoredB(Delta delta)
     {
@@ -190,7 +201,7 @@ public sealed class TestAdapter
             var head = row / _model.HeadDim * _model.HeadDim;
             var inHead = row - head;
             var place = head + (inHead < half ? 2 * inHead : (2 * (inHead - half)) + 1);
-            delta.B.AsSpan(row * Rank, Rank).CopyTo(stored.AsSpan(place * Rank, Rank));
+            delta.B.AsSpan(row * delta.Rank, delta.Rank).CopyTo(stored.AsSpan(place * delta.Rank, delta.Rank));
         }
 
         return stored;

@@ -72,7 +72,7 @@ internal sealed class ColdComparison : IDisposable
     {
         if (!_adapters.TryGetValue(path, out var adapter))
         {
-            adapter = LoadedAdapter.Pack(Path.GetFileName(path), AdapterFile.Open(path, _model.Config), 1, _model.Backend);
+            adapter = LoadedAdapter.Pack(Path.GetFileName(path), AdapterFile.Open(path, _model.Config), 1, _model);
             _adapters.Add(path, adapter);
         }
 

@@ -47,7 +47,7 @@ internal sealed class AdapterSet(LoadedModel model) : IDisposable
         if (!float.IsFinite(scale))
             throw new ArgumentException($"an adapter's scale is a finite number, not {scale}", nameof(scale));
         ThrowIfTaken(name);
-        var adapter = LoadedAdapter.Pack(name, AdapterFile.Open(path, model.Config), scale, model.Backend);
+        var adapter = LoadedAdapter.Pack(name, AdapterFile.Open(path, model.Config), scale, model);
         lock (_gate)
         {
             if (!_disposed && _adapters.TryAdd(name, adapter))

@@ -1,3 +1,4 @@
+using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Loading;
 using Kvasir.KvCache.Tables;
 using Kvasir.Models;
@@ -90,11 +91,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         if (weights.QueryKeyValueBias is { } bias)
             backend.AddBias(buffers.Qkv, rows, buffers.QkvWidth, (float*)bias.Pointer);
         if (_adapters.Any)
-        {
-            _adapters.Add(batch, layer, WeightRole.Query, buffers.Normed, buffers.Qkv, buffers.QkvWidth);
-            _adapters.Add(batch, layer, WeightRole.Key, buffers.Normed, buffers.Qkv + buffers.QueryWidth, buffers.QkvWidth);
-            _adapters.Add(batch, layer, WeightRole.Value, buffers.Normed, buffers.Qkv + buffers.QueryWidth + buffers.KeyWidth, buffers.QkvWidth);
-        }
+            _adapters.Add(batch, layer, FusedMatrix.QueryKeyValue, buffers.Normed, buffers.Qkv, buffers.QkvWidth);
 
         // Queries and keys lie side by side, so one call rotates both.
         backend.Rope(
@@ -129,7 +126,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         if (weights.AttentionOutputBias is { } outputBias)
             backend.AddBias(buffers.Projected, rows, config.HiddenSize, (float*)outputBias.Pointer);
         if (_adapters.Any)
-            _adapters.Add(batch, layer, WeightRole.AttentionOutput, buffers.Attention, buffers.Projected, config.HiddenSize);
+            _adapters.Add(batch, layer, FusedMatrix.AttentionOutput, buffers.Attention, buffers.Projected, config.HiddenSize);
         backend.Add(buffers.Hidden, buffers.Projected, (long)rows * config.HiddenSize);
     }
 
@@ -146,18 +143,14 @@ internal sealed unsafe class ModelRunner : IDisposable
         if (weights.GateUpBias is { } bias)
             backend.AddBias(buffers.GateUp, rows, 2 * config.IntermediateSize, (float*)bias.Pointer);
         if (_adapters.Any)
-        {
-            _adapters.Add(batch, layer, WeightRole.Gate, buffers.Normed, buffers.GateUp, 2 * config.IntermediateSize);
-            _adapters.Add(batch, layer, WeightRole.Up, buffers.Normed, buffers.GateUp + config.IntermediateSize, 2 * config.IntermediateSize);
-        }
-
+            _adapters.Add(batch, layer, FusedMatrix.GateUp, buffers.Normed, buffers.GateUp, 2 * config.IntermediateSize);
         backend.SiluGate(buffers.GateUp, rows, config.IntermediateSize, buffers.Gated);
         Observer?.BeforeMatMul([WeightRole.Down], layer, buffers.Gated, rows, config.IntermediateSize);
         backend.MatMul(buffers.Gated, rows, weights.Down, buffers.Projected);
         if (weights.DownBias is { } downBias)
             backend.AddBias(buffers.Projected, rows, config.HiddenSize, (float*)downBias.Pointer);
         if (_adapters.Any)
-            _adapters.Add(batch, layer, WeightRole.Down, buffers.Gated, buffers.Projected, config.HiddenSize);
+            _adapters.Add(batch, layer, FusedMatrix.Down, buffers.Gated, buffers.Projected, config.HiddenSize);
         backend.Add(buffers.Hidden, buffers.Projected, (long)rows * config.HiddenSize);
     }
 

@@ -93,7 +93,15 @@ internal sealed class AdapterPairs
             });
         }
 
-        return new AdapterFile(_path, matrices);
+        var adapter = new AdapterFile(_path, matrices);
+        foreach (var matrix in matrices)
+        {
+            // Matrices of different ranks may be computed together, with the largest.
+            if ((long)adapter.Rank * Math.Max(matrix.Inputs, matrix.Outputs) > AdapterLimits.MaxElements)
+                throw new ModelFormatException(_path, $"{matrix.Role} of layer {matrix.Layer} is too large for the adapter's rank of {adapter.Rank}");
+        }
+
+        return adapter;
     }
 
     private static long Elements(StoredTensor tensor) => tensor.Shape[0] * tensor.Shape[1];

@@ -52,6 +52,48 @@ public sealed class AdapterNumericsTests : IDisposable
         Assert.True(Distance(adapted, merged) < 0.01f * changed, $"logits differ by {Distance(adapted, merged)}, the adapter changes them by {changed}");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void RanksMayDiffer_AlsoInMatricesThatAreComputedTogether(bool peft)
+    {
+        var adapter = new TestAdapter(
+            Config(TinyModel.Llama),
+            seed: 18,
+            alpha: 12,
+            role => role switch { WeightRole.Query => 3, WeightRole.Key => 8, WeightRole.Gate => 1, WeightRole.Up => 40, _ => 5 },
+            value => value,
+            WeightRole.Query, WeightRole.Key, WeightRole.Value, WeightRole.Gate, WeightRole.Up);
+        var bare = Logits(TinyModel.Llama, null);
+        var merged = Logits(adapter.WriteMerged(TinyModel.Llama, PathOf("merged")), null);
+        var adapted = Logits(TinyModel.Llama, peft ? adapter.WritePeft(PathOf("peft")) : adapter.WriteGguf(PathOf("adapter.gguf")));
+        Assert.True(Distance(adapted, merged) < 0.001f * Distance(bare, merged), $"logits differ by {Distance(adapted, merged)}");
+    }
+
+    [Fact]
+    public void ValuesOfASmallerType_AreKeptInIt()
+    {
+        using var model = LoadedModel.Open(TinyModel.Llama, Options);
+        var bytes = new List<long>();
+        Func<float, float>[] types = [value => value, BFloat16, value => (float)(Half)value];
+        foreach (var round in types)
+        {
+            var adapter = new TestAdapter(model.Config, 19, alpha: 8, _ => 4, round);
+            var name = $"peft-{bytes.Count}";
+            var loaded = LoadedAdapter.Pack(name, AdapterFile.Open(adapter.WritePeft(PathOf(name)), model.Config), 1, model);
+            bytes.Add(loaded.Bytes);
+            loaded.Release();
+            var bare = Logits(TinyModel.Llama, null);
+            var merged = Logits(adapter.WriteMerged(TinyModel.Llama, PathOf($"merged-{bytes.Count}")), null);
+            Assert.True(Distance(Logits(TinyModel.Llama, PathOf(name)), merged) < 0.001f * Distance(bare, merged));
+        }
+
+        Assert.Equal(bytes[0], 2 * bytes[1]);
+        Assert.Equal(bytes[0], 2 * bytes[2]);
+
+        static float BFloat16(float value) => BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~0xFFFF);
+    }
+
     [Fact]
     public void ModelAndAdapterFormats_GiveTheSameBitsInAnyPairing()
     {
@@ -107,7 +149,7 @@ public sealed class AdapterNumericsTests : IDisposable
         using var model = LoadedModel.Open(path, options ?? Options);
         var adapter = adapterPath is null
             ? null
-            : LoadedAdapter.Pack("a", AdapterFile.Open(adapterPath, model.Config), scale, model.Backend);
+            : LoadedAdapter.Pack("a", AdapterFile.Open(adapterPath, model.Config), scale, model);
         using var run = new ColdRun(model, 64) { Adapter = adapter };
         var logits = new List<float>();
         run.Extend(TinyModel.Tokens(40, 12), (_, row) => logits.AddRange(row));
