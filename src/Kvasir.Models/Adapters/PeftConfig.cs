@@ -4,14 +4,12 @@ namespace Kvasir.Models;
 internal sealed class PeftConfig
 {
     // Kinds of initialisation that also change the model's own weights: without that change, A and B do not fit.
-    private static readonly string[] ChangedBase = ["pissa", "olora", "corda", "loftq"];
-
-    private static readonly string[] RefusedFlags = ["use_dora", "lora_bias", "fan_in_fan_out", "use_qalora", "use_bdlora"];
+    private static readonly string[] ChangedBase = ["pissa", "olora", "corda", "loftq", "lora_ga"];
 
     private static readonly string[] RefusedFields =
     [
-        "modules_to_save", "layer_replication", "trainable_token_indices", "target_parameters", "alora_invocation_tokens", "megatron_config",
-        "arrow_config",
+        "use_dora", "lora_bias", "fan_in_fan_out", "use_qalora", "use_bdlora", "modules_to_save", "layer_replication", "trainable_token_indices",
+        "target_parameters", "alora_invocation_tokens", "megatron_config", "arrow_config",
     ];
 
     private readonly string _path;
@@ -41,16 +39,10 @@ internal sealed class PeftConfig
         string bias = json.Find("bias")?.String() ?? "none";
         if (bias != "none")
             throw Unsupported(json, $"bias \"{bias}\" is not supported: an adapter that changes biases needs a model of its own; train with bias \"none\"");
-        foreach (string flag in RefusedFlags)
-        {
-            if (json.Find(flag)?.Bool() == true)
-                throw Unsupported(json, $"{flag} is not supported; plain LoRA and use_rslora are");
-        }
-
         foreach (string field in RefusedFields)
         {
             if (json.Find(field) is { } value && !IsEmpty(value))
-                throw Unsupported(json, $"{field} is not supported; an adapter may only add low-rank products to the matrices of the layers");
+                throw Unsupported(json, $"{field} is not supported; plain LoRA and use_rslora are, on the matrices of the layers");
         }
 
         if (json.Find("init_lora_weights") is { IsString: true } initial
