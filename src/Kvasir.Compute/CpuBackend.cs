@@ -202,6 +202,13 @@ public sealed unsafe class CpuBackend : IComputeBackend
     }
 
     /// <inheritdoc/>
+    public void AddToRows(float* x, ReadOnlySpan<int> rows, int width, float* y, int stride)
+    {
+        for (var i = 0; i < rows.Length; i++)
+            _kernels.Add(y + ((long)rows[i] * stride), x + ((long)i * width), width);
+    }
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         _workers.Dispose();

@@ -10,7 +10,7 @@ namespace Kvasir.Compute;
 /// <remarks>
 /// Every operation keeps the numerics contract: the result of a row depends on that row's inputs and on the
 /// <see cref="ContractVersion"/>, never on the other rows of the call, on the number of workers or on the instruction set.
-/// A backend is used by one thread at a time.
+/// A backend is used by one thread at a time; only <see cref="Allocate"/> and <see cref="Pack"/> may be called beside it.
 /// </remarks>
 public unsafe interface IComputeBackend : IDisposable
 {
@@ -67,4 +67,7 @@ public unsafe interface IComputeBackend : IDisposable
 
     /// <summary>y[rows[i]] = x[i].</summary>
     void ScatterRows(float* x, ReadOnlySpan<int> rows, int width, float* y);
+
+    /// <summary>y[rows[i], c] += x[i, c]; x is <c>[rows, width]</c>, row r of y begins at <c>y + r * stride</c>.</summary>
+    void AddToRows(float* x, ReadOnlySpan<int> rows, int width, float* y, int stride);
 }

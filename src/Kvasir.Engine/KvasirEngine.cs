@@ -1,3 +1,4 @@
+using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Loop;
 using Kvasir.Engine.Receipts;
@@ -26,6 +27,7 @@ public sealed class KvasirEngine : IDisposable
     private readonly EngineThread _thread;
     private readonly ReceiptContext _receipts;
     private readonly EngineOptions _options;
+    private readonly AdapterSet _adapters;
     private readonly Lock _gate = new();
     private long _arrivals;
 
@@ -35,6 +37,7 @@ public sealed class KvasirEngine : IDisposable
         _options = options;
         _pool = new BlockPool(model.Layout, PoolOptions(model, options));
         _receipts = new ReceiptContext(model);
+        _adapters = new AdapterSet(model);
         _thread = new EngineThread(new EngineLoop(model, _pool, options), options.MaxQueued);
     }
 
@@ -52,6 +55,12 @@ public sealed class KvasirEngine : IDisposable
 
     /// <summary>Names everything that changes bits; two engines with equal profiles and models give equal logits.</summary>
     public string NumericsProfile => _model.NumericsProfile;
+
+    /// <summary>The loaded adapters, by name.</summary>
+    public IReadOnlyList<AdapterInfo> Adapters => _adapters.Infos;
+
+    /// <summary>Memory of all adapters, bytes; those that were unloaded count until the last answer that uses them has ended.</summary>
+    public long AdapterBytes => _adapters.Bytes;
 
     /// <summary>Opens a model: a GGUF file or a Hugging Face folder.</summary>
     /// <exception cref="ModelFormatException">The file is damaged or not of this kind.</exception>
@@ -71,16 +80,32 @@ public sealed class KvasirEngine : IDisposable
         }
     }
 
+    /// <summary>Loads a LoRA adapter, which requests then name. Requests of other adapters and of the bare model run beside them.</summary>
+    /// <param name="name">A name that no loaded adapter has.</param>
+    /// <param name="path">A PEFT folder or a GGUF adapter, made for this model.</param>
+    /// <param name="scale">A factor beside the file's own.</param>
+    /// <exception cref="ArgumentException">The name is taken, or the scale cannot be used.</exception>
+    /// <exception cref="ModelFormatException">The file is damaged, or made for another model.</exception>
+    /// <exception cref="UnsupportedModelException">The adapter is of a kind that is not supported.</exception>
+    public AdapterInfo LoadAdapter(string name, string path, float scale = 1) => _adapters.Load(name, path, scale);
+
+    /// <summary>
+    /// Forgets an adapter: new requests cannot name it, those under way end with it. The task ends when its memory is free.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no such adapter.</exception>
+    public Task UnloadAdapterAsync(string name) => _adapters.UnloadAsync(name);
+
     /// <summary>Starts a request.</summary>
     /// <exception cref="ContextLengthException">The prompt does not fit the context.</exception>
     /// <exception cref="EngineOverloadedException">Too many requests wait.</exception>
-    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, or no adapter has the name.</exception>
     public Generation Submit(GenerationRequest request)
     {
         var maxAnswer = Validate(request);
         if (!_options.PrefixCache)
             request = request with { UsePrefixCache = false };
-        var scope = _model.Scope(request.CacheSalt);
+        var adapter = request.Adapter is { } name ? _adapters.Acquire(name, request.Choices) : null;
+        var scope = _model.Scope(request.CacheSalt, adapter?.ScopeText);
         var submitted = _options.Time.GetTimestamp();
         var sequences = new Sequence[request.Choices];
         var choices = new GenerationChoice[request.Choices];
@@ -89,11 +114,22 @@ public sealed class KvasirEngine : IDisposable
             for (var i = 0; i < sequences.Length; i++)
             {
                 sequences[i] = new Sequence(
-                    request, scope, i, maxAnswer, new TokenStream(maxAnswer, request.TopLogprobs), _arrivals++, submitted);
+                    request, scope, i, maxAnswer, new TokenStream(maxAnswer, request.TopLogprobs), _arrivals++, submitted)
+                {
+                    Adapter = adapter,
+                };
                 choices[i] = new GenerationChoice(_thread, sequences[i], Tokenizer, _receipts);
             }
 
-            _thread.Submit(sequences);
+            try
+            {
+                _thread.Submit(sequences);
+            }
+            catch
+            {
+                adapter?.Release(request.Choices);
+                throw;
+            }
         }
 
         return new Generation(_thread, sequences, choices);
@@ -142,14 +178,15 @@ public sealed class KvasirEngine : IDisposable
     }
 
     /// <summary>Runs a receipt again without any reuse and compares bits.</summary>
-    /// <exception cref="InvalidOperationException">The receipt belongs to another model or numerics profile.</exception>
+    /// <exception cref="InvalidOperationException">The receipt belongs to another model or numerics profile, or its adapter is not loaded.</exception>
     public async Task<ReplayResult> ReplayAsync(Receipt receipt, CancellationToken cancellation = default)
     {
         if (receipt.Model != Model.Fingerprint.ToString())
             throw new InvalidOperationException($"the receipt belongs to model {receipt.Model}, this is {Model.Fingerprint}");
         if (receipt.NumericsProfile != NumericsProfile)
             throw new InvalidOperationException($"the receipt belongs to numerics profile {receipt.NumericsProfile}, this is {NumericsProfile}; its bits cannot be compared");
-        return await ReceiptReplay.RunAsync(this, receipt, cancellation).ConfigureAwait(false);
+        var adapter = receipt.Adapter is { } used ? _adapters.RequireName(used) : null;
+        return await ReceiptReplay.RunAsync(this, receipt, adapter, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>What the engine has done so far.</summary>
@@ -166,6 +203,7 @@ public sealed class KvasirEngine : IDisposable
     public void Dispose()
     {
         _thread.Dispose();
+        _adapters.Dispose();
         _pool.Dispose();
         _model.Dispose();
     }

@@ -19,7 +19,7 @@ public sealed class FuzzerTests
         Assert.True(report.Mismatches == 0, report.FirstMismatch);
         Assert.Equal(0, report.LeakedBlocks);
         Assert.True(report.RowsCompared > 10_000, $"only {report.RowsCompared} rows were compared");
-        Assert.True(report.ReusedRows > 0 && report.Preemptions > 0 && report.Cancellations > 0 && report.Forks > 0, $"a kind of event is missing: {report}");
+        Assert.True(report.ReusedRows > 0 && report.Preemptions > 0 && report.Cancellations > 0 && report.Forks > 0 && report.AdapterRequests > 0, $"a kind of event is missing: {report}");
     }
 
     [Theory]
@@ -29,6 +29,7 @@ public sealed class FuzzerTests
     [InlineData(Sabotage.SkipCow)]
     [InlineData(Sabotage.StaleTail)]
     [InlineData(Sabotage.EarlyFree)]
+    [InlineData(Sabotage.AdapterScope)]
     public void PlantedFault_IsFound(Sabotage sabotage)
     {
         var report = Fuzzer.Run(new FuzzOptions { Seed = 7, Sabotage = sabotage, Duration = TimeSpan.FromSeconds(60), StopAtMismatch = true });

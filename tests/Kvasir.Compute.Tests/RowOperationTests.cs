@@ -62,6 +62,33 @@ public sealed unsafe class RowOperationTests
         });
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    [InlineData(37)]
+    public void AddToRows_AddsToTheNamedRowsAndColumnsOnly(int width)
+    {
+        const int Rows = 6, Before = 5;
+        int[] rows = [0, 2, 3, 5];
+        var stride = width + Before + 4;
+        var x = Numbers(rows.Length * width, seed: 1);
+        var y = Numbers(Rows * stride, seed: 2);
+        var expected = y.ToArray();
+        for (int i = 0; i < rows.Length; i++)
+        {
+            for (int c = 0; c < width; c++)
+                expected[(rows[i] * stride) + Before + c] += x[(i * width) + c];
+        }
+
+        Backends.ForAll((backend, where) =>
+        {
+            var sums = y.ToArray();
+            fixed (float* px = x, py = sums)
+                backend.AddToRows(px, rows, width, py + Before, stride);
+            Bits.Equal(expected, sums, where);
+        });
+    }
+
     [Fact]
     public void AddAndAddBias_AddEveryElement()
     {

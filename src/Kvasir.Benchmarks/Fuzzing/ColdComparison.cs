@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using Kvasir.Engine;
+using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Verification;
+using Kvasir.Models;
 using Kvasir.Numerics;
 using Kvasir.Numerics.Attention;
 
@@ -12,6 +14,7 @@ internal sealed class ColdComparison : IDisposable
 {
     private readonly LoadedModel _model;
     private readonly ColdRun _run;
+    private readonly Dictionary<string, LoadedAdapter> _adapters = [];
 
     public ColdComparison(string modelPath, KvDataType kvType, int blockRows, int maxTokens)
     {
@@ -29,6 +32,7 @@ internal sealed class ColdComparison : IDisposable
         foreach (var (position, _) in record.Logits)
             expected[position] = [];
         _run.Reset();
+        _run.Adapter = record.Sequence.Adapter is { } used ? Adapter(used.Path) : null;
         _run.Extend(tokens, (position, logits) =>
         {
             if (expected.ContainsKey(position))
@@ -58,7 +62,21 @@ internal sealed class ColdComparison : IDisposable
     public void Dispose()
     {
         _run.Dispose();
+        foreach (var adapter in _adapters.Values)
+            adapter.Release();
         _model.Dispose();
+    }
+
+    /// <summary>The same file, read and packed anew.</summary>
+    private LoadedAdapter Adapter(string path)
+    {
+        if (!_adapters.TryGetValue(path, out var adapter))
+        {
+            adapter = LoadedAdapter.Pack(Path.GetFileName(path), AdapterFile.Open(path, _model.Config), 1, _model);
+            _adapters.Add(path, adapter);
+        }
+
+        return adapter;
     }
 
     private static bool SameBits(float[] a, float[] b) =>

@@ -33,6 +33,9 @@ public sealed record FuzzReport
     /// <summary>Answers that forked from another one.</summary>
     public required long Forks { get; init; }
 
+    /// <summary>Requests that named an adapter.</summary>
+    public required long AdapterRequests { get; init; }
+
     /// <summary>Instruction sets that took part.</summary>
     public required IReadOnlyList<string> InstructionSets { get; init; }
 

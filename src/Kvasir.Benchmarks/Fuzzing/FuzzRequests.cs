@@ -9,7 +9,8 @@ internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens)
     private readonly List<int[]> _earlier = [];
     private static readonly byte[][] Salts = [[], [1], [2, 3]];
 
-    public GenerationRequest Next()
+    /// <param name="adapters">Names of the adapters that are loaded now.</param>
+    public GenerationRequest Next(IReadOnlyList<string> adapters)
     {
         var maxAnswer = random.Next(1, 24);
         var prompt = Prompt(maxTokens - maxAnswer - 1);
@@ -22,6 +23,7 @@ internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens)
             IgnoreStopTokens = random.Next(2) == 0,
             UsePrefixCache = random.Next(10) != 0,
             CacheSalt = Salts[random.Next(8) switch { 0 => 1, 1 => 2, _ => 0 }],
+            Adapter = adapters.Count > 0 && random.Next(3) != 0 ? adapters[random.Next(adapters.Count)] : null,
             TopLogprobs = random.Next(8) == 0 ? 3 : null,
             Sampling = random.Next(3) == 0
                 ? SamplingOptions.Greedy

@@ -1,3 +1,4 @@
+using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Loop;
 using Kvasir.Engine.Requests;
@@ -17,6 +18,8 @@ internal sealed class FuzzSchedule : IDisposable
     private readonly ScheduleSetup _setup;
     private readonly BlockPool _pool;
     private readonly EngineLoop _loop;
+    private readonly AdapterSet _adapters;
+    private readonly IReadOnlyList<string> _adapterPaths;
     private readonly FuzzRequests _requests;
     private readonly FuzzTally _tally;
     private readonly string _name;
@@ -24,7 +27,8 @@ internal sealed class FuzzSchedule : IDisposable
     private readonly List<Sequence[]> _submitted = [];
     private long _arrivals;
 
-    public FuzzSchedule(string name, string modelPath, ScheduleSetup setup, int maxTokens, Random random, FuzzTally tally)
+    public FuzzSchedule(
+        string name, string modelPath, IReadOnlyList<string> adapterPaths, ScheduleSetup setup, int maxTokens, Random random, FuzzTally tally)
     {
         _name = name;
         _random = random;
@@ -39,8 +43,15 @@ internal sealed class FuzzSchedule : IDisposable
             Observer = (sequence, logits) => Record(sequence).AddLogits(sequence.Length - 1, logits),
             BeforeRelease = KeepRows,
         };
+        _adapters = new AdapterSet(_model);
+        _adapterPaths = adapterPaths;
+        for (var i = 0; i < adapterPaths.Count; i++)
+            _adapters.Load(AdapterName(i), adapterPaths[i], 1);
         _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens);
     }
+
+    /// <summary>The planted fault: requests that differ in their adapter only share KV.</summary>
+    public bool IgnoresAdapterInScope { get; init; }
 
     /// <summary>What was seen of every sequence.</summary>
     public IEnumerable<SequenceRecord> Records => _records.Values;
@@ -54,7 +65,7 @@ internal sealed class FuzzSchedule : IDisposable
         {
             while (left > 0 && (_loop.IsIdle || _random.Next(3) == 0))
             {
-                Submit(_requests.Next());
+                Submit(_requests.Next([.. _adapters.Infos.Select(adapter => adapter.Name)]));
                 left--;
             }
 
@@ -79,6 +90,10 @@ internal sealed class FuzzSchedule : IDisposable
         _tally.ReusedRows += counters.ReusedTokens;
         _tally.Preemptions += counters.Preemptions;
         CheckIntegrity();
+        foreach (var adapter in _adapters.Infos.Where(adapter => adapter.Sequences != 0))
+            Fault($"{adapter.Name} is in use by {adapter.Sequences} sequences after all have ended");
+        if (_adapters.Bytes != _adapters.Infos.Sum(adapter => adapter.Bytes))
+            Fault("the memory of an unloaded adapter is not free after all sequences have ended");
         _loop.Index.Clear();
         _tally.LeakedBlocks += _pool.UsedBlocks + _pool.ReservedBlocks;
         CheckIntegrity();
@@ -87,18 +102,24 @@ internal sealed class FuzzSchedule : IDisposable
     public void Dispose()
     {
         _loop.Dispose();
+        _adapters.Dispose();
         _pool.Dispose();
         _model.Dispose();
     }
 
     private void Submit(GenerationRequest request)
     {
-        var scope = _model.Scope(request.CacheSalt);
+        var adapter = request.Adapter is { } name ? _adapters.Acquire(name, request.Choices) : null;
+        _tally.AdapterRequests += adapter is null ? 0 : 1;
+        var scope = _model.Scope(request.CacheSalt, IgnoresAdapterInScope ? null : adapter?.ScopeText);
         var sequences = new Sequence[request.Choices];
         for (var i = 0; i < sequences.Length; i++)
         {
             sequences[i] = new Sequence(
-                request, scope, i, request.MaxTokens!.Value, new TokenStream(request.MaxTokens.Value, request.TopLogprobs), _arrivals++, 0);
+                request, scope, i, request.MaxTokens!.Value, new TokenStream(request.MaxTokens.Value, request.TopLogprobs), _arrivals++, 0)
+            {
+                Adapter = adapter,
+            };
         }
 
         if (sequences.Length > 1)
@@ -125,6 +146,15 @@ internal sealed class FuzzSchedule : IDisposable
             _loop.Preempt(_loop.Running[_random.Next(_loop.Running.Count)]);
         if (_random.Next(60) == 0)
             _loop.Index.Evict(_random.Next(1, 5));
+        if (_adapterPaths.Count > 0 && _random.Next(50) == 0)
+            ReloadAdapter(AdapterName(_random.Next(_adapterPaths.Count)));
+    }
+
+    /// <summary>Gives an adapter's name to any of the files, while sequences go on with the old one.</summary>
+    private void ReloadAdapter(string name)
+    {
+        _ = _adapters.UnloadAsync(name);
+        _adapters.Load(name, _adapterPaths[_random.Next(_adapterPaths.Count)], 1);
     }
 
     private void KeepRows(Sequence sequence)
@@ -156,6 +186,8 @@ internal sealed class FuzzSchedule : IDisposable
             Fault(exception.Message);
         }
     }
+
+    private static string AdapterName(int index) => $"adapter {index}";
 
     private void Fault(string what) => _tally.Mismatch($"{_name} ({_setup.Options.InstructionSet}, {_setup.Options.Threads} threads): {what}");
 }

@@ -21,6 +21,8 @@ internal sealed class FuzzTally
 
     public long Forks { get; set; }
 
+    public long AdapterRequests { get; set; }
+
     public SortedSet<string> InstructionSets { get; } = new(StringComparer.Ordinal);
 
     public string? FirstMismatch { get; private set; }

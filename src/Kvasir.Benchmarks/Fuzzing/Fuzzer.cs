@@ -23,12 +23,13 @@ public static class Fuzzer
         try
         {
             var models = RandomModels.Write(folder.FullName, options.Seed).Concat(options.Models).ToArray();
+            var adapters = models.Select((model, i) => RandomAdapters.Write(folder.FullName, model, i, options.Seed)).ToArray();
             var tally = new FuzzTally();
             var clock = Stopwatch.StartNew();
             double? found = null;
             while (tally.Schedules < options.MaxSchedules && clock.Elapsed < options.Duration && !cancellation.IsCancellationRequested)
             {
-                RunSchedule(options, models, tally);
+                RunSchedule(options, models, adapters, tally);
                 tally.Schedules++;
                 if (tally.Mismatches > 0)
                     found ??= clock.Elapsed.TotalSeconds;
@@ -45,11 +46,12 @@ public static class Fuzzer
         }
     }
 
-    private static void RunSchedule(FuzzOptions options, string[] models, FuzzTally tally)
+    private static void RunSchedule(FuzzOptions options, string[] models, string[][] adapters, FuzzTally tally)
     {
         var seed = unchecked((options.Seed * 1_000_003) + (int)tally.Schedules);
         var random = new Random(seed);
-        var path = models[(int)(tally.Schedules % models.Length)];
+        var model = (int)(tally.Schedules % models.Length);
+        var path = models[model];
         var maxTokens = random.Next(12) == 0 ? random.Next(500, 900) : random.Next(24, 200);
         var kvType = KvTypes[random.Next(KvTypes.Length)];
         using (var probe = ModelFile.Open(path))
@@ -62,7 +64,11 @@ public static class Fuzzer
         var setup = ScheduleSetup.Draw(random, kvType, maxTokens, options.Sabotage);
         tally.InstructionSets.Add(setup.Options.InstructionSet!.Value.ToString());
         var name = $"schedule {tally.Schedules} (seed {seed}, {Path.GetFileName(path)}, KV {kvType}, blocks of {setup.Options.BlockRows})";
-        using var schedule = new FuzzSchedule(name, path, setup, maxTokens, random, tally);
+        var adapterPaths = adapters[model][..random.Next(RandomAdapters.Count + 1)];
+        using var schedule = new FuzzSchedule(name, path, adapterPaths, setup, maxTokens, random, tally)
+        {
+            IgnoresAdapterInScope = options.Sabotage == Sabotage.AdapterScope,
+        };
         try
         {
             schedule.Run();
@@ -90,6 +96,7 @@ public static class Fuzzer
         Preemptions = tally.Preemptions,
         Cancellations = tally.Cancellations,
         Forks = tally.Forks,
+        AdapterRequests = tally.AdapterRequests,
         InstructionSets = [.. tally.InstructionSets],
         FirstMismatch = tally.FirstMismatch,
         SecondsToFirstMismatch = found,

@@ -88,14 +88,14 @@ internal static class RandomModels
         writer.Complete();
     }
 
-    private static void WriteRow(GgufWriter writer, DataType type, float[] row)
+    public static void WriteRow(GgufWriter writer, DataType type, float[] row)
     {
         var bytes = new byte[type.RowBytes(row.Length)];
         BlockCodec.EncodeRow(type, row, bytes);
         writer.Write(bytes);
     }
 
-    private static float[] Row(Random random, int columns, double mean, double deviation)
+    public static float[] Row(Random random, int columns, double mean, double deviation)
     {
         var row = new float[columns];
         for (var i = 0; i < columns; i++)

@@ -23,4 +23,7 @@ public enum Sabotage
 
     /// <summary>Blocks are freed while they are still in use.</summary>
     EarlyFree,
+
+    /// <summary>Block keys leave out the adapter.</summary>
+    AdapterScope,
 }

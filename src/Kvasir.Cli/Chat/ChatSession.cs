@@ -20,6 +20,9 @@ internal sealed class ChatSession(
 
     private readonly List<ChatMessage> _messages = [];
 
+    /// <summary>The adapter to answer with, or null for the bare model.</summary>
+    public string? Adapter { get; init; }
+
     /// <summary>The system message, or null for none.</summary>
     public string? System { get; set; }
 
@@ -80,6 +83,7 @@ internal sealed class ChatSession(
             {
                 Prompt = engine.EncodeChat(System is null ? _messages : [new ChatMessage("system", System), .. _messages]),
                 MaxTokens = maxTokens,
+                Adapter = Adapter,
                 Sampling = sampling,
             });
             await AnswerPrinter.PrintAsync(generation.Choices[0], output, scope.Token).ConfigureAwait(false);

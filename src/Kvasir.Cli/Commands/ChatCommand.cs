@@ -12,6 +12,7 @@ internal sealed class ChatCommand : Command, IHelpTopics
     private readonly Option<int?> _maxTokens = new("--max-tokens", "-n") { Description = "Most tokens of an answer.", HelpName = "N" };
     private readonly EngineOptionSet _engine = new();
     private readonly SamplingOptionSet _sampling = new();
+    private readonly AdapterOptionSet _adapter = new();
     private readonly TextReader _input;
     private readonly Interruption _interruption;
 
@@ -23,6 +24,7 @@ internal sealed class ChatCommand : Command, IHelpTopics
         Add(_system);
         Add(_maxTokens);
         _sampling.AddTo(this);
+        _adapter.AddTo(this);
         _engine.AddTo(this);
         SetAction(RunAsync);
     }
@@ -45,6 +47,7 @@ internal sealed class ChatCommand : Command, IHelpTopics
         var session = new ChatSession(
             engine, _sampling.Read(parsed), parsed.GetValue(_maxTokens), parsed.InvocationConfiguration.Output, _interruption)
         {
+            Adapter = _adapter.Load(parsed, engine),
             System = parsed.GetValue(_system),
         };
         await session.RunAsync(_input).ConfigureAwait(false);

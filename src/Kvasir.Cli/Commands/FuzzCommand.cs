@@ -18,6 +18,7 @@ internal sealed class FuzzCommand : Command, IHelpTopics
         ["skip-cow"] = Sabotage.SkipCow,
         ["stale-tail"] = Sabotage.StaleTail,
         ["early-free"] = Sabotage.EarlyFree,
+        ["adapter-scope"] = Sabotage.AdapterScope,
     };
 
     private readonly Option<double> _minutes = new("--minutes")
@@ -71,7 +72,7 @@ internal sealed class FuzzCommand : Command, IHelpTopics
     }
 
     public string? Details => """
-        Schedules mix shared prefixes, divergence, chunk sizes, batches, preemption, cancellation, forks, small pools, KV types,
+        Schedules mix shared prefixes, divergence, chunk sizes, batches, preemption, cancellation, forks, adapters, small pools, KV types,
         threads and instruction sets. Every logits row and every written key and value is compared with a cold, lone run.
         Exits 1 when a bit differs or a block leaks. With --sabotage it exits 0 only when the planted fault is found.
         """;
@@ -112,7 +113,7 @@ internal sealed class FuzzCommand : Command, IHelpTopics
         }
 
         output.WriteLine($"seed {report.Seed}: {Screen.Count(report.Schedules)} schedules, {Screen.Count(report.Steps)} steps, {Screen.Count(report.RowsCompared)} rows compared in {Screen.Time(TimeSpan.FromSeconds(report.Seconds))}");
-        output.WriteLine($"{Screen.Count(report.ReusedRows)} rows reused, {Screen.Count(report.Preemptions)} preemptions, {Screen.Count(report.Cancellations)} cancellations, {Screen.Count(report.Forks)} forks; instruction sets: {string.Join(", ", report.InstructionSets)}");
+        output.WriteLine($"{Screen.Count(report.ReusedRows)} rows reused, {Screen.Count(report.Preemptions)} preemptions, {Screen.Count(report.Cancellations)} cancellations, {Screen.Count(report.Forks)} forks, {Screen.Count(report.AdapterRequests)} requests with adapters; instruction sets: {string.Join(", ", report.InstructionSets)}");
         output.WriteLine($"{Screen.Count(report.Mismatches)} mismatches, {Screen.Count(report.LeakedBlocks)} leaked blocks");
         if (report.FirstMismatch is { } first)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first, after {report.SecondsToFirstMismatch:0.0} s: {first}"));

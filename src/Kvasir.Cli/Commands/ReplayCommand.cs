@@ -13,19 +13,21 @@ internal sealed class ReplayCommand : Command, IHelpTopics
     private readonly Argument<string> _receipt = new("RECEIPT") { Description = "A file written with --receipt." };
     private readonly JsonOption _json = new("{tokensCompared, firstDifference, bitsEqual}; firstDifference is -1 when all bits are equal.");
     private readonly EngineOptionSet _engine = new();
+    private readonly AdapterOptionSet _adapter = new();
 
     public ReplayCommand()
         : base("replay", "Runs the answer of a receipt again without any reuse and compares bits.")
     {
         Add(_receipt);
         Add(_json);
+        _adapter.AddTo(this);
         _engine.AddTo(this);
         SetAction(RunAsync);
     }
 
     public string? Details => """
         Every logits row and every token is compared; exits 1 when one differs. Context and KV type are the receipt's;
-        the model must be the receipt's too, threads and KV budget are free. Write receipts with run or generate --receipt FILE.
+        the model (and the adapter) must be the receipt's too, threads and KV budget are free. Write receipts with run or generate --receipt FILE.
         """;
 
     public IReadOnlyList<string> Examples =>
@@ -43,6 +45,7 @@ internal sealed class ReplayCommand : Command, IHelpTopics
 
         var options = _engine.Read(parsed) with { MaxContext = receipt.MaxContext, KvType = kvType };
         using var engine = KvasirEngine.Load(_engine.ModelPath(parsed), options);
+        _adapter.Load(parsed, engine);
         var result = await engine.ReplayAsync(receipt, cancellation).ConfigureAwait(false);
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))

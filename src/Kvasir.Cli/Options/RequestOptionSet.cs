@@ -9,6 +9,7 @@ namespace Kvasir.Cli.Options;
 internal sealed class RequestOptionSet
 {
     private readonly SamplingOptionSet _sampling = new();
+    private readonly AdapterOptionSet _adapter = new();
 
     private readonly Option<int?> _maxTokens = new("--max-tokens", "-n") { Description = "Most tokens of the answer.", HelpName = "N" };
 
@@ -37,13 +38,15 @@ internal sealed class RequestOptionSet
         command.Add(_stop);
         command.Add(_receipt);
         _sampling.AddTo(command);
+        _adapter.AddTo(command);
     }
 
-    /// <summary>Makes the request. Models without a chat format get the prompt as it is.</summary>
+    /// <summary>Makes the request, and loads its adapter into the engine. Models without a chat format get the prompt as it is.</summary>
     public GenerationRequest Read(ParseResult parsed, KvasirEngine engine, string prompt) => new()
     {
         Prompt = Tokens(parsed, engine, prompt),
         MaxTokens = parsed.GetValue(_maxTokens),
+        Adapter = _adapter.Load(parsed, engine),
         Sampling = _sampling.Read(parsed),
         StopStrings = parsed.GetValue(_stop) ?? [],
         WantReceipt = parsed.GetValue(_receipt) is not null,

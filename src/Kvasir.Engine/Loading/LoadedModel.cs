@@ -1,5 +1,6 @@
 using System.Text;
 using Kvasir.Compute;
+using Kvasir.Engine.Adapters;
 using Kvasir.KvCache.Identity;
 using Kvasir.Models;
 using Kvasir.Numerics;
@@ -71,11 +72,13 @@ internal sealed class LoadedModel : IDisposable
     }
 
     /// <summary>The scope of a request's KV: two requests share rows only when all of it is equal (guarantee G4).</summary>
-    public CacheScope Scope(ReadOnlyMemory<byte> salt)
+    /// <param name="salt">The tenant's secret; empty for the public scope.</param>
+    /// <param name="adapter">What stands for the adapter (<see cref="LoadedAdapter.ScopeText"/>), or null for the bare model.</param>
+    public CacheScope Scope(ReadOnlyMemory<byte> salt, string? adapter = null)
     {
         var fingerprint = new byte[BlockKey.Size];
         File.Fingerprint.CopyTo(fingerprint);
-        return new CacheScope(fingerprint, Layout, NumericsProfile, salt, adapter: null);
+        return new CacheScope(fingerprint, Layout, NumericsProfile, salt, adapter);
     }
 
     public void Dispose()

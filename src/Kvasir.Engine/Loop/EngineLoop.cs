@@ -156,8 +156,9 @@ internal sealed class EngineLoop : IDisposable
 
     public void Dispose()
     {
-        foreach (var sequence in _running.Concat(_waiting).ToArray())
-            Finish(sequence, FinishReason.Cancelled);
+        // Until none is left: the further answers of a request that has not forked yet begin to wait when its first one ends.
+        while (!IsIdle)
+            Finish(_running.Count > 0 ? _running[^1] : _waiting[^1], FinishReason.Cancelled);
         _index.Clear();
         _runner.Dispose();
     }
@@ -272,7 +273,8 @@ internal sealed class EngineLoop : IDisposable
             work.LayerEnd,
             sequence.PromptLength,
             sequence.Table!,
-            sequence.Policy);
+            sequence.Policy,
+            sequence.Adapter);
         _batch.Add(new BatchMember(sequence, work.Rows, complete ? logitRow : -1));
         return work.Rows;
     }
@@ -369,6 +371,7 @@ internal sealed class EngineLoop : IDisposable
         }
 
         sequence.Status = SequenceStatus.Finished;
+        sequence.Adapter?.Release();
         if (sequence.Forks is { } forks)
         {
             // The prompt was not computed, so the other answers start on their own (unless they were cancelled too).

@@ -40,6 +40,9 @@ public sealed record Receipt
     /// <summary>How keys and values were stored.</summary>
     public required string KvType { get; init; }
 
+    /// <summary>The adapter, or null for the bare model.</summary>
+    public ReceiptAdapter? Adapter { get; init; }
+
     /// <summary>Token ids of the prompt.</summary>
     public required IReadOnlyList<int> Prompt { get; init; }
 

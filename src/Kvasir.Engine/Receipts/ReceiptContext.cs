@@ -17,6 +17,7 @@ internal sealed class ReceiptContext(LoadedModel model)
             NumericsProfile = model.NumericsProfile,
             MaxContext = model.MaxContext,
             KvType = model.Layout.Type.ToString(),
+            Adapter = sequence.Adapter is { } adapter ? new ReceiptAdapter(adapter.Name, adapter.Fingerprint, adapter.Scale) : null,
             Prompt = sequence.Request.Prompt.ToArray(),
             Spans = sequence.FirstSpans ?? [],
             Sampling = sequence.Request.Sampling,

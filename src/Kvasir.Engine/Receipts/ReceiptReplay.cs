@@ -5,7 +5,11 @@ namespace Kvasir.Engine.Receipts;
 /// <summary>Runs a receipt's prompt again without reuse.</summary>
 internal static class ReceiptReplay
 {
-    public static async Task<ReplayResult> RunAsync(KvasirEngine engine, Receipt receipt, CancellationToken cancellation)
+    /// <param name="engine">The engine.</param>
+    /// <param name="receipt">What to run.</param>
+    /// <param name="adapter">The engine's name for the receipt's adapter, or null for the bare model.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    public static async Task<ReplayResult> RunAsync(KvasirEngine engine, Receipt receipt, string? adapter, CancellationToken cancellation)
     {
         var steps = receipt.LogitDigests.Count;
         if (steps == 0)
@@ -14,6 +18,7 @@ internal static class ReceiptReplay
         // Noise belongs to the choice's number, so the choices before it are run as well.
         using var generation = engine.Submit(new GenerationRequest
         {
+            Adapter = adapter,
             Prompt = receipt.Prompt.ToArray(),
             Sampling = receipt.Sampling,
             Choices = receipt.Choice + 1,

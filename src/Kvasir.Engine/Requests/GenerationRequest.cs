@@ -45,6 +45,9 @@ public sealed record GenerationRequest
     /// <summary>True to record a digest of every logits row, for a receipt.</summary>
     public bool WantReceipt { get; init; }
 
+    /// <summary>Name of a loaded adapter, or null for the bare model.</summary>
+    public string? Adapter { get; init; }
+
     /// <summary>Makes the layer policy of each sequence, or null for none.</summary>
     public Func<ILayerPolicy>? LayerPolicy { get; init; }
 }

@@ -1,3 +1,4 @@
+using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Policies;
 using Kvasir.KvCache.Tables;
 
@@ -11,6 +12,9 @@ internal struct BatchSequence
 
     /// <summary>Its layer policy, or null.</summary>
     public ILayerPolicy? Policy;
+
+    /// <summary>Its adapter, or null for the bare model.</summary>
+    public LoadedAdapter? Adapter;
 
     /// <summary>Its first row in the batch.</summary>
     public int FirstRow;

@@ -1,3 +1,4 @@
+using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Loading;
 using Kvasir.KvCache.Tables;
 using Kvasir.Models;
@@ -15,6 +16,7 @@ internal sealed unsafe class ModelRunner : IDisposable
     private readonly RunnerBuffers _buffers;
     private readonly ActiveRows _active;
     private readonly LayerPolicyHost _policies;
+    private readonly AdapterProducts _adapters;
     private readonly SegmentArena _uniformSegments = new();
     private readonly SegmentArena _layerSegments = new();
     private readonly int[] _logitRows;
@@ -26,6 +28,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         _buffers = new RunnerBuffers(model.Config, model.Backend, maxRows, maxSequences, maxLogitRows);
         _active = new ActiveRows(maxRows, maxSequences);
         _policies = new LayerPolicyHost(model, _buffers, _active);
+        _adapters = new AdapterProducts(model, _active, maxRows);
         _logitRows = new int[maxLogitRows];
         _scale = 1 / MathF.Sqrt(model.Config.HeadDim);
         Batch = new StepBatch(maxRows, maxSequences, maxLogitRows);
@@ -50,6 +53,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         var batch = Batch;
         _active.Reset(batch);
         _policies.BeginStep(batch);
+        _adapters.BeginStep(batch);
         _uniformSegments.Clear();
         BuildUniformViews(batch);
         backend.Embed(_model.Weights.Embedding, batch.Tokens, _buffers.Hidden);
@@ -59,7 +63,7 @@ internal sealed unsafe class ModelRunner : IDisposable
             if (_active.Count == 0)
                 break;
             Attention(batch, layer);
-            FeedForward(layer);
+            FeedForward(batch, layer);
         }
 
         Project(batch);
@@ -69,6 +73,7 @@ internal sealed unsafe class ModelRunner : IDisposable
     public void Dispose()
     {
         _buffers.Dispose();
+        _adapters.Dispose();
         _uniformSegments.Dispose();
         _layerSegments.Dispose();
     }
@@ -85,6 +90,8 @@ internal sealed unsafe class ModelRunner : IDisposable
         backend.MatMul(buffers.Normed, rows, weights.QueryKeyValue, buffers.Qkv);
         if (weights.QueryKeyValueBias is { } bias)
             backend.AddBias(buffers.Qkv, rows, buffers.QkvWidth, (float*)bias.Pointer);
+        if (_adapters.Any)
+            _adapters.Add(batch, layer, FusedMatrix.QueryKeyValue, buffers.Normed, buffers.Qkv, buffers.QkvWidth);
 
         // Queries and keys lie side by side, so one call rotates both.
         backend.Rope(
@@ -118,10 +125,12 @@ internal sealed unsafe class ModelRunner : IDisposable
         backend.MatMul(buffers.Attention, rows, weights.AttentionOutput, buffers.Projected);
         if (weights.AttentionOutputBias is { } outputBias)
             backend.AddBias(buffers.Projected, rows, config.HiddenSize, (float*)outputBias.Pointer);
+        if (_adapters.Any)
+            _adapters.Add(batch, layer, FusedMatrix.AttentionOutput, buffers.Attention, buffers.Projected, config.HiddenSize);
         backend.Add(buffers.Hidden, buffers.Projected, (long)rows * config.HiddenSize);
     }
 
-    private void FeedForward(int layer)
+    private void FeedForward(StepBatch batch, int layer)
     {
         var backend = _model.Backend;
         var config = _model.Config;
@@ -133,11 +142,15 @@ internal sealed unsafe class ModelRunner : IDisposable
         backend.MatMul(buffers.Normed, rows, weights.GateUp, buffers.GateUp);
         if (weights.GateUpBias is { } bias)
             backend.AddBias(buffers.GateUp, rows, 2 * config.IntermediateSize, (float*)bias.Pointer);
+        if (_adapters.Any)
+            _adapters.Add(batch, layer, FusedMatrix.GateUp, buffers.Normed, buffers.GateUp, 2 * config.IntermediateSize);
         backend.SiluGate(buffers.GateUp, rows, config.IntermediateSize, buffers.Gated);
         Observer?.BeforeMatMul([WeightRole.Down], layer, buffers.Gated, rows, config.IntermediateSize);
         backend.MatMul(buffers.Gated, rows, weights.Down, buffers.Projected);
         if (weights.DownBias is { } downBias)
             backend.AddBias(buffers.Projected, rows, config.HiddenSize, (float*)downBias.Pointer);
+        if (_adapters.Any)
+            _adapters.Add(batch, layer, FusedMatrix.Down, buffers.Gated, buffers.Projected, config.HiddenSize);
         backend.Add(buffers.Hidden, buffers.Projected, (long)rows * config.HiddenSize);
     }
 

@@ -1,3 +1,4 @@
+using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Policies;
 using Kvasir.KvCache.Tables;
 
@@ -47,14 +48,23 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
     /// <param name="promptLength">Tokens of its prompt.</param>
     /// <param name="table">Its KV table.</param>
     /// <param name="policy">Its layer policy, or null.</param>
+    /// <param name="adapter">Its adapter, or null.</param>
     /// <returns>Index of the first logits row.</returns>
     public int Add(
-        ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions, int logitsFrom, int layerEnd, int promptLength, IKvTable table, ILayerPolicy? policy)
+        ReadOnlySpan<int> tokens,
+        ReadOnlySpan<int> positions,
+        int logitsFrom,
+        int layerEnd,
+        int promptLength,
+        IKvTable table,
+        ILayerPolicy? policy,
+        LoadedAdapter? adapter)
     {
         _sequences[_sequenceCount++] = new BatchSequence
         {
             Table = table,
             Policy = policy,
+            Adapter = adapter,
             FirstRow = _rowCount,
             RowCount = positions.Length,
             PromptLength = promptLength,

@@ -1,3 +1,4 @@
+using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Policies;
 using Kvasir.Engine.Requests;
@@ -47,6 +48,9 @@ internal sealed class Sequence
     public GenerationRequest Request { get; }
 
     public CacheScope Scope { get; }
+
+    /// <summary>The adapter of its request, used until it is finished; null for the bare model.</summary>
+    public LoadedAdapter? Adapter { get; init; }
 
     /// <summary>Which of the request's answers this is, from 0.</summary>
     public int Choice { get; }

@@ -1,3 +1,4 @@
+using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Running;
 using Kvasir.KvCache.Pool;
@@ -35,6 +36,9 @@ internal sealed class ColdRun : IDisposable
     /// <summary>The rows computed so far.</summary>
     public UniformTable Table { get; private set; }
 
+    /// <summary>The adapter to run with, or null for the bare model; stays the caller's.</summary>
+    public LoadedAdapter? Adapter { get; set; }
+
     /// <summary>Sees the inputs of matrix multiplications.</summary>
     public IActivationObserver? Observer
     {
@@ -67,7 +71,7 @@ internal sealed class ColdRun : IDisposable
                 _positions[i] = first + i;
             Table.Extend(first + rows, _reservation);
             _runner.Batch.Clear();
-            _runner.Batch.Add(tokens, _positions.AsSpan(0, rows), 0, _model.Config.Layers, tokens.Length, Table, policy: null);
+            _runner.Batch.Add(tokens, _positions.AsSpan(0, rows), 0, _model.Config.Layers, tokens.Length, Table, policy: null, Adapter);
             _runner.Run();
             for (var i = 0; i < rows; i++)
                 handler(first + i, _runner.Logits(i));

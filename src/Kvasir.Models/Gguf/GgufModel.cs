@@ -14,6 +14,8 @@ internal static class GgufModel
         {
             if (file.Metadata.Integer("split.count") is > 1)
                 throw new UnsupportedModelException(path, "a GGUF file split in parts is not read; join the parts with llama-gguf-split --merge");
+            if (file.Metadata.String("general.type") == GgufAdapter.FileType)
+                throw new UnsupportedModelException(path, "this is an adapter, not a model; give it beside its model with --adapter");
             var config = GgufConfig.Read(file);
             var weights = new WeightTable(path, config, file.Tensors, WeightNames.Gguf, interleavedRope: config.Architecture == "llama");
             return new ModelFile(path, file, config, weights, ReadText(file, config));

@@ -9,6 +9,8 @@ internal static class HuggingFaceModel
     public static ModelFile Open(string folder)
     {
         string configPath = Path.Combine(folder, "config.json");
+        if (!File.Exists(configPath) && File.Exists(Path.Combine(folder, PeftAdapter.ConfigName)))
+            throw new UnsupportedModelException(folder, "this is an adapter, not a model; give it beside its model with --adapter");
         if (!File.Exists(configPath))
             throw new ModelFormatException(folder, "config.json is not in the folder");
         var json = JsonFile.Read(configPath, MaxJsonBytes);

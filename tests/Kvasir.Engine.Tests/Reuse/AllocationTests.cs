@@ -1,3 +1,4 @@
+using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Loop;
 using Kvasir.Engine.Requests;
@@ -12,15 +13,20 @@ namespace Kvasir.Engine.Tests.Reuse;
 public sealed class AllocationTests
 {
     [Theory]
-    [InlineData(0f)]
-    [InlineData(0.8f)]
-    public void DecodeStep_AllocatesNothing(float temperature)
+    [InlineData(0f, false)]
+    [InlineData(0.8f, false)]
+    [InlineData(0f, true)]
+    public void DecodeStep_AllocatesNothing(float temperature, bool adapters)
     {
         var options = new EngineOptions { Threads = 2, BlockRows = 16 };
         using var model = LoadedModel.Open(TinyModel.Llama, options);
         using var pool = new BlockPool(model.Layout, new BlockPoolOptions { CapacityBlocks = 64 });
         using var loop = new EngineLoop(model, pool, options);
-        for (var i = 0; i < 3; i++)
+        using var folder = new TestModel();
+        using var set = new AdapterSet(model);
+        set.Load("a", new TestAdapter(model.Config, 1).WritePeft(Path.Combine(folder.Folder, "a")), 1);
+        set.Load("b", new TestAdapter(model.Config, 2, rank: 7).WritePeft(Path.Combine(folder.Folder, "b")), 1);
+        for (var i = 0; i < 4; i++)
         {
             var request = new GenerationRequest
             {
@@ -29,7 +35,13 @@ public sealed class AllocationTests
                 IgnoreStopTokens = true,
                 Sampling = new SamplingOptions { Temperature = temperature, TopP = 0.95f, Seed = 5 },
             };
-            loop.Submit(new Sequence(request, model.Scope(default), 0, 200, new TokenStream(200, null), i, 0));
+
+            // The rows of one adapter stand on both sides of the bare model's.
+            var adapter = adapters && i != 1 ? set.Acquire(i < 3 ? "a" : "b", 1) : null;
+            loop.Submit(new Sequence(request, model.Scope(default, adapter?.ScopeText), 0, 200, new TokenStream(200, null), i, 0)
+            {
+                Adapter = adapter,
+            });
         }
 
         // Past the prompt, past the first growth of every list, past tiered compilation's first calls.

@@ -117,7 +117,7 @@ public class HostileFileTests : IDisposable
         int refused = 0;
         for (int round = 0; round < count; round++)
         {
-            var bytes = Damage(good, random, header);
+            var bytes = Damaged.Bytes(good, random, header);
             File.WriteAllBytes(path, bytes);
             try
             {
@@ -144,35 +144,6 @@ public class HostileFileTests : IDisposable
         }
 
         Assert.InRange(refused, count / 10, count);
-    }
-
-    private static byte[] Damage(byte[] good, Random random, int header)
-    {
-        var bytes = (byte[])good.Clone();
-        int changes = random.Next(1, 4);
-        for (int i = 0; i < changes; i++)
-        {
-            int at = random.Next(header);
-            switch (random.Next(5))
-            {
-                case 0:
-                    bytes[at] ^= (byte)(1 << random.Next(8));
-                    break;
-                case 1:
-                    bytes[at] = (byte)random.Next(256);
-                    break;
-                case 2:
-                    random.NextBytes(bytes.AsSpan(at, Math.Min(8, bytes.Length - at)));
-                    break;
-                case 3:
-                    bytes.AsSpan(at, Math.Min(8, bytes.Length - at)).Fill((byte)(random.Next(2) * 255));
-                    break;
-                default:
-                    return bytes[..random.Next(bytes.Length)];
-            }
-        }
-
-        return bytes;
     }
 
     private static int HeaderLength(string path)
