@@ -54,7 +54,7 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
         if (EndsAnswer(request, token))
             return FinishReason.Stop;
         sequence.Output.Write(token, logprob, top);
-        if (sequence.Stop is { } stop && stop.Feed(_tokenizer!.TextBytes(token)))
+        if (sequence.Stop is { } stop && stop.Feed(_tokenizer!.TextBytes(token, request.KeptSpecialTokens)))
             return FinishReason.Stop;
         return sequence.AnswerLength == sequence.MaxAnswer ? FinishReason.Length : null;
     }
