@@ -19,7 +19,7 @@ internal static class JinjaFilters
             case "safe":
                 return value;
             case "tojson":
-                return JinjaJson.Write(value, arguments.Has(0, "indent") ? (int)Math.Clamp(arguments.Integer(0, "indent", 0), 0, 16) : null, budget);
+                return JinjaJson.Write(value, JinjaJsonOptions.Of(arguments), budget);
             case "int":
                 return ToInteger(value, arguments);
             case "float":

@@ -41,7 +41,7 @@ internal sealed class JinjaImport(Func<string, string> text, bool argumentsAsTex
         fields["function"] = new OrderedDictionary<string, object?>
         {
             ["name"] = text(call.Name),
-            ["arguments"] = argumentsAsText ? JinjaJson.Write(arguments, null, new JinjaBudget()) : arguments,
+            ["arguments"] = argumentsAsText ? JinjaJson.Write(arguments, JinjaJsonOptions.Default, new JinjaBudget()) : arguments,
         };
         return fields;
     }
