@@ -15,6 +15,7 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
     private readonly Sampler _sampler = new(model.Config.VocabSize);
     private readonly TokenLogprob[] _top = new TokenLogprob[GenerationRequest.MaxTopLogprobs];
     private readonly float[] _copy = new float[model.Config.VocabSize];
+    private readonly GrammarMask _grammar = new(model.Config.VocabSize);
     private readonly Tokenizer? _tokenizer = model.File.Tokenizer;
 
     public long SampledTokens { get; private set; }
@@ -35,6 +36,9 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
         if (sequence.LogitDigests is { } digests)
             digests[sequence.AnswerLength] = XxHash3.HashToUInt64(MemoryMarshal.AsBytes(logits));
 
+        if (sequence.Matcher is { } matcher)
+            _grammar.Apply(matcher, logits, request.IgnoreStopTokens ? [] : StopTokens(request));
+
         int token;
         float logprob = 0;
         var top = _top.AsSpan(0, sequence.Output.TopLogprobs);
@@ -54,6 +58,8 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
         if (EndsAnswer(request, token))
             return FinishReason.Stop;
         sequence.Output.Write(token, logprob, top);
+        if (sequence.Matcher is { } grammar && grammar.TryAccept(token) && grammar.IsFinished)
+            return FinishReason.Stop;
         if (sequence.Stop is { } stop && stop.Feed(_tokenizer!.TextBytes(token, request.KeptSpecialTokens)))
             return FinishReason.Stop;
         return sequence.AnswerLength == sequence.MaxAnswer ? FinishReason.Length : null;
@@ -79,11 +85,13 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
         sequence.Output.Complete(reason, statistics, sequence.Stop?.StopAt ?? -1, error);
     }
 
+    private IReadOnlyList<int> StopTokens(GenerationRequest request) => request.StopTokens ?? model.File.StopTokens;
+
     private bool EndsAnswer(GenerationRequest request, int token)
     {
         if (request.IgnoreStopTokens)
             return false;
-        var stops = request.StopTokens ?? model.File.StopTokens;
+        var stops = StopTokens(request);
         for (var i = 0; i < stops.Count; i++)
         {
             if (stops[i] == token)
