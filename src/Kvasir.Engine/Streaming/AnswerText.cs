@@ -9,7 +9,7 @@ namespace Kvasir.Engine.Streaming;
 /// Turns an answer's tokens into text as they come. Bytes that may still become part of a stop string, and incomplete UTF-8
 /// sequences, are held back.
 /// </summary>
-internal sealed class AnswerText(Tokenizer tokenizer, IReadOnlyList<string> stops, IReadOnlySet<int> keptSpecialTokens)
+internal sealed class AnswerText(Tokenizer tokenizer, IReadOnlyList<string> stops, IReadOnlySet<int>? keptSpecialTokens = null)
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
     private readonly StopMatcher? _stop = stops.Count > 0 ? new StopMatcher(stops) : null;

@@ -43,7 +43,8 @@ public sealed class ChatTemplate
     /// <param name="tools">What <c>tools</c> lists; the variable is none when null.</param>
     /// <remarks>
     /// Messages, calls and functions have the fields of Hugging Face's <c>apply_chat_template</c>; a field without a value is undefined,
-    /// except <c>content</c>. Arguments of calls are mappings; a template that fails on those gets them as JSON text.
+    /// except <c>content</c>. Arguments of calls are mappings and <c>tools</c> is none without functions; a template that fails so is tried
+    /// once more with arguments as JSON text and without <c>tools</c>.
     /// </remarks>
     /// <exception cref="ChatTemplateException">The template fails or refuses the messages.</exception>
     public string Render(
@@ -61,15 +62,16 @@ public sealed class ChatTemplate
         IReadOnlyList<ChatTool>? tools,
         Func<string, string> text)
     {
+        bool calls = messages.Any(m => m.ToolCalls.Count > 0);
         try
         {
-            return Run(messages, addGenerationPrompt, variables, tools, text, argumentsAsText: false);
+            return Run(messages, addGenerationPrompt, variables, tools, text, argumentsAsText: false, toolsDefined: true);
         }
-        catch (ChatTemplateException) when (messages.Any(m => m.ToolCalls.Count > 0))
+        catch (ChatTemplateException) when (calls || tools is null)
         {
             try
             {
-                return Run(messages, addGenerationPrompt, variables, tools, text, argumentsAsText: true);
+                return Run(messages, addGenerationPrompt, variables, tools, text, argumentsAsText: calls, toolsDefined: tools is not null);
             }
             catch (ChatTemplateException)
             {
@@ -100,7 +102,8 @@ public sealed class ChatTemplate
         IReadOnlyDictionary<string, object?>? variables,
         IReadOnlyList<ChatTool>? tools,
         Func<string, string> text,
-        bool argumentsAsText)
+        bool argumentsAsText,
+        bool toolsDefined)
     {
         var all = new OrderedDictionary<string, object?>
         {
@@ -110,8 +113,10 @@ public sealed class ChatTemplate
         var import = new JinjaImport(text, argumentsAsText);
         foreach (var (name, value) in variables ?? new Dictionary<string, object?>())
             all[name] = import.Value(value);
-        if (tools is not null || !all.ContainsKey("tools"))
-            all["tools"] = tools is null ? null : import.Tools(tools);
+        if (tools is not null)
+            all["tools"] = import.Tools(tools);
+        else if (toolsDefined)
+            all.TryAdd("tools", null);
         all["messages"] = import.Messages(messages);
         all["add_generation_prompt"] = addGenerationPrompt;
         return Guard(() => JinjaInterpreter.Run(_statements, all, _time));

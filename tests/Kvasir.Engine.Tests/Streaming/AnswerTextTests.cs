@@ -28,7 +28,7 @@ public sealed class AnswerTextTests : IDisposable
             var stops = Stops(random, bytes);
             var (fed, end) = FirstStop(tokens, bytes, stops);
             inside += end >= 0 && fed > end ? 1 : 0;
-            var text = new AnswerText(_tokenizer, stops, new HashSet<int>());
+            var text = new AnswerText(_tokenizer, stops);
             var actual = string.Concat(tokens.Select(text.Feed)) + text.Finish();
             var start = end < 0 ? bytes.Length : stops.Where(stop => bytes.AsSpan(0, end).EndsWith(Encoding.UTF8.GetBytes(stop))).Min(stop => end - Encoding.UTF8.GetByteCount(stop));
             Assert.True(actual == Encoding.UTF8.GetString(bytes.AsSpan(0, start)), $"seed {seed}: \"{actual}\"");
@@ -40,7 +40,7 @@ public sealed class AnswerTextTests : IDisposable
     [Fact]
     public void TextThatMayBecomeAStopString_IsHeldBackUntilItIsDecided()
     {
-        var text = new AnswerText(_tokenizer, ["ab!"], new HashSet<int>());
+        var text = new AnswerText(_tokenizer, ["ab!"]);
         Assert.Equal("x", text.Feed(Letter('x')));
         Assert.Equal("", text.Feed(Letter('a')));
         Assert.Equal("", text.Feed(Letter('b')));
@@ -52,7 +52,7 @@ public sealed class AnswerTextTests : IDisposable
     [Fact]
     public void CharacterOfSeveralTokens_IsGivenWhenItIsWhole()
     {
-        var text = new AnswerText(_tokenizer, [], new HashSet<int>());
+        var text = new AnswerText(_tokenizer, []);
         var bytes = Encoding.UTF8.GetBytes("é");
         Assert.Equal("", text.Feed(Byte(bytes[0])));
         Assert.Equal("é", text.Feed(Byte(bytes[1])));

@@ -39,6 +39,9 @@ internal sealed class TaggedCalls : CallSyntax
     /// <summary>Line breaks beside the value that are not part of it.</summary>
     public string ValuePadding { get; init; } = "";
 
+    /// <summary>What the grammar writes between parameters.</summary>
+    public string ParameterEnd { get; init; } = "";
+
     public override IEnumerable<Pause> Read(CallInput input)
     {
         foreach (var pause in input.Take(SectionStart))
@@ -108,7 +111,7 @@ internal sealed class TaggedCalls : CallSyntax
                         : Grammar.TextUntil(ValuePadding + ValueEnd)
                     : Grammar.Sequence(parameter.Value, Grammar.Literal(ValuePadding + ValueEnd));
                 var whole = Grammar.Sequence(
-                    Grammar.Literal(ParameterStart + parameter.Name + ValueStart + ValuePadding), value, Grammar.Literal("\n"));
+                    Grammar.Literal(ParameterStart + parameter.Name + ValueStart + ValuePadding), value, Grammar.Literal(ParameterEnd));
                 parts.Add(parameter.Required ? whole : Grammar.Optional(whole));
             }
 

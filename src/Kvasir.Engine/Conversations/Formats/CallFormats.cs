@@ -38,19 +38,26 @@ internal static class CallFormats
                 ValueStart = ">",
                 ValueEnd = "</parameter>",
                 ValuePadding = "\n",
+                ParameterEnd = "\n",
             });
         }
 
-        return !Has(template, "<arg_key>") ? null : new CallFormat("glm", new TaggedCalls
+        if (!Has(template, "<arg_key>"))
+            return null;
+
+        // GLM 4 breaks the line between tags, later ones do not.
+        var line = Has(template, "</arg_key>\n<arg_value>") || Has(template, "</arg_key>\\n<arg_value>") ? "\n" : "";
+        return new CallFormat("glm", new TaggedCalls
         {
             SectionStart = "<tool_call>",
             SectionEnd = "</tool_call>",
             CallStart = "",
-            NameEnd = "\n",
+            NameEnd = line,
             CallEnd = "",
             ParameterStart = "<arg_key>",
-            ValueStart = "</arg_key>\n<arg_value>",
+            ValueStart = $"</arg_key>{line}<arg_value>",
             ValueEnd = "</arg_value>",
+            ParameterEnd = line,
         });
     }
 
@@ -124,7 +131,7 @@ internal static class CallFormats
 
         if (Has(template, "functools") || Has(template, "<|tool|>"))
         {
-            var token = tokenizer?.Find("<|tool_call|>") is not null && !Has(template, "functools");
+            var token = !Has(template, "functools") && (Has(template, "<|tool_call|>") || tokenizer?.Find("<|tool_call|>") is not null);
             return new CallFormat("phi4", new JsonCalls
             {
                 Starts = token ? ["<|tool_call|>", "functools"] : ["functools"],
