@@ -7,6 +7,9 @@ namespace Kvasir.Engine.Conversations.Calls;
 /// <summary>How a family of models writes calls: what begins them, how they are read, and the grammar that forces them.</summary>
 internal abstract class CallSyntax
 {
+    /// <summary>A little white space, where models of one family have different habits.</summary>
+    protected static Grammar Space { get; } = Grammar.FromRegex("[ \\n]{0,6}");
+
     /// <summary>Texts one of which begins calls wherever it stands in an answer. The first is the one that the grammar writes.</summary>
     public abstract IReadOnlyList<string> Markers { get; }
 

@@ -27,11 +27,11 @@ internal sealed class JsonCalls : CallSyntax
     /// <summary>Whether objects may stand at the answer's start, without a mark, with semicolons between.</summary>
     public bool Bare { get; init; }
 
-    /// <summary>White space that the grammar writes after the start and before the end.</summary>
-    public string Padding { get; init; } = "";
-
     /// <summary>The key of the arguments that the grammar writes.</summary>
     public string ArgumentsKey { get; init; } = "arguments";
+
+    /// <summary>The key of a number that the grammar writes before the name; null for none.</summary>
+    public string? NumberKey { get; init; }
 
     /// <summary>The key of the name that the grammar writes.</summary>
     public string NameKey { get; init; } = "name";
@@ -73,18 +73,26 @@ internal sealed class JsonCalls : CallSyntax
 
     public override Grammar Body(ToolGrammars tools, bool several)
     {
-        var call = tools.Any((name, arguments) => Grammar.Sequence(
-            Grammar.Literal($"{{\"{NameKey}\": {name}, \"{ArgumentsKey}\": "), arguments, Grammar.Literal("}")));
-        var end = Ends.Count > 0 ? Ends[0] : "";
+        var end = Grammar.Literal(Ends.Count > 0 ? Ends[0] : "");
+        var call = tools.Any(Call);
+        int? most = several ? null : 1;
         if (List)
         {
-            return Grammar.Sequence(
-                Grammar.Literal(Padding + "["), Grammar.Repeat(call, 1, several ? null : 1, Grammar.Literal(", ")), Grammar.Literal("]" + Padding + end));
+            var calls = Grammar.Repeat(call, 1, most, Grammar.Sequence(Grammar.Literal(","), Space));
+            return Grammar.Sequence(Space, Grammar.Literal("["), Space, calls, Space, Grammar.Literal("]"), Space, end);
         }
 
         if (Bare)
-            return Grammar.Repeat(call, 1, several ? null : 1, Grammar.Literal("; "));
-        var one = Grammar.Sequence(Grammar.Literal(Padding), call, Grammar.Literal(Padding + end));
-        return Grammar.Repeat(one, 1, several ? null : 1, Grammar.Literal(Padding + Starts[0]));
+            return Grammar.Repeat(call, 1, most, Grammar.Sequence(Grammar.Literal(";"), Space));
+        return Grammar.Repeat(Grammar.Sequence(Space, call, Space, end), 1, most, Grammar.Sequence(Space, Grammar.Literal(Starts[0])));
+    }
+
+    private Grammar Call(string name, Grammar arguments)
+    {
+        var blank = Grammar.Optional(Grammar.Literal(" "));
+        var id = NumberKey is null ? Grammar.Literal("") : Grammar.FromRegex($"\"{NumberKey}\": ?\"[0-9]{{1,2}}\", ?");
+        return Grammar.Sequence(
+            Grammar.Literal("{"), id, Grammar.Literal($"\"{NameKey}\":"), blank, Grammar.Literal(name + ","), blank, Grammar.Literal($"\"{ArgumentsKey}\":"), blank,
+            arguments, Grammar.Literal("}"));
     }
 }

@@ -72,7 +72,7 @@ internal sealed class PythonCalls : CallSyntax
         var call = tools.AnyByParameters((tool, parameters) =>
             Grammar.Sequence(Grammar.Literal(tool.Name + "("), Arguments(parameters), Grammar.Literal(")")));
         return Grammar.Sequence(
-            Grammar.Literal("["), Grammar.Repeat(call, 1, several ? null : 1, Grammar.Literal(", ")), Grammar.Literal("]" + (Bare ? "" : End)));
+            Space, Grammar.Literal("["), Grammar.Repeat(call, 1, several ? null : 1, Grammar.Literal(", ")), Grammar.Literal("]" + (Bare ? "" : End)));
     }
 
     // JSON's values are read as Python's. Whichever argument comes first has no comma before it.

@@ -108,7 +108,7 @@ internal sealed class TaggedCalls : CallSyntax
             {
                 var value = parameter.IsText
                     ? parameter.Choices is { } choices ? Grammar.Choice([.. choices.Select(c => Grammar.Literal(c + ValuePadding + ValueEnd))])
-                        : Grammar.TextUntil(ValuePadding + ValueEnd)
+                        : Grammar.TextUntil(ValueEnd)
                     : Grammar.Sequence(parameter.Value, Grammar.Literal(ValuePadding + ValueEnd));
                 var whole = Grammar.Sequence(
                     Grammar.Literal(ParameterStart + parameter.Name + ValueStart + ValuePadding), value, Grammar.Literal(ParameterEnd));

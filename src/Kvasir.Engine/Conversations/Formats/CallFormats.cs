@@ -10,7 +10,7 @@ internal static class CallFormats
     private const string Block = "\u2581";
 
     /// <summary>Each object between <c>&lt;tool_call&gt;</c> tags: Hermes, Qwen2.5, Qwen3, SmolLM3, Granite 4.</summary>
-    public static CallFormat Hermes { get; } = new("hermes", new JsonCalls { Starts = ["<tool_call>"], Ends = ["</tool_call>"], Padding = "\n" });
+    public static CallFormat Hermes { get; } = new("hermes", new JsonCalls { Starts = ["<tool_call>"], Ends = ["</tool_call>"] });
 
     /// <summary>The same, where the template knows no functions.</summary>
     public static CallFormat Generic { get; } = Hermes with { Name = "generic", ToldByUs = true };
@@ -124,6 +124,7 @@ internal static class CallFormats
                 Starts = ["<|START_ACTION|>"],
                 Ends = ["<|END_ACTION|>"],
                 List = true,
+                NumberKey = "tool_call_id",
                 NameKey = "tool_name",
                 ArgumentsKey = "parameters",
             });
