@@ -14,6 +14,9 @@ internal static class ChatConversation
 {
     private const string Strict = "strict";
 
+    // Objects that do not say whether they are open are closed, which keeps a model to what was asked for.
+    private static readonly JsonSchemaOptions ResponseSchema = new() { Lenient = true, AdditionalPropertiesByDefault = false };
+
     /// <exception cref="NotSupportedException">A message or an option asks for what the model cannot do.</exception>
     public static ConversationRequest Create(IEnumerable<ChatMessage> messages, ChatOptions? options)
     {
@@ -34,7 +37,7 @@ internal static class ChatConversation
         if (options?.ResponseFormat is not ChatResponseFormatJson json)
             return request;
         return json.Schema is { } schema
-            ? request with { ResponseGrammar = Grammar.FromJsonSchema(schema, new JsonSchemaOptions { Lenient = true }), ResponseGrammarKey = "schema " + schema.GetRawText() }
+            ? request with { ResponseGrammar = Grammar.FromJsonSchema(schema, ResponseSchema), ResponseGrammarKey = "schema " + schema.GetRawText() }
             : request with { ResponseGrammar = Grammar.JsonObject(), ResponseGrammarKey = "json" };
     }
 

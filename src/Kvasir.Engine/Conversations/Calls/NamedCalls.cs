@@ -83,7 +83,7 @@ internal sealed class NamedCalls : CallSyntax
             Grammar.Literal(Prefix + Written(name)), NameIsId ? Grammar.FromRegex(":[0-9]{1,2}") : Grammar.Literal(""),
             Grammar.Literal(Separator), arguments, Grammar.Literal(CallEnd)));
         var head = SectionStart is null ? Grammar.Literal("") : Grammar.Literal(CallStart);
-        return Grammar.Sequence(head, Grammar.Repeat(call, 1, several ? null : 1, Grammar.Literal(CallStart)), Grammar.Literal(SectionEnd ?? ""));
+        return Grammar.Sequence(head, Grammar.Repeat(call, 1, several ? null : 1, Grammar.Sequence(Space, Grammar.Literal(CallStart))), Grammar.Literal(SectionEnd ?? ""));
     }
 
     private string Written(string jsonName) => NameIsId ? "functions." + jsonName.Trim('"') : jsonName.Trim('"');

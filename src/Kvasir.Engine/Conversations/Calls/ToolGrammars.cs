@@ -6,7 +6,8 @@ namespace Kvasir.Engine.Conversations.Calls;
 /// <summary>The grammars of what may be called with what.</summary>
 internal sealed class ToolGrammars(IReadOnlyList<ToolDefinition> tools)
 {
-    private static readonly JsonSchemaOptions Exact = new() { Whitespace = JsonWhitespace.SingleSpace };
+    // Objects that do not say whether they are open are closed: a model is kept to the parameters that it was told of.
+    private static readonly JsonSchemaOptions Exact = new() { Whitespace = JsonWhitespace.SingleSpace, AdditionalPropertiesByDefault = false };
     private static readonly JsonSchemaOptions Lenient = Exact with { Lenient = true };
 
     /// <summary>Any one call; <paramref name="write"/> gets the name as a JSON string, and the arguments.</summary>
