@@ -31,7 +31,7 @@ public sealed class ConversationFormat
         _toolTemplate = toolTemplate ?? template;
         _tokenizer = tokenizer;
         var source = _toolTemplate?.Source ?? "";
-        _calls = CallFormats.Of(source, tokenizer);
+        _calls = _toolTemplate is not null && TemplateProbe.ShowsTools(_toolTemplate) ? CallFormats.Of(source, tokenizer) : CallFormats.Generic;
         _reasoning = ReasoningFormat.Of((template?.Source ?? "") + source, tokenizer);
         _reasoningTokens = SpecialTokens(_reasoning is null ? [] : [_reasoning.Start, _reasoning.End], stopTokens);
         _markerTokens = [.. SpecialTokens([.. _calls.Calls.Marks], stopTokens), .. _reasoningTokens];
@@ -102,7 +102,7 @@ public sealed class ConversationFormat
         var withCalls = tools.Count > 0 || request.Messages.Any(m => m.ToolCalls.Count > 0 || m.ToolCallId is not null);
         var template = (withCalls ? _toolTemplate : _template)
             ?? throw new InvalidOperationException("the model has no chat template; give a raw prompt instead");
-        var messages = _calls.ShortIds ? CallIds.Shorten(request.Messages) : request.Messages;
+        var messages = _calls.ShortIds ? CallIds.Shorten(request.Messages) : _calls.NameIsId ? CallIds.Number(request.Messages) : request.Messages;
         if (!_calls.ToldByUs)
             return Tokens(messages, tools.Count == 0 ? null : [.. tools.Select(t => new ChatTool(t.Name, t.Description, t.Parameters))]);
         if (!withCalls)

@@ -10,6 +10,8 @@ public sealed class ChatTemplate
     /// <summary>Longer templates are refused.</summary>
     public const int MaxSourceChars = 256 * 1024;
 
+    private const string None = "None";
+
     private readonly IReadOnlyList<JinjaStatement> _statements;
     private readonly string? _bosToken;
     private readonly string? _eosToken;
@@ -44,7 +46,8 @@ public sealed class ChatTemplate
     /// <remarks>
     /// Messages, calls and functions have the fields of Hugging Face's <c>apply_chat_template</c>; a field without a value is undefined,
     /// except <c>content</c>. Arguments of calls are mappings and <c>tools</c> is none without functions; a template that fails so is tried
-    /// once more with arguments as JSON text and without <c>tools</c>.
+    /// once more with arguments as JSON text and without <c>tools</c>. Missing contents are none, or empty where a template fails on that or
+    /// prints it.
     /// </remarks>
     /// <exception cref="ChatTemplateException">The template fails or refuses the messages.</exception>
     public string Render(
@@ -56,6 +59,43 @@ public sealed class ChatTemplate
 
     /// <param name="text">Applied to every text that comes from the messages, the functions and the variables.</param>
     internal string Render(
+        IReadOnlyList<ChatMessage> messages,
+        bool addGenerationPrompt,
+        IReadOnlyDictionary<string, object?>? variables,
+        IReadOnlyList<ChatTool>? tools,
+        Func<string, string> text)
+    {
+        if (messages.All(m => m.Content is not null))
+            return Attempt(messages, addGenerationPrompt, variables, tools, text);
+
+        // Some templates want none where there is no text, some fail on it or print it.
+        ChatMessage[] filled = [.. messages.Select(m => m with { Content = m.Content ?? "" })];
+        string asIs;
+        try
+        {
+            asIs = Attempt(messages, addGenerationPrompt, variables, tools, text);
+        }
+        catch (ChatTemplateException)
+        {
+            return Attempt(filled, addGenerationPrompt, variables, tools, text);
+        }
+
+        if (!asIs.Contains(None, StringComparison.Ordinal))
+            return asIs;
+        try
+        {
+            string withText = Attempt(filled, addGenerationPrompt, variables, tools, text);
+            return Count(withText) < Count(asIs) ? withText : asIs;
+        }
+        catch (ChatTemplateException)
+        {
+            return asIs;
+        }
+
+        static int Count(string rendered) => rendered.AsSpan().Count(None);
+    }
+
+    private string Attempt(
         IReadOnlyList<ChatMessage> messages,
         bool addGenerationPrompt,
         IReadOnlyDictionary<string, object?>? variables,

@@ -89,8 +89,10 @@ internal sealed class JinjaImport(Func<string, string> text, bool argumentsAsTex
             case JsonValueKind.String:
                 return text(json.GetString()!);
             case JsonValueKind.Number:
-                bool whole = !json.GetRawText().AsSpan().ContainsAny('.', 'e', 'E');
-                return whole && json.TryGetInt64(out long n) ? n : double.Parse(json.GetRawText(), CultureInfo.InvariantCulture);
+                string digits = json.GetRawText();
+                if (!digits.AsSpan().ContainsAny('.', 'e', 'E') && json.TryGetInt64(out long whole))
+                    return whole;
+                return double.Parse(digits, CultureInfo.InvariantCulture);
             case JsonValueKind.True or JsonValueKind.False:
                 return json.ValueKind == JsonValueKind.True;
             default:

@@ -61,8 +61,7 @@ public sealed class AnswerGrammarTests
         Assert.NotEqual(0, talked);
         Assert.True(GrammarWalk.Admits(grammar, "Hello, <b>you</b>: 1 < 2."));
         var turn = FamilyTests.Turn(family, new ChatMessage("assistant", null) { ToolCalls = [new("c", "clock", Families.Json("{}"))] });
-        var written = turn.Trim().Replace(", \"id\": \"abcdefgh0\"", "", StringComparison.Ordinal);
-        Assert.True(GrammarWalk.Admits(grammar, written), written);
+        Assert.True(GrammarWalk.Admits(grammar, turn.Trim()), turn);
     }
 
     [Fact]

@@ -73,7 +73,8 @@ public sealed class ConversationFormatTests
     [Fact]
     public void IdsFromElsewhere_BecomeNineLettersWhereTheFamilyWantsThem_AndStayPaired()
     {
-        const string template = "{% for m in messages %}{% for c in m.tool_calls or [] %}[TOOL_CALLS]{{ c.id }}{% endfor %}{% if m.role == 'tool' %}={{ m.tool_call_id }}{% endif %}{% endfor %}{{ tools | length }}";
+        const string template = "{% for m in messages %}{% for c in m.tool_calls or [] %}[TOOL_CALLS]{{ c.id }}{{ c.function.name }}{% endfor %}{% if m.role == 'tool' %}={{ m.tool_call_id }}{% endif %}{% endfor %}"
+            + "{% for t in tools or [] %} {{ t.function.name }}{% endfor %}";
         var prompt = Text(Families.Of(template).Prepare(Question with
         {
             Messages =
@@ -82,7 +83,7 @@ public sealed class ConversationFormatTests
                 new ChatMessage("tool", "") { ToolCallId = "call_0123456789" },
             ],
         }));
-        Assert.Matches("^\\[TOOL_CALLS\\](?<id>[A-Za-z0-9]{9})=\\k<id>2$", prompt);
+        Assert.Matches("^\\[TOOL_CALLS\\](?<id>[A-Za-z0-9]{9})clock=\\k<id> get_weather clock$", prompt);
         var call = Assert.Single(Families.Prepare("mistral").Parse("[TOOL_CALLS][{\"name\": \"clock\", \"arguments\": {}}]").ToolCalls);
         Assert.Matches("^[A-Za-z0-9]{9}$", call.Id);
     }
@@ -137,8 +138,8 @@ public sealed class ConversationFormatTests
     [Fact]
     public void AModelsOwnToolTemplateIsTakenForConversationsWithFunctions()
     {
-        var format = new ConversationFormat(new ChatTemplate(Plain), new ChatTemplate("with {{ tools | length }}<tool_call>"), Families.Tokenizer, []);
-        Assert.Equal("with 2<tool_call>", Text(format.Prepare(Question)));
+        var format = new ConversationFormat(new ChatTemplate(Plain), new ChatTemplate("with{% for t in tools or [] %} {{ t.function.name }}{% endfor %}{% for m in messages %}{% for c in m.tool_calls or [] %}<tool_call>{{ c.function.name }}{% endfor %}{% endfor %}"), Families.Tokenizer, []);
+        Assert.Equal("with get_weather clock", Text(format.Prepare(Question)));
         Assert.Equal("<system>Be kind.<e><user>?<e><a>", Text(format.Prepare(Question with { Tools = [] })));
     }
 

@@ -33,6 +33,9 @@ internal sealed class JsonCalls : CallSyntax
     /// <summary>The key of a number that the grammar writes before the name; null for none.</summary>
     public string? NumberKey { get; init; }
 
+    /// <summary>The key of an id of nine letters and digits that the grammar admits after the arguments; null for none.</summary>
+    public string? IdKey { get; init; }
+
     /// <summary>The key of the name that the grammar writes.</summary>
     public string NameKey { get; init; } = "name";
 
@@ -93,6 +96,6 @@ internal sealed class JsonCalls : CallSyntax
         var id = NumberKey is null ? Grammar.Literal("") : Grammar.FromRegex($"\"{NumberKey}\": ?\"[0-9]{{1,2}}\", ?");
         return Grammar.Sequence(
             Grammar.Literal("{"), id, Grammar.Literal($"\"{NameKey}\":"), blank, Grammar.Literal(name + ","), blank, Grammar.Literal($"\"{ArgumentsKey}\":"), blank,
-            arguments, Grammar.Literal("}"));
+            arguments, IdKey is null ? blank : Grammar.Optional(Grammar.FromRegex($", ?\"{IdKey}\": ?\"[A-Za-z0-9]{{9}}\"")), Grammar.Literal("}"));
     }
 }

@@ -10,4 +10,7 @@ internal sealed record CallFormat(string Name, CallSyntax Calls, bool ToldByUs =
 {
     /// <summary>Whether calls have ids of nine letters and digits, and no others.</summary>
     public bool ShortIds { get; init; }
+
+    /// <summary>Whether a call's id is made of the function's name and the call's number.</summary>
+    public bool NameIsId => Calls is NamedCalls { NameIsId: true };
 }

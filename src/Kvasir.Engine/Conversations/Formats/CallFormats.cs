@@ -18,8 +18,6 @@ internal static class CallFormats
     /// <summary>The format of a template.</summary>
     public static CallFormat Of(string template, Tokenizer? tokenizer)
     {
-        if (!template.Contains("tools", StringComparison.Ordinal))
-            return Generic;
         return Tagged(template) ?? Named(template) ?? Listed(template, tokenizer) ?? LastResort(template, tokenizer);
     }
 
@@ -114,7 +112,7 @@ internal static class CallFormats
     private static CallFormat? Listed(string template, Tokenizer? tokenizer)
     {
         if (Has(template, "[TOOL_CALLS]"))
-            return new CallFormat("mistral", new JsonCalls { Starts = ["[TOOL_CALLS]"], List = true }) { ShortIds = true };
+            return new CallFormat("mistral", new JsonCalls { Starts = ["[TOOL_CALLS]"], List = true, IdKey = "id" }) { ShortIds = true };
         if (Has(template, "<TOOLCALL>"))
             return new CallFormat("nemotron", new JsonCalls { Starts = ["<TOOLCALL>"], Ends = ["</TOOLCALL>"], List = true });
         if (Has(template, "<|START_ACTION|>"))
@@ -150,7 +148,7 @@ internal static class CallFormats
     {
         if (Has(template, "<tool_call>"))
             return Hermes;
-        if (Has(template, "<|tool_call_start|>"))
+        if (Has(template, "<|tool_call_start|>") && !Has(template, "```python"))
             return new CallFormat("lfm2", new PythonCalls { Start = "<|tool_call_start|>", End = "<|tool_call_end|>" });
         if (Has(template, "<|python_start|>") || Has(template, "<|header_start|>"))
             return new CallFormat("llama4", new PythonCalls { Start = "<|python_start|>", End = "<|python_end|>", Bare = true });

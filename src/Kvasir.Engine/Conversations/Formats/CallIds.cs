@@ -23,6 +23,30 @@ internal static class CallIds
         ToolCalls = [.. m.ToolCalls.Select((c, i) => c with { Id = Short(c.Id ?? $"{c.Name}:{i}") })],
     })];
 
+    /// <summary>The messages with every id as <c>functions.NAME:NUMBER</c>, as Kimi's template wants; pairs stay pairs.</summary>
+    public static IReadOnlyList<ChatMessage> Number(IReadOnlyList<ChatMessage> messages)
+    {
+        var ids = new Dictionary<string, string>(StringComparer.Ordinal);
+        var count = 0;
+        var result = new List<ChatMessage>();
+        foreach (var message in messages)
+        {
+            var calls = new List<ChatToolCall>();
+            foreach (var call in message.ToolCalls)
+            {
+                var id = $"functions.{call.Name}:{count++}";
+                if (call.Id is { } old)
+                    ids[old] = id;
+                calls.Add(call with { Id = id });
+            }
+
+            var of = message.ToolCallId is { } given ? ids.GetValueOrDefault(given, given) : null;
+            result.Add(message with { ToolCalls = calls, ToolCallId = of });
+        }
+
+        return result;
+    }
+
     private static string Short(string id)
     {
         if (id.Length == ShortLength && id.All(char.IsAsciiLetterOrDigit))
