@@ -23,6 +23,7 @@ public sealed class ConversationFormat
     private readonly ReasoningFormat? _reasoning;
     private readonly HashSet<int> _reasoningTokens;
     private readonly HashSet<int> _markerTokens;
+    private readonly Lazy<bool> _singleCalls;
     private readonly Lazy<bool> _startsReasoning;
 
     internal ConversationFormat(ChatTemplate? template, ChatTemplate? toolTemplate, Tokenizer? tokenizer, IReadOnlyList<int> stopTokens)
@@ -35,6 +36,7 @@ public sealed class ConversationFormat
         _reasoning = ReasoningFormat.Of((template?.Source ?? "") + source, tokenizer);
         _reasoningTokens = SpecialTokens(_reasoning is null ? [] : [_reasoning.Start, _reasoning.End], stopTokens);
         _markerTokens = [.. SpecialTokens([.. _calls.Calls.Marks], stopTokens), .. _reasoningTokens];
+        _singleCalls = new Lazy<bool>(() => !_calls.ToldByUs && _toolTemplate is not null && TemplateProbe.RefusesSeveralCalls(_toolTemplate));
         _startsReasoning = new Lazy<bool>(StartsReasoning);
     }
 
@@ -43,6 +45,9 @@ public sealed class ConversationFormat
 
     /// <summary>Whether the model's own template describes functions; otherwise they are described in the system message.</summary>
     public bool TemplateKnowsTools => !_calls.ToldByUs;
+
+    /// <summary>Whether the template admits but one call a message; then one answer calls one function at most.</summary>
+    public bool SingleCallsOnly => _singleCalls.Value;
 
     /// <summary>Begins reasoning, e.g. <c>&lt;think&gt;</c>; null when the model marks none.</summary>
     public string? ReasoningStart => _reasoning?.Start;
@@ -80,6 +85,8 @@ public sealed class ConversationFormat
     {
         ArgumentNullException.ThrowIfNull(request);
         var tools = ToolSelection.Select(request);
+        if (tools.Count > 0 && SingleCallsOnly)
+            request = request with { ParallelToolCalls = false };
         var tokenizer = RequireTokenizer();
         var prompt = Render(tokenizer, request, tools);
         var reasoning = ReasoningOf(tokenizer, prompt);
@@ -104,7 +111,7 @@ public sealed class ConversationFormat
             ?? throw new InvalidOperationException("the model has no chat template; give a raw prompt instead");
         var messages = _calls.ShortIds ? CallIds.Shorten(request.Messages) : _calls.NameIsId ? CallIds.Number(request.Messages) : request.Messages;
         if (!_calls.ToldByUs)
-            return Tokens(messages, tools.Count == 0 ? null : [.. tools.Select(t => new ChatTool(t.Name, t.Description, t.Parameters))]);
+            return Tokens(_singleCalls.Value ? SingleCalls.Split(messages) : messages, tools.Count == 0 ? null : [.. tools.Select(t => new ChatTool(t.Name, t.Description, t.Parameters))]);
         if (!withCalls)
             return Tokens(messages, null);
         var told = ToldTools.Rewrite(messages, tools);

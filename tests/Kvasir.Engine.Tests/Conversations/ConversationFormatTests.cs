@@ -144,6 +144,45 @@ public sealed class ConversationFormatTests
     }
 
     [Fact]
+    public void ATemplateThatAdmitsOneCallAMessage_GetsThemOneByOne_EachWithItsResult()
+    {
+        const string template = "{% for t in tools or [] %}{{ t.function.name }}{% endfor %}{% for m in messages %}{% if (m.tool_calls or []) | length > 1 %}{{ raise_exception('one call') }}{% endif %}"
+            + "{% for c in m.tool_calls or [] %}|{{ c.function.name }}<|python_tag|>{% endfor %}{{ m.content or '' }}{% endfor %}";
+        var format = Families.Of(template);
+        Assert.True(format.SingleCallsOnly);
+        Assert.False(Families.Format("hermes").SingleCallsOnly);
+        var conversation = format.Prepare(new ConversationRequest
+        {
+            Tools = [Families.Clock],
+            ToolChoice = ToolChoice.Required,
+            Messages =
+            [
+                new ChatMessage("user", "?"), new ChatMessage("assistant", "a") { ToolCalls = Families.Calls },
+                new ChatMessage("tool", "2") { ToolCallId = "a2" }, new ChatMessage("tool", "1") { ToolCallId = "a1" }, new ChatMessage("user", "!"),
+            ],
+        });
+        Assert.Equal("clock?|get_weather<|python_tag|>a1|clock<|python_tag|>2!", Text(conversation));
+        var grammar = GrammarWalk.Compile(conversation.Grammar!);
+        Assert.True(GrammarWalk.Admits(grammar, """{"name": "clock", "parameters": {}}"""));
+        Assert.False(GrammarWalk.Admits(grammar, """{"name": "clock", "parameters": {}}; {"name": "clock", "parameters": {}}"""));
+    }
+
+    [Fact]
+    public void IdsFromElsewhere_NameFunctionAndNumberWhereTheFamilyWantsThat()
+    {
+        const string template = "{% for t in tools or [] %}{{ t.function.name }}{% endfor %}{% for m in messages %}{% for c in m.tool_calls or [] %}<|tool_calls_section_begin|>{{ c.id }}{% endfor %}={{ m.tool_call_id }}{% endfor %}";
+        var prompt = Text(Families.Of(template).Prepare(Question with
+        {
+            Messages = [new ChatMessage("assistant", null) { ToolCalls = Families.Calls }, new ChatMessage("tool", "") { ToolCallId = "a2" }],
+        }));
+        Assert.EndsWith("<|tool_calls_section_begin|>functions.get_weather:0<|tool_calls_section_begin|>functions.clock:1==functions.clock:1", prompt, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ATemplateThatShowsNoCalls_IsToldOfFunctionsByUs() =>
+        Assert.Equal("generic", Families.Of(Plain + "{{ tools }}{# <tool_call> #}").Name);
+
+    [Fact]
     public void AFinishedParserTakesNoMore()
     {
         var parser = Families.Prepare("hermes").CreateParser();

@@ -118,7 +118,7 @@ internal sealed class TaggedCalls : CallSyntax
             parts.Add(Grammar.Literal(CallEnd + padding + SectionEnd));
             return Grammar.Sequence([.. parts]);
         });
-        return Grammar.Repeat(call, 1, several ? null : 1, Grammar.Literal("\n" + SectionStart));
+        return Grammar.Repeat(call, 1, several ? null : 1, Grammar.Sequence(Space, Grammar.Literal(SectionStart)));
     }
 
     private IEnumerable<Pause> ReadParameters(CallInput input, ToolDefinition? tool)
