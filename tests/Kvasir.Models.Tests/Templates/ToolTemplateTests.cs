@@ -85,6 +85,7 @@ public sealed class ToolTemplateTests
     [Theory]
     [InlineData("{% macro twice(a, b='!') %}{{ caller() }}{{ a }}{{ b }}{{ caller() }}{% endmacro %}{% call twice('x') %}[{{ 1 + 1 }}]{% endcall %}", "[2]x![2]")]
     [InlineData("{% macro each(items) %}{% for i in items %}{{ caller(i) }}{% endfor %}{% endmacro %}{% call(v) each([1, 2]) %}<{{ v }}>{% endcall %}", "<1><2>")]
+    [InlineData("{{ nothing is iterable }}{{ nothing is sequence }}{{ none is iterable }}{{ nothing | items | length }}", "TrueTrueFalse0")]
     [InlineData("{% macro f(a, b, c='-') %}{{ a }}{{ b }}{{ c }}{% endmacro %}{{ f(*[1, 2]) }}{{ f(*[3], **{'b': 4, 'c': 5}) }}", "12-345")]
     public void MacrosTakeBodiesAndSpreadArguments(string source, string expected) => Assert.Equal(expected, new ChatTemplate(source).Render([], false));
 
@@ -92,6 +93,7 @@ public sealed class ToolTemplateTests
     [InlineData("{% call 1 %}{% endcall %}", "a macro's call was expected")]
     [InlineData("{{ namespace(**3) }}", "must be a mapping")]
     [InlineData("{{ 1 | tojson(separators=1) }}", "must be two strings")]
+    [InlineData("{% for k, v in 'text' | items %}{% endfor %}", "is not a mapping")]
     [InlineData("{% call namespace() %}", "endcall is missing")]
     public void MistakesAreToldApart(string source, string expected) =>
         Assert.Contains(expected, Assert.Throws<ChatTemplateException>(() => new ChatTemplate(source).Render([], false)).Message, StringComparison.Ordinal);
