@@ -36,21 +36,20 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
         if (sequence.LogitDigests is { } digests)
             digests[sequence.AnswerLength] = XxHash3.HashToUInt64(MemoryMarshal.AsBytes(logits));
 
-        if (sequence.Matcher is { } matcher)
-            _grammar.Apply(matcher, logits, request.IgnoreStopTokens ? [] : StopTokens(request));
-
         int token;
         float logprob = 0;
         var top = _top.AsSpan(0, sequence.Output.TopLogprobs);
         if (sequence.Output.HasLogprobs)
         {
-            // Log-probabilities are the model's own: taken before bias and penalties change the logits.
-            var original = request.Sampling.ChangesLogits ? logits.ToArray() : logits;
+            // Log-probabilities are the model's own: taken before a grammar, bias and penalties change the logits.
+            var original = request.Sampling.ChangesLogits || sequence.Matcher is not null ? logits.ToArray() : logits;
+            Constrain(sequence, logits);
             token = _sampler.Sample(logits, request.Sampling, sequence.Counts, sequence.Choice, sequence.Length);
             logprob = _sampler.Logprobs(original, token, top);
         }
         else
         {
+            Constrain(sequence, logits);
             token = _sampler.Sample(logits, request.Sampling, sequence.Counts, sequence.Choice, sequence.Length);
         }
 
@@ -83,6 +82,12 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
             Spans = sequence.FirstSpans ?? [],
         };
         sequence.Output.Complete(reason, statistics, sequence.Stop?.StopAt ?? -1, error);
+    }
+
+    private void Constrain(Sequence sequence, Span<float> logits)
+    {
+        if (sequence.Matcher is { } matcher)
+            _grammar.Apply(matcher, logits, sequence.Request.IgnoreStopTokens ? [] : StopTokens(sequence.Request));
     }
 
     private IReadOnlyList<int> StopTokens(GenerationRequest request) => request.StopTokens ?? model.File.StopTokens;

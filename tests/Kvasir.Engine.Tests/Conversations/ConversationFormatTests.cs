@@ -182,6 +182,58 @@ public sealed class ConversationFormatTests
     public void ATemplateThatShowsNoCalls_IsToldOfFunctionsByUs() =>
         Assert.Equal("generic", Families.Of(Plain + "{{ tools }}{# <tool_call> #}").Name);
 
+    [Theory]
+    [InlineData("""{"arguments": {"zone": "x"}, "name": "clock"}""", """{"zone": "x"}""")]
+    [InlineData("""{"name": "clock", "arguments": "{\"zone\": \"x\"}"}""", """{"zone": "x"}""")]
+    [InlineData("""{"name": "clock", "arguments": null}""", "{}")]
+    [InlineData("""{"name": "clock"}""", "{}")]
+    [InlineData("""{"id": 7, "type": "function", "name": "clock", "parameters": {}}""", "{}")]
+    [InlineData("""{"name": "made_up", "arguments": {}}""", "{}")]
+    [InlineData("""{"name": 7, "arguments": {}}""", null)]
+    [InlineData("""{"name": "clock", "arguments": [1]}""", null)]
+    [InlineData("""{"name": "clock", "arguments": "x"}""", null)]
+    [InlineData("""{"name": "clock", "arguments": {}, "arguments": {}}""", null)]
+    [InlineData("""{"name": "clock", "arguments": {"a": 1,}}""", null)]
+    [InlineData("{}", null)]
+    [InlineData("[]", null)]
+    public void ACallMayBeWrittenInManyWays(string call, string? arguments)
+    {
+        var text = $"<tool_call>\n{call}\n</tool_call>";
+        var parsed = Families.Prepare("hermes").Parse(text);
+        if (arguments is null)
+            Assert.Equal((text, 0), (parsed.Text, parsed.ToolCalls.Count));
+        else
+            Assert.True(System.Text.Json.JsonElement.DeepEquals(Families.Json(arguments), Assert.Single(parsed.ToolCalls).Arguments));
+    }
+
+    [Fact]
+    public void WhereAFunctionIsStrict_UnknownOnesAreText()
+    {
+        var conversation = Families.Format("hermes").Prepare(Question with { Tools = [Families.Clock with { Strict = true }] });
+        const string text = "<tool_call>{\"name\": \"made_up\", \"arguments\": {}}</tool_call>";
+        Assert.Equal(text, conversation.Parse(text).Text);
+    }
+
+    [Fact]
+    public void ACallThatFailsAfterItsStart_IsToldWithAllThatWasWritten()
+    {
+        const string text = "<tool_call>{\"name\": \"clock\", \"arguments\": {\"a\": x}}</tool_call>";
+        var events = Families.Events(Families.Prepare("hermes").CreateParser(), text.Select(c => c.ToString()));
+        Assert.Equal([AnswerEventKind.ToolCallStart, AnswerEventKind.ToolCallArguments, AnswerEventKind.ToolCallFailed, AnswerEventKind.Text], events.Select(e => e.Kind));
+        Assert.Equal(text, events[2].Text + events[3].Text);
+        Assert.Equal("{\"a\": ", events[1].Text);
+    }
+
+    [Fact]
+    public void ArgumentsStreamAsTheyCome()
+    {
+        var parser = Families.Prepare("hermes").CreateParser();
+        Assert.Empty(parser.Feed("<tool_call>\n{\"name\": \"clock\", \"argum"));
+        Assert.Equal([AnswerEventKind.ToolCallStart, AnswerEventKind.ToolCallArguments], parser.Feed("ents\": {\"zone\": \"Eu").Select(e => e.Kind));
+        Assert.Equal("rope", Assert.Single(parser.Feed("rope")).Text);
+        Assert.Equal([AnswerEventKind.ToolCallArguments, AnswerEventKind.ToolCallEnd], parser.Feed("\"}}").Select(e => e.Kind));
+    }
+
     [Fact]
     public void AFinishedParserTakesNoMore()
     {

@@ -64,7 +64,7 @@ internal static class JsonCallReader
             if (isArguments && !stream)
                 arguments = input.Taken;
             else if (NameKeys.Contains(key))
-                name = Text(input.Taken);
+                name = input.Taken is ['"', ..] ? Text(input.Taken) : null;
             else if (IdKeys.Contains(key))
                 id = Text(input.Taken);
             foreach (var pause in input.SkipSpace())
