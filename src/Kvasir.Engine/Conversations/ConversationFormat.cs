@@ -109,7 +109,8 @@ public sealed class ConversationFormat
         var withCalls = tools.Count > 0 || request.Messages.Any(m => m.ToolCalls.Count > 0 || m.ToolCallId is not null);
         var template = (withCalls ? _toolTemplate : _template)
             ?? throw new InvalidOperationException("the model has no chat template; give a raw prompt instead");
-        var messages = _calls.ShortIds ? CallIds.Shorten(request.Messages) : _calls.NameIsId ? CallIds.Number(request.Messages) : request.Messages;
+        IReadOnlyList<ChatMessage> messages = [.. request.Messages.Select(m => m with { Role = RoleIn(template, m.Role) })];
+        messages = _calls.ShortIds ? CallIds.Shorten(messages) : _calls.NameIsId ? CallIds.Number(messages) : messages;
         if (!_calls.ToldByUs)
             return Tokens(_singleCalls.Value ? SingleCalls.Split(messages) : messages, tools.Count == 0 ? null : [.. tools.Select(t => new ChatTool(t.Name, t.Description, t.Parameters))]);
         if (!withCalls)
@@ -127,6 +128,14 @@ public sealed class ConversationFormat
         int[] Tokens(IReadOnlyList<ChatMessage> all, IReadOnlyList<ChatTool>? described) =>
             ChatPrompt.Tokenize(tokenizer, template, all, addGenerationPrompt: true, request.TemplateVariables, tools: described);
     }
+
+    // Names that newer protocols have for older roles.
+    private static string RoleIn(ChatTemplate template, string role) => role switch
+    {
+        "developer" when !template.Source.Contains(role, StringComparison.Ordinal) => "system",
+        "function" when !template.Source.Contains($"'{role}'", StringComparison.Ordinal) => "tool",
+        _ => role,
+    };
 
     private PromptReasoning ReasoningOf(Tokenizer tokenizer, ReadOnlySpan<int> prompt)
     {

@@ -40,6 +40,14 @@ public sealed class ConversationFormatTests
         Assert.EndsWith("\n\nWho?<e><a>", prompt, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("developer", Plain, "<system>x<e><a>")]
+    [InlineData("developer", Plain + "{# developer #}", "<developer>x<e><a>")]
+    [InlineData("function", Plain, "<tool>x<e><a>")]
+    [InlineData("function", Plain + "{# 'function' #}", "<function>x<e><a>")]
+    public void NewerRolesAreTheOlderOnesWhereTheTemplateDoesNotNameThem(string role, string template, string expected) =>
+        Assert.Equal(expected, Text(Families.Of(template).Prepare(new ConversationRequest { Messages = [new ChatMessage(role, "x")] })));
+
     [Fact]
     public void NoFunctions_NoGrammar_AndMarksAreText()
     {

@@ -14,14 +14,14 @@ internal static class ToldTools
         var result = new List<ChatMessage>();
         if (tools.Count > 0)
         {
-            var system = messages is [{ Role: "system" or "developer" } first, ..] ? first.Content : null;
+            var system = messages is [{ Role: "system" } first, ..] ? first.Content : null;
             result.Add(new ChatMessage("system", string.IsNullOrEmpty(system) ? Describe(tools) : $"{system}\n\n{Describe(tools)}"));
             messages = system is null ? messages : [.. messages.Skip(1)];
         }
 
         foreach (var message in messages)
         {
-            if (message.Role is "tool" or "function")
+            if (message.Role == "tool")
                 AddResult(result, message.Content ?? "");
             else
                 result.Add(message.ToolCalls.Count == 0 ? message : message with { Content = WithCalls(message), ToolCalls = [] });
