@@ -147,7 +147,7 @@ public sealed class KvasirChatClient : IChatClient
         {
             Prompt = conversation.Prompt,
             Grammar = conversation.IsConstrained ? conversation.Compile(_grammars.Value) : null,
-            KeptSpecialTokens = conversation.KeptSpecialTokens,
+            KeepSpecialTokens = conversation.KeepSpecialTokens,
             MaxTokens = options?.MaxOutputTokens,
             StopStrings = options?.StopSequences is { } stops ? [.. stops] : [],
             Sampling = new SamplingOptions

@@ -10,10 +10,10 @@ public sealed class PreparedConversation
     private readonly AnswerSyntax _syntax;
     private readonly Lazy<Grammar>? _grammar;
 
-    internal PreparedConversation(ReadOnlyMemory<int> prompt, AnswerSyntax syntax, AnswerGrammar grammar, IReadOnlySet<int> keptSpecialTokens)
+    internal PreparedConversation(ReadOnlyMemory<int> prompt, AnswerSyntax syntax, AnswerGrammar grammar, IReadOnlySet<int> keepSpecialTokens)
     {
         Prompt = prompt;
-        KeptSpecialTokens = keptSpecialTokens;
+        KeepSpecialTokens = keepSpecialTokens;
         _syntax = syntax;
         if (!grammar.IsNeeded)
             return;
@@ -24,8 +24,8 @@ public sealed class PreparedConversation
     /// <summary>Tokens of the prompt.</summary>
     public ReadOnlyMemory<int> Prompt { get; }
 
-    /// <summary>Special tokens that the parser needs to see: <see cref="GenerationRequest.KeptSpecialTokens"/>.</summary>
-    public IReadOnlySet<int> KeptSpecialTokens { get; }
+    /// <summary>Special tokens that the parser needs to see: <see cref="GenerationRequest.KeepSpecialTokens"/>.</summary>
+    public IReadOnlySet<int> KeepSpecialTokens { get; }
 
     /// <summary>Whether <see cref="Grammar"/> is there.</summary>
     public bool IsConstrained => _grammar is not null;

@@ -59,7 +59,7 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
         sequence.Output.Write(token, logprob, top);
         if (sequence.Matcher is { } grammar && grammar.TryAccept(token) && grammar.IsFinished)
             return FinishReason.Stop;
-        if (sequence.Stop is { } stop && stop.Feed(_tokenizer!.TextBytes(token, request.KeptSpecialTokens)))
+        if (sequence.Stop is { } stop && stop.Feed(_tokenizer!.TextBytes(token, request.KeepSpecialTokens)))
             return FinishReason.Stop;
         return sequence.AnswerLength == sequence.MaxAnswer ? FinishReason.Length : null;
     }

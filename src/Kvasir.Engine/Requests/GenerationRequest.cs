@@ -39,7 +39,7 @@ public sealed record GenerationRequest
     public CompiledGrammar? Grammar { get; init; }
 
     /// <summary>Special tokens that count as text: they are in the answer's text and may be part of a stop string. Tokens that end an answer still do.</summary>
-    public IReadOnlySet<int> KeptSpecialTokens { get; init; } = FrozenSet<int>.Empty;
+    public IReadOnlySet<int> KeepSpecialTokens { get; init; } = FrozenSet<int>.Empty;
 
     /// <summary>Null for no log-probabilities, otherwise how many of the most probable tokens are reported beside the chosen one (0 to 20).</summary>
     public int? TopLogprobs { get; init; }

@@ -6,6 +6,6 @@ namespace Kvasir.Engine.Streaming;
 internal static class TokenizerText
 {
     /// <summary>The token's bytes; none for special tokens that are not kept, which are no text.</summary>
-    public static ReadOnlySpan<byte> TextBytes(this Tokenizer tokenizer, int token, IReadOnlySet<int>? keptSpecialTokens = null) =>
-        tokenizer.IsSpecial(token) && !(keptSpecialTokens?.Contains(token) ?? false) ? [] : tokenizer.TokenBytes(token);
+    public static ReadOnlySpan<byte> TextBytes(this Tokenizer tokenizer, int token, IReadOnlySet<int>? keepSpecialTokens = null) =>
+        tokenizer.IsSpecial(token) && !(keepSpecialTokens?.Contains(token) ?? false) ? [] : tokenizer.TokenBytes(token);
 }

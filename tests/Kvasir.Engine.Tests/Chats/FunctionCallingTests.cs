@@ -1,7 +1,11 @@
 using System.ComponentModel;
 using System.Text.Json;
 using Kvasir.Engine.Chat;
+using Kvasir.Engine.Conversations;
+using Kvasir.Engine.Requests;
+using Kvasir.Engine.Sampling;
 using Kvasir.Engine.Tests.Conversations;
+using Kvasir.Grammars;
 using Microsoft.Extensions.AI;
 
 namespace Kvasir.Engine.Tests.Chats;
@@ -108,6 +112,48 @@ public sealed class FunctionCallingTests : IDisposable
             Assert.InRange(answer.GetProperty("n").GetInt32(), 1, 3);
             Assert.Contains(answer.GetProperty("c").GetString(), (string[])["red", "green"]);
         }
+    }
+
+    [Fact]
+    public async Task AMarkThatIsASpecialToken_IsSeenByGrammarStopStringsAndParser()
+    {
+        foreach (var file in (string[])["tokenizer.json", "tokenizer_config.json"])
+        {
+            var path = Path.Combine(_model.Path, file);
+            File.WriteAllText(path, File.ReadAllText(path).Replace("\\u003C", "<", StringComparison.Ordinal).Replace("\\u003E", ">", StringComparison.Ordinal)
+                .Replace("<|reserved_0|>", "[TOOL_CALLS]", StringComparison.Ordinal));
+        }
+
+        using var client = Client("mistral");
+        var engine = (KvasirEngine)client.GetService(typeof(KvasirEngine))!;
+        var format = ConversationFormat.Detect(engine.Model);
+        var marker = engine.Tokenizer!.Find("[TOOL_CALLS]")!.Value;
+        var conversation = format.Prepare(new ConversationRequest
+        {
+            Messages = [new Kvasir.Models.ChatMessage("user", "x")],
+            Tools = [Families.Clock],
+            ToolChoice = ToolChoice.Named("clock"),
+        });
+        var request = new GenerationRequest
+        {
+            Prompt = conversation.Prompt,
+            MaxTokens = 100,
+            Grammar = conversation.Compile(new GrammarCache(format.CreateVocabulary(engine.Config.VocabSize))),
+            KeepSpecialTokens = conversation.KeepSpecialTokens,
+            Sampling = new SamplingOptions { Temperature = 1, LogitBias = new Dictionary<int, float> { [marker] = 100 } },
+        };
+        var answer = await engine.Submit(request).Choices[0].CompleteAsync();
+        Assert.Equal(marker, answer.Tokens[0]);
+        Assert.StartsWith("[TOOL_CALLS]", answer.Text, StringComparison.Ordinal);
+        Assert.Equal("clock", Assert.Single(conversation.Parse(answer.Text).ToolCalls).Name);
+        var streamed = new System.Text.StringBuilder();
+        await foreach (var text in engine.Submit(request).Choices[0].ReadTextAsync())
+            streamed.Append(text);
+        Assert.Equal(answer.Text, streamed.ToString());
+        var stopped = await engine.Submit(request with { StopStrings = ["CALLS"] }).Choices[0].CompleteAsync();
+        Assert.Equal("[TOOL_", stopped.Text);
+        var other = CompiledGrammar.Compile(Grammar.Literal("x"), format.CreateVocabulary(engine.Config.VocabSize + 1));
+        Assert.Contains("vocabulary", Assert.Throws<ArgumentException>(() => engine.Submit(request with { Grammar = other })).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -134,8 +134,8 @@ public sealed class ConversationFormatTests
         var marker = model.Tokenizer!.Find("[TOOL_CALLS]")!.Value;
         Assert.True(model.Tokenizer.IsSpecial(marker));
         Assert.Equal([marker], format.MarkerTokens);
-        Assert.Equal([marker], format.Prepare(Question).KeptSpecialTokens);
-        Assert.Empty(format.Prepare(Question with { Tools = [] }).KeptSpecialTokens);
+        Assert.Equal([marker], format.Prepare(Question).KeepSpecialTokens);
+        Assert.Empty(format.Prepare(Question with { Tools = [] }).KeepSpecialTokens);
         Assert.Equal("[TOOL_CALLS]"u8, format.CreateVocabulary(512).TextOf(marker));
         Assert.True(format.CreateVocabulary(512).TextOf(model.Tokenizer.EosId!.Value).IsEmpty);
         var text = new AnswerText(model.Tokenizer, [], format.MarkerTokens);
