@@ -32,7 +32,7 @@ internal static class ChatConversation
             Tools = options?.Tools is { } tools ? [.. tools.Select(Definition)] : [],
             ToolChoice = Choice(options?.ToolMode),
             ParallelToolCalls = options?.AllowMultipleToolCalls ?? true,
-            TemplateVariables = options?.AdditionalProperties?.TryGetValue(KvasirChatClient.TemplateVariables, out IReadOnlyDictionary<string, object?>? variables) == true ? variables : null,
+            TemplateVariables = Variables(options),
         };
         if (options?.ResponseFormat is not ChatResponseFormatJson json)
             return request;
@@ -49,6 +49,12 @@ internal static class ChatConversation
             arguments[argument.Name] = argument.Value;
         return new FunctionCallContent(call.Id ?? "", call.Name, arguments);
     }
+
+    private static IReadOnlyDictionary<string, object?>? Variables(ChatOptions? options) =>
+        options?.AdditionalProperties is { } properties
+            && properties.TryGetValue(KvasirChatClient.TemplateVariables, out IReadOnlyDictionary<string, object?>? variables)
+            ? variables
+            : null;
 
     private static ToolDefinition Definition(AITool tool) => tool is AIFunctionDeclaration function
         ? new ToolDefinition(
@@ -84,11 +90,16 @@ internal static class ChatConversation
                     break;
                 case FunctionCallContent call:
                     names[call.CallId] = call.Name;
-                    calls.Add(new ChatToolCall(call.CallId, call.Name, Element(call.Arguments ?? new Dictionary<string, object?>(), typeof(IDictionary<string, object?>))));
+                    var arguments = call.Arguments ?? new Dictionary<string, object?>();
+                    calls.Add(new ChatToolCall(call.CallId, call.Name, Element(arguments, typeof(IDictionary<string, object?>))));
                     break;
                 case FunctionResultContent result:
                     others++;
-                    conversation.Add(new ModelMessage(ChatRole.Tool.Value, Result(result.Result)) { ToolCallId = result.CallId, Name = names.GetValueOrDefault(result.CallId) });
+                    conversation.Add(new ModelMessage(ChatRole.Tool.Value, Result(result.Result))
+                    {
+                        ToolCallId = result.CallId,
+                        Name = names.GetValueOrDefault(result.CallId),
+                    });
                     break;
                 case UsageContent:
                     break;

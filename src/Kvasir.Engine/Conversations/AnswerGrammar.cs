@@ -7,7 +7,8 @@ using Kvasir.Grammars;
 namespace Kvasir.Engine.Conversations;
 
 /// <summary>What an answer may look like: reasoning, then text or calls.</summary>
-internal sealed class AnswerGrammar(CallFormat format, ReasoningFormat? reasoning, PromptReasoning prompt, ConversationRequest request, IReadOnlyList<ToolDefinition> tools)
+internal sealed class AnswerGrammar(
+    CallFormat format, ReasoningFormat? reasoning, PromptReasoning prompt, ConversationRequest request, IReadOnlyList<ToolDefinition> tools)
 {
     /// <summary>Whether anything is forbidden.</summary>
     public bool IsNeeded => tools.Count > 0 || request.ResponseGrammar is not null;
@@ -31,7 +32,8 @@ internal sealed class AnswerGrammar(CallFormat format, ReasoningFormat? reasonin
         if (request.ResponseGrammar is not null && request.ResponseGrammarKey is null)
             return null;
         var text = new StringBuilder();
-        Field(format.Name, reasoning?.Start ?? "", prompt.ToString(), request.ToolChoice.Kind.ToString(), Several.ToString(), request.ResponseGrammarKey ?? "");
+        Field(format.Name, reasoning?.Start ?? "", prompt.ToString());
+        Field(request.ToolChoice.Kind.ToString(), Several.ToString(), request.ResponseGrammarKey ?? "");
         foreach (var tool in tools)
             Field(tool.Name, tool.Strict.ToString(), tool.Parameters?.GetRawText() ?? "");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));

@@ -10,7 +10,10 @@ namespace Kvasir.Engine.Conversations;
 /// <list type="number">
 /// <item>Every character is given out once, except marks of the format and white space beside them (at most 64 characters of it).</item>
 /// <item>What may be the beginning of a mark is held back until it is known to be none; nothing else is.</item>
-/// <item>A call that is malformed, or of a function that may not be called, is text. If it had begun, <see cref="AnswerEventKind.ToolCallFailed"/> says so.</item>
+/// <item>
+/// A call that is malformed, or of a function that may not be called, is text. If it had begun, <see cref="AnswerEventKind.ToolCallFailed"/>
+/// says so.
+/// </item>
 /// </list>
 /// </remarks>
 public sealed class AnswerParser

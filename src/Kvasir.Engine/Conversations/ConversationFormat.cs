@@ -20,6 +20,7 @@ public sealed class ConversationFormat
     private readonly ChatTemplate? _template;
     private readonly ChatTemplate? _toolTemplate;
     private readonly CallFormat _calls;
+    private readonly bool _writesCalls;
     private readonly ReasoningFormat? _reasoning;
     private readonly HashSet<int> _reasoningTokens;
     private readonly HashSet<int> _markerTokens;
@@ -32,7 +33,11 @@ public sealed class ConversationFormat
         _toolTemplate = toolTemplate ?? template;
         _tokenizer = tokenizer;
         var source = _toolTemplate?.Source ?? "";
-        _calls = _toolTemplate is not null && TemplateProbe.ShowsTools(_toolTemplate) ? CallFormats.Of(source, tokenizer) : CallFormats.Generic;
+        var shows = _toolTemplate is not null && TemplateProbe.ShowsTools(_toolTemplate);
+        _calls = shows ? CallFormats.Of(source, tokenizer) : CallFormats.Generic;
+        _writesCalls = shows && !TemplateProbe.ShowsCalls(_toolTemplate!);
+        if (_writesCalls && _calls.Calls.Write([]) is null)
+            _calls = CallFormats.Generic;
         _reasoning = ReasoningFormat.Of((template?.Source ?? "") + source, tokenizer);
         _reasoningTokens = SpecialTokens(_reasoning is null ? [] : [_reasoning.Start, _reasoning.End], stopTokens);
         _markerTokens = [.. SpecialTokens([.. _calls.Calls.Marks], stopTokens), .. _reasoningTokens];
@@ -112,7 +117,12 @@ public sealed class ConversationFormat
         IReadOnlyList<ChatMessage> messages = [.. request.Messages.Select(m => m with { Role = RoleIn(template, m.Role) })];
         messages = _calls.ShortIds ? CallIds.Shorten(messages) : _calls.NameIsId ? CallIds.Number(messages) : messages;
         if (!_calls.ToldByUs)
-            return Tokens(_singleCalls.Value ? SingleCalls.Split(messages) : messages, tools.Count == 0 ? null : [.. tools.Select(t => new ChatTool(t.Name, t.Description, t.Parameters))]);
+        {
+            messages = _singleCalls.Value ? SingleCalls.Split(messages) : messages;
+            messages = _writesCalls ? [.. messages.Select(m => ToldTools.WithCalls(m, _calls.Calls))] : messages;
+            return Tokens(messages, tools.Count == 0 ? null : [.. tools.Select(t => new ChatTool(t.Name, t.Description, t.Parameters))]);
+        }
+
         if (!withCalls)
             return Tokens(messages, null);
         var told = ToldTools.Rewrite(messages, tools);
@@ -153,7 +163,8 @@ public sealed class ConversationFormat
             return false;
         try
         {
-            return ReasoningOf(_tokenizer, ChatPrompt.Tokenize(_tokenizer, _template, [new ChatMessage("user", "?")], addGenerationPrompt: true)) == PromptReasoning.Begun;
+            var prompt = ChatPrompt.Tokenize(_tokenizer, _template, [new ChatMessage("user", "?")], addGenerationPrompt: true);
+            return ReasoningOf(_tokenizer, prompt) == PromptReasoning.Begun;
         }
         catch (ChatTemplateException)
         {

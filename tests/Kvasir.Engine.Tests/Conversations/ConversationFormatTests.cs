@@ -186,9 +186,21 @@ public sealed class ConversationFormatTests
         Assert.EndsWith("<|tool_calls_section_begin|>functions.get_weather:0<|tool_calls_section_begin|>functions.clock:1==functions.clock:1", prompt, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void ATemplateThatShowsNoCalls_IsToldOfFunctionsByUs() =>
-        Assert.Equal("generic", Families.Of(Plain + "{{ tools }}{# <tool_call> #}").Name);
+    [Theory]
+    [InlineData("granite", "{# <|tool_call|> #}", "<|tool_call|>[{\"name\": \"clock\", \"arguments\": {}}]")]
+    [InlineData("hermes", "{# <tool_call> #}", "<tool_call>\n{\"name\": \"clock\", \"arguments\": {}}\n</tool_call>")]
+    [InlineData("generic", "{# <arg_key> #}", "<tool_call>\n{\"name\": \"clock\", \"arguments\": {}}\n</tool_call>")]
+    public void ATemplateThatShowsNoCalls_GetsThemAsText(string family, string mark, string expected)
+    {
+        var format = Families.Of(Plain + "{% for t in tools or [] %}{{ t.function.name }}{% endfor %}" + mark);
+        Assert.Equal(family, format.Name);
+        var prompt = Text(format.Prepare(Question with
+        {
+            Messages = [new ChatMessage("user", "?"), new ChatMessage("assistant", null) { ToolCalls = [new("c", "clock", Families.Json("{}"))] }, new ChatMessage("tool", "1") { ToolCallId = "c" }],
+        }));
+        Assert.Contains($"<assistant>{expected}<e>", prompt, StringComparison.Ordinal);
+        Assert.Contains(family == "generic" ? "<user><tool_response>" : "<tool>1<e>", prompt, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("""{"arguments": {"zone": "x"}, "name": "clock"}""", """{"zone": "x"}""")]

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Kvasir.Engine.Conversations.Parsing;
 using Kvasir.Grammars;
+using Kvasir.Models;
 
 namespace Kvasir.Engine.Conversations.Calls;
 
@@ -24,6 +25,9 @@ internal abstract class CallSyntax
 
     /// <summary>Reads calls from their beginning on.</summary>
     public abstract IEnumerable<Pause> Read(CallInput input);
+
+    /// <summary>Calls as the model writes them, for templates that do not show them; null where that is not known.</summary>
+    public virtual string? Write(IReadOnlyList<ChatToolCall> calls) => null;
 
     /// <summary>What follows the first marker (or, without one, all of the calls), when one or several functions of these are called.</summary>
     public abstract Grammar Body(ToolGrammars tools, bool several);

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Kvasir.Engine.Conversations.Parsing;
 using Kvasir.Grammars;
+using Kvasir.Models;
 
 namespace Kvasir.Engine.Conversations.Calls;
 
@@ -90,12 +92,24 @@ internal sealed class JsonCalls : CallSyntax
         return Grammar.Repeat(Grammar.Sequence(Space, call, Space, end), 1, most, Grammar.Sequence(Space, Grammar.Literal(Starts[0])));
     }
 
+    /// <inheritdoc/>
+    public override string? Write(IReadOnlyList<ChatToolCall> calls)
+    {
+        var objects = calls.Select(c =>
+            $"{{\"{NameKey}\": {JsonQuote.Quote(c.Name)}, \"{ArgumentsKey}\": {(c.Arguments.ValueKind == JsonValueKind.Object ? c.Arguments.GetRawText() : "{}")}}}");
+        var end = Ends.Count > 0 ? Ends[0] : "";
+        if (List)
+            return $"{Starts[0]}[{string.Join(", ", objects)}]{end}";
+        return Bare ? string.Join("; ", objects) : string.Join('\n', objects.Select(o => $"{Starts[0]}\n{o}\n{end}"));
+    }
+
     private Grammar Call(string name, Grammar arguments)
     {
         var blank = Grammar.Optional(Grammar.Literal(" "));
         var id = NumberKey is null ? Grammar.Literal("") : Grammar.FromRegex($"\"{NumberKey}\": ?\"[0-9]{{1,2}}\", ?");
         return Grammar.Sequence(
-            Grammar.Literal("{"), id, Grammar.Literal($"\"{NameKey}\":"), blank, Grammar.Literal(name + ","), blank, Grammar.Literal($"\"{ArgumentsKey}\":"), blank,
-            arguments, IdKey is null ? blank : Grammar.Optional(Grammar.FromRegex($", ?\"{IdKey}\": ?\"[A-Za-z0-9]{{9}}\"")), Grammar.Literal("}"));
+            Grammar.Literal("{"), id, Grammar.Literal($"\"{NameKey}\":"), blank, Grammar.Literal(name + ","), blank,
+            Grammar.Literal($"\"{ArgumentsKey}\":"), blank, arguments,
+            IdKey is null ? blank : Grammar.Optional(Grammar.FromRegex($", ?\"{IdKey}\": ?\"[A-Za-z0-9]{{9}}\"")), Grammar.Literal("}"));
     }
 }

@@ -13,7 +13,8 @@ internal sealed class NamedCalls : CallSyntax
     public override IReadOnlyList<string> Markers => SectionStart is null ? [CallStart] : [SectionStart, CallStart];
 
     /// <inheritdoc/>
-    public override IEnumerable<string> Marks => [SectionStart ?? "", SectionEnd ?? "", CallStart, CallEnd, Separator, IdMark ?? "", Prefix, .. OtherSeparators, .. OtherEnds];
+    public override IEnumerable<string> Marks =>
+        [SectionStart ?? "", SectionEnd ?? "", CallStart, CallEnd, Separator, IdMark ?? "", Prefix, .. OtherSeparators, .. OtherEnds];
 
     /// <summary>Begins all calls together; null where each stands alone.</summary>
     public string? SectionStart { get; init; }
@@ -83,7 +84,8 @@ internal sealed class NamedCalls : CallSyntax
             Grammar.Literal(Prefix + Written(name)), NameIsId ? Grammar.FromRegex(":[0-9]{1,2}") : Grammar.Literal(""),
             Grammar.Literal(Separator), arguments, Grammar.Literal(CallEnd)));
         var head = SectionStart is null ? Grammar.Literal("") : Grammar.Literal(CallStart);
-        return Grammar.Sequence(head, Grammar.Repeat(call, 1, several ? null : 1, Grammar.Sequence(Space, Grammar.Literal(CallStart))), Grammar.Literal(SectionEnd ?? ""));
+        return Grammar.Sequence(
+            head, Grammar.Repeat(call, 1, several ? null : 1, Grammar.Sequence(Space, Grammar.Literal(CallStart))), Grammar.Literal(SectionEnd ?? ""));
     }
 
     private string Written(string jsonName) => NameIsId ? "functions." + jsonName.Trim('"') : jsonName.Trim('"');

@@ -147,7 +147,8 @@ internal ref struct PythonArguments
     {
         if (word.Length == 0 || !(char.IsAsciiDigit(word[^1]) || word[^1] == '.'))
             return null;
-        return double.TryParse(word.Replace("_", "", StringComparison.Ordinal), NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
+        var digits = word.Replace("_", "", StringComparison.Ordinal);
+        return double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value)
             ? value.ToString("R", CultureInfo.InvariantCulture)
             : null;
     }
@@ -203,8 +204,13 @@ internal ref struct PythonArguments
                 return true;
             case 'x' or 'u' or 'U':
                 var digits = c == 'x' ? 2 : c == 'u' ? 4 : 8;
-                if (_at + digits > _text.Length || !int.TryParse(_text.Slice(_at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code) || code is < 0 or > 0x10FFFF)
+                if (_at + digits > _text.Length
+                    || !int.TryParse(_text.Slice(_at, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
+                    || code is < 0 or > 0x10FFFF)
+                {
                     return false;
+                }
+
                 _at += digits;
                 text.Append(code > 0xFFFF ? char.ConvertFromUtf32(code) : ((char)code).ToString());
                 return true;

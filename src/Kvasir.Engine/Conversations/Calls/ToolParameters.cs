@@ -20,7 +20,11 @@ internal static class ToolParameters
         var required = schema.TryGetProperty("required", out var names) && names.ValueKind == JsonValueKind.Array
             ? names.EnumerateArray().Where(n => n.ValueKind == JsonValueKind.String).Select(n => n.GetString()!).ToHashSet(StringComparer.Ordinal)
             : [];
-        return [.. properties.EnumerateObject().Select(p => new ToolParameter(p.Name, WithDefinitions(p.Value, schema), required.Contains(p.Name), IsText(p.Value)))];
+        return
+        [
+            .. properties.EnumerateObject()
+                .Select(p => new ToolParameter(p.Name, WithDefinitions(p.Value, schema), required.Contains(p.Name), IsText(p.Value))),
+        ];
     }
 
     /// <summary>The schema of all arguments together: an object, whatever the schema leaves open.</summary>

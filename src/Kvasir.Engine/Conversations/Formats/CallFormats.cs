@@ -139,8 +139,8 @@ internal static class CallFormats
             });
         }
 
-        return Has(template, "<|tool_call|>") || Has(template, "<|tool_calls|>")
-            ? new CallFormat("granite", new JsonCalls { Starts = Has(template, "<|tool_call|>") ? ["<|tool_call|>", "<tool_call>"] : ["<|tool_calls|>"], List = true })
+        return Has(template, "<|tool_call|>")
+            ? new CallFormat("granite", new JsonCalls { Starts = ["<|tool_call|>", "<tool_call>"], List = true })
             : null;
     }
 

@@ -14,17 +14,17 @@ internal static class TemplateProbe
     private static readonly ChatTool[] Tools =
         [new(Tool, "A function", Parse("""{"type":"object","properties":{"value":{"type":"integer","description":"A number"}},"required":["value"]}"""))];
 
-    /// <summary>Whether the template shows functions, and calls of them, to the model.</summary>
+    /// <summary>Whether the template shows functions to the model.</summary>
     /// <remarks>A template that refuses the conversation is given the benefit of the doubt: it may want it otherwise.</remarks>
-    public static bool ShowsTools(ChatTemplate template)
-    {
-        var mentions = template.Source.Contains("tools", StringComparison.Ordinal);
-        return mentions && Render(template, [Question])?.Contains(Tool, StringComparison.Ordinal) != false
-            && Render(template, Conversation(1))?.Contains(Called, StringComparison.Ordinal) != false;
-    }
+    public static bool ShowsTools(ChatTemplate template) =>
+        template.Source.Contains("tools", StringComparison.Ordinal) && Render(template, [Question])?.Contains(Tool, StringComparison.Ordinal) != false;
+
+    /// <summary>Whether it shows calls of earlier turns.</summary>
+    public static bool ShowsCalls(ChatTemplate template) => Render(template, Conversation(1))?.Contains(Called, StringComparison.Ordinal) != false;
 
     /// <summary>Whether the template refuses several calls in one message, but not one.</summary>
-    public static bool RefusesSeveralCalls(ChatTemplate template) => Render(template, Conversation(1)) is not null && Render(template, Conversation(2)) is null;
+    public static bool RefusesSeveralCalls(ChatTemplate template) =>
+        Render(template, Conversation(1)) is not null && Render(template, Conversation(2)) is null;
 
     private static List<ChatMessage> Conversation(int calls)
     {

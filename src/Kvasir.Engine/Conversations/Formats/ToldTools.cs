@@ -1,11 +1,14 @@
 using System.Text;
-using System.Text.Json;
+using Kvasir.Engine.Conversations.Calls;
 using Kvasir.Engine.Conversations.Parsing;
 using Kvasir.Models;
 
 namespace Kvasir.Engine.Conversations.Formats;
 
-/// <summary>Conversations with functions for models whose template knows none: the functions stand in the system message, calls and results in the text.</summary>
+/// <summary>
+/// Conversations with functions for models whose template knows none: the functions stand in the system message, calls and results in the
+/// text.
+/// </summary>
 internal static class ToldTools
 {
     /// <summary>The messages without fields that the template would not show.</summary>
@@ -24,10 +27,19 @@ internal static class ToldTools
             if (message.Role == "tool")
                 AddResult(result, message.Content ?? "");
             else
-                result.Add(message.ToolCalls.Count == 0 ? message : message with { Content = WithCalls(message), ToolCalls = [] });
+                result.Add(WithCalls(message, CallFormats.Generic.Calls));
         }
 
         return result;
+    }
+
+    /// <summary>The message with its calls in the text.</summary>
+    public static ChatMessage WithCalls(ChatMessage message, CallSyntax syntax)
+    {
+        if (message.ToolCalls.Count == 0)
+            return message;
+        var calls = syntax.Write(message.ToolCalls);
+        return message with { Content = string.IsNullOrEmpty(message.Content) ? calls : $"{message.Content}\n{calls}", ToolCalls = [] };
     }
 
     /// <summary>The messages with the system's in front of the first user's, for templates that refuse a system message.</summary>
@@ -40,7 +52,7 @@ internal static class ToldTools
 
     private static string Describe(IReadOnlyList<ToolDefinition> tools)
     {
-        var text = new StringBuilder("You can call functions. These are the functions, each a JSON object with its parameters as a JSON schema:\n<tools>\n");
+        var text = new StringBuilder("You can call functions. These are the functions, each with its parameters as a JSON schema:\n<tools>\n");
         foreach (var tool in tools)
         {
             text.Append("{\"name\": ").Append(JsonQuote.Quote(tool.Name));
@@ -63,17 +75,5 @@ internal static class ToldTools
             messages[^1] = last with { Content = $"{last.Content}\n{result}" };
         else
             messages.Add(new ChatMessage("user", result));
-    }
-
-    private static string WithCalls(ChatMessage message)
-    {
-        var text = new StringBuilder(message.Content);
-        foreach (var call in message.ToolCalls)
-        {
-            text.Append(text.Length > 0 ? "\n" : "").Append("<tool_call>\n{\"name\": ").Append(JsonQuote.Quote(call.Name)).Append(", \"arguments\": ")
-                .Append(call.Arguments.ValueKind == JsonValueKind.Undefined ? "{}" : call.Arguments.GetRawText()).Append("}\n</tool_call>");
-        }
-
-        return text.ToString();
     }
 }
