@@ -246,6 +246,8 @@ public sealed class KvasirEngine : IDisposable
             throw new ArgumentException($"TopLogprobs is {request.TopLogprobs}; allowed: 0 to {GenerationRequest.MaxTopLogprobs}", nameof(request));
         if (request.MaxTokens is < 1)
             throw new ArgumentException($"MaxTokens is {request.MaxTokens}; allowed: 1 or more", nameof(request));
+        if (request.Grammar is { } grammar && grammar.Vocabulary.Size != Config.VocabSize)
+            throw new ArgumentException($"the grammar's vocabulary has {grammar.Vocabulary.Size} tokens, the model's {Config.VocabSize}; compile it for this model", nameof(request));
         if (request.StopStrings.Count > 0)
             RequireTokenizer();
         request.Sampling.Validate(Config.VocabSize);

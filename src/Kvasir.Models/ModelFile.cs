@@ -34,6 +34,9 @@ public sealed class ModelFile : IDisposable
     /// <summary>Null when the model brings no chat template.</summary>
     public ChatTemplate? ChatTemplate => Text.ChatTemplate;
 
+    /// <summary>The template for conversations with functions: the files' <c>tool_use</c>, or else <see cref="ChatTemplate"/>.</summary>
+    public ChatTemplate? ToolTemplate => Text.ToolTemplate ?? Text.ChatTemplate;
+
     /// <summary>Tokens that end an answer, ascending.</summary>
     public IReadOnlyList<int> StopTokens => Text.StopTokens;
 

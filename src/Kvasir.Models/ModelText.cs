@@ -1,4 +1,8 @@
 namespace Kvasir.Models;
 
 /// <summary>What a model file says about text: tokenizer, chat template, stop tokens, name.</summary>
-internal sealed record ModelText(Tokenizer? Tokenizer, ChatTemplate? ChatTemplate, IReadOnlyList<int> StopTokens, string? Name);
+internal sealed record ModelText(Tokenizer? Tokenizer, ChatTemplate? ChatTemplate, IReadOnlyList<int> StopTokens, string? Name)
+{
+    /// <summary>The template for conversations with functions, where the files have one of its own.</summary>
+    public ChatTemplate? ToolTemplate { get; init; }
+}

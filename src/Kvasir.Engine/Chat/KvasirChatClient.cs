@@ -1,24 +1,34 @@
 using System.Runtime.CompilerServices;
-using System.Text;
+using Kvasir.Engine.Conversations;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sampling;
+using Kvasir.Grammars;
 using Microsoft.Extensions.AI;
-using ModelMessage = Kvasir.Models.ChatMessage;
 
 namespace Kvasir.Engine.Chat;
 
 /// <summary>A <see cref="KvasirEngine"/> as the chat client of Microsoft.Extensions.AI. Does not own the engine unless told so.</summary>
 /// <remarks>
 /// Temperature, top-p, top-k, penalties, seed, stop sequences and the limit of output tokens are taken from <see cref="ChatOptions"/>;
-/// without a temperature answers are greedy. Tools and response formats are not supported yet and are refused. The usage's
-/// <c>kvasir.reusedTokens</c> says how many prompt tokens were found in the KV cache.
+/// without a temperature answers are greedy. Functions (<see cref="AIFunctionDeclaration"/>), tool modes and JSON response formats constrain the
+/// answer; a function whose additional property <c>strict</c> is true must have a schema that can be enforced exactly. Functions are
+/// called by <c>UseFunctionInvocation()</c> or by the caller. The usage's <c>kvasir.reusedTokens</c> says how many prompt tokens were found
+/// in the KV cache.
 /// </remarks>
 public sealed class KvasirChatClient : IChatClient
 {
     /// <summary>Name of the count of reused prompt tokens in <see cref="UsageDetails.AdditionalCounts"/>.</summary>
     public const string ReusedTokens = "kvasir.reusedTokens";
 
+    /// <summary>
+    /// Name of the variables of the chat template (an <c>IReadOnlyDictionary&lt;string, object?&gt;</c>) in
+    /// <see cref="ChatOptions.AdditionalProperties"/>.
+    /// </summary>
+    public const string TemplateVariables = "chat_template_kwargs";
+
     private readonly KvasirEngine _engine;
+    private readonly ConversationFormat _format;
+    private readonly Lazy<GrammarCache> _grammars;
     private readonly bool _ownsEngine;
     private readonly ChatClientMetadata _metadata;
 
@@ -29,6 +39,8 @@ public sealed class KvasirChatClient : IChatClient
     {
         _engine = engine;
         _ownsEngine = ownsEngine;
+        _format = ConversationFormat.Detect(engine.Model);
+        _grammars = new Lazy<GrammarCache>(() => new GrammarCache(_format.CreateVocabulary(engine.Config.VocabSize)));
         _metadata = new ChatClientMetadata("kvasir", providerUri: null, engine.Model.Name);
     }
 
@@ -36,12 +48,15 @@ public sealed class KvasirChatClient : IChatClient
     public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        using var generation = Submit(messages, options);
+        var conversation = _format.Prepare(ChatConversation.Create(messages, options));
+        using var generation = Submit(conversation, options);
         var answer = await generation.Choices[0].CompleteAsync(cancellationToken).ConfigureAwait(false);
-        return new ChatResponse(new ChatMessage(ChatRole.Assistant, answer.Text))
+        var parsed = conversation.Parse(answer.Text);
+        var message = new ChatMessage(ChatRole.Assistant, [.. Contents(parsed)]);
+        return new ChatResponse(message)
         {
             ModelId = _engine.Model.Name,
-            FinishReason = Finish(answer.Finish),
+            FinishReason = Finish(answer.Finish, parsed.ToolCalls.Count > 0),
             Usage = Usage(answer.Statistics),
         };
     }
@@ -50,18 +65,23 @@ public sealed class KvasirChatClient : IChatClient
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        using var generation = Submit(messages, options);
+        var conversation = _format.Prepare(ChatConversation.Create(messages, options));
+        using var generation = Submit(conversation, options);
         var choice = generation.Choices[0];
         var id = Guid.NewGuid().ToString("N");
+        var parser = conversation.CreateParser();
+        var collector = new AnswerCollector();
         await foreach (var text in choice.ReadTextAsync(cancellationToken).ConfigureAwait(false))
-            yield return new ChatResponseUpdate(ChatRole.Assistant, text) { ResponseId = id, MessageId = id, ModelId = _engine.Model.Name };
-        yield return new ChatResponseUpdate(ChatRole.Assistant, [new UsageContent(Usage(choice.Statistics!))])
         {
-            ResponseId = id,
-            MessageId = id,
-            ModelId = _engine.Model.Name,
-            FinishReason = Finish(choice.Finish!.Value),
-        };
+            foreach (var content in Contents(parser.Feed(text), collector))
+                yield return Update(id, content);
+        }
+
+        foreach (var content in Contents(parser.Finish(), collector))
+            yield return Update(id, content);
+        var last = Update(id, new UsageContent(Usage(choice.Statistics!)));
+        last.FinishReason = Finish(choice.Finish!.Value, collector.ToAnswer().ToolCalls.Count > 0);
+        yield return last;
     }
 
     /// <inheritdoc/>
@@ -83,7 +103,35 @@ public sealed class KvasirChatClient : IChatClient
             _engine.Dispose();
     }
 
-    private static ChatFinishReason Finish(FinishReason reason) => reason == FinishReason.Length ? ChatFinishReason.Length : ChatFinishReason.Stop;
+    private static ChatFinishReason Finish(FinishReason reason, bool calls) =>
+        reason == FinishReason.Length ? ChatFinishReason.Length : calls ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop;
+
+    private static IEnumerable<AIContent> Contents(ParsedAnswer answer)
+    {
+        if (answer.Reasoning is { Length: > 0 } reasoning)
+            yield return new TextReasoningContent(reasoning);
+        if (answer.Text.Length > 0 || answer.ToolCalls.Count == 0)
+            yield return new TextContent(answer.Text);
+        foreach (var call in answer.ToolCalls)
+            yield return ChatConversation.Call(call);
+    }
+
+    // Calls are given whole: what they invoke needs all arguments.
+    private static IEnumerable<AIContent> Contents(IReadOnlyList<AnswerEvent> events, AnswerCollector collector)
+    {
+        foreach (var item in events)
+        {
+            if (collector.Add(item) is { } call)
+                yield return ChatConversation.Call(call);
+            else if (item.Kind is AnswerEventKind.Text or AnswerEventKind.ToolCallFailed)
+                yield return new TextContent(item.Text);
+            else if (item.Kind == AnswerEventKind.Reasoning)
+                yield return new TextReasoningContent(item.Text);
+        }
+    }
+
+    private ChatResponseUpdate Update(string id, AIContent content) =>
+        new(ChatRole.Assistant, [content]) { ResponseId = id, MessageId = id, ModelId = _engine.Model.Name };
 
     private static UsageDetails Usage(GenerationStatistics statistics) => new()
     {
@@ -93,20 +141,13 @@ public sealed class KvasirChatClient : IChatClient
         AdditionalCounts = new AdditionalPropertiesDictionary<long> { [ReusedTokens] = statistics.ReusedTokens },
     };
 
-    private Generation Submit(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    private Generation Submit(PreparedConversation conversation, ChatOptions? options)
     {
-        if (options?.Tools is { Count: > 0 })
-            throw new NotSupportedException("tools are not supported by this client yet; leave ChatOptions.Tools empty");
-        if (options?.ResponseFormat is ChatResponseFormatJson)
-            throw new NotSupportedException("JSON response formats are not supported by this client yet; leave ChatOptions.ResponseFormat empty");
-        var conversation = new List<ModelMessage>();
-        if (options?.Instructions is { Length: > 0 } instructions)
-            conversation.Add(new ModelMessage(ChatRole.System.Value, instructions));
-        foreach (var message in messages)
-            conversation.Add(new ModelMessage(message.Role.Value, Text(message)));
         return _engine.Submit(new GenerationRequest
         {
-            Prompt = _engine.EncodeChat(conversation),
+            Prompt = conversation.Prompt,
+            Grammar = conversation.IsConstrained ? conversation.Compile(_grammars.Value) : null,
+            KeepSpecialTokens = conversation.KeepSpecialTokens,
             MaxTokens = options?.MaxOutputTokens,
             StopStrings = options?.StopSequences is { } stops ? [.. stops] : [],
             Sampling = new SamplingOptions
@@ -119,18 +160,5 @@ public sealed class KvasirChatClient : IChatClient
                 Seed = unchecked((ulong)(options?.Seed ?? 0)),
             },
         });
-    }
-
-    private static string Text(ChatMessage message)
-    {
-        var text = new StringBuilder();
-        foreach (var content in message.Contents)
-        {
-            if (content is not TextContent part)
-                throw new NotSupportedException($"a message holds {content.GetType().Name}; this model reads text only");
-            text.Append(part.Text);
-        }
-
-        return text.ToString();
     }
 }

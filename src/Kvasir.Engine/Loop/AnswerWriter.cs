@@ -15,6 +15,7 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
     private readonly Sampler _sampler = new(model.Config.VocabSize);
     private readonly TokenLogprob[] _top = new TokenLogprob[GenerationRequest.MaxTopLogprobs];
     private readonly float[] _copy = new float[model.Config.VocabSize];
+    private readonly GrammarMask _grammar = new(model.Config.VocabSize);
     private readonly Tokenizer? _tokenizer = model.File.Tokenizer;
 
     public long SampledTokens { get; private set; }
@@ -40,13 +41,15 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
         var top = _top.AsSpan(0, sequence.Output.TopLogprobs);
         if (sequence.Output.HasLogprobs)
         {
-            // Log-probabilities are the model's own: taken before bias and penalties change the logits.
-            var original = request.Sampling.ChangesLogits ? logits.ToArray() : logits;
+            // Log-probabilities are the model's own: taken before a grammar, bias and penalties change the logits.
+            var original = request.Sampling.ChangesLogits || sequence.Matcher is not null ? logits.ToArray() : logits;
+            Constrain(sequence, logits);
             token = _sampler.Sample(logits, request.Sampling, sequence.Counts, sequence.Choice, sequence.Length);
             logprob = _sampler.Logprobs(original, token, top);
         }
         else
         {
+            Constrain(sequence, logits);
             token = _sampler.Sample(logits, request.Sampling, sequence.Counts, sequence.Choice, sequence.Length);
         }
 
@@ -54,7 +57,9 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
         if (EndsAnswer(request, token))
             return FinishReason.Stop;
         sequence.Output.Write(token, logprob, top);
-        if (sequence.Stop is { } stop && stop.Feed(_tokenizer!.TextBytes(token)))
+        if (sequence.Matcher is { } grammar && grammar.TryAccept(token) && grammar.IsFinished)
+            return FinishReason.Stop;
+        if (sequence.Stop is { } stop && stop.Feed(_tokenizer!.TextBytes(token, request.KeepSpecialTokens)))
             return FinishReason.Stop;
         return sequence.AnswerLength == sequence.MaxAnswer ? FinishReason.Length : null;
     }
@@ -79,11 +84,19 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
         sequence.Output.Complete(reason, statistics, sequence.Stop?.StopAt ?? -1, error);
     }
 
+    private void Constrain(Sequence sequence, Span<float> logits)
+    {
+        if (sequence.Matcher is { } matcher)
+            _grammar.Apply(matcher, logits, sequence.Request.IgnoreStopTokens ? [] : StopTokens(sequence.Request));
+    }
+
+    private IReadOnlyList<int> StopTokens(GenerationRequest request) => request.StopTokens ?? model.File.StopTokens;
+
     private bool EndsAnswer(GenerationRequest request, int token)
     {
         if (request.IgnoreStopTokens)
             return false;
-        var stops = request.StopTokens ?? model.File.StopTokens;
+        var stops = StopTokens(request);
         for (var i = 0; i < stops.Count; i++)
         {
             if (stops[i] == token)

@@ -39,7 +39,7 @@ public sealed class GenerationChoice
     public async IAsyncEnumerable<GeneratedToken> ReadAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var output = _sequence.Output;
-        var text = _tokenizer is null ? null : new AnswerText(_tokenizer, _sequence.Request.StopStrings);
+        var text = _tokenizer is null ? null : new AnswerText(_tokenizer, _sequence.Request.StopStrings, _sequence.Request.KeepSpecialTokens);
         using var registration = cancellation.Register(() => _thread.Cancel([_sequence]));
         var read = 0;
         while (await output.WaitAsync(read).ConfigureAwait(false))
@@ -108,7 +108,7 @@ public sealed class GenerationChoice
     {
         if (_tokenizer is null)
             return "";
-        var text = new AnswerText(_tokenizer, _sequence.Request.StopStrings);
+        var text = new AnswerText(_tokenizer, _sequence.Request.StopStrings, _sequence.Request.KeepSpecialTokens);
         var builder = new System.Text.StringBuilder();
         foreach (var token in tokens)
             builder.Append(text.Feed(token));

@@ -1,5 +1,7 @@
+using System.Collections.Frozen;
 using Kvasir.Engine.Policies;
 using Kvasir.Engine.Sampling;
+using Kvasir.Grammars;
 
 namespace Kvasir.Engine.Requests;
 
@@ -32,6 +34,12 @@ public sealed record GenerationRequest
 
     /// <summary>True when the model's stop tokens do not end an answer (benchmarks).</summary>
     public bool IgnoreStopTokens { get; init; }
+
+    /// <summary>What the answer's text must be; null when it is free. Its vocabulary is the model's. The answer ends where nothing can follow.</summary>
+    public CompiledGrammar? Grammar { get; init; }
+
+    /// <summary>Special tokens that count as text: they are in the answer's text and may be part of a stop string. Tokens that end an answer still do.</summary>
+    public IReadOnlySet<int> KeepSpecialTokens { get; init; } = FrozenSet<int>.Empty;
 
     /// <summary>Null for no log-probabilities, otherwise how many of the most probable tokens are reported beside the chosen one (0 to 20).</summary>
     public int? TopLogprobs { get; init; }

@@ -4,6 +4,7 @@ using Kvasir.Engine.Policies;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sampling;
 using Kvasir.Engine.Streaming;
+using Kvasir.Grammars;
 using Kvasir.KvCache.Identity;
 using Kvasir.KvCache.Index;
 using Kvasir.KvCache.Pool;
@@ -41,6 +42,7 @@ internal sealed class Sequence
 
         if (request.StopStrings.Count > 0)
             Stop = new StopMatcher(request.StopStrings);
+        Matcher = request.Grammar?.CreateMatcher();
         if (request.WantReceipt)
             LogitDigests = new ulong[maxAnswer];
     }
@@ -91,6 +93,9 @@ internal sealed class Sequence
     public InFlightPrompts.Handle? Announcement { get; set; }
 
     public ILayerPolicy? Policy { get; set; }
+
+    /// <summary>Where the answer stands in its grammar; null without one.</summary>
+    public GrammarMatcher? Matcher { get; }
 
     public TokenCounts? Counts { get; }
 

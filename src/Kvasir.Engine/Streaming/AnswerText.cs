@@ -9,7 +9,7 @@ namespace Kvasir.Engine.Streaming;
 /// Turns an answer's tokens into text as they come. Bytes that may still become part of a stop string, and incomplete UTF-8
 /// sequences, are held back.
 /// </summary>
-internal sealed class AnswerText(Tokenizer tokenizer, IReadOnlyList<string> stops)
+internal sealed class AnswerText(Tokenizer tokenizer, IReadOnlyList<string> stops, IReadOnlySet<int>? keepSpecialTokens = null)
 {
     private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
     private readonly StopMatcher? _stop = stops.Count > 0 ? new StopMatcher(stops) : null;
@@ -20,7 +20,7 @@ internal sealed class AnswerText(Tokenizer tokenizer, IReadOnlyList<string> stop
     /// <summary>Adds a token; returns the text that is certain now, often empty.</summary>
     public string Feed(int token)
     {
-        var bytes = tokenizer.TextBytes(token);
+        var bytes = tokenizer.TextBytes(token, keepSpecialTokens);
         _held.AddRange(bytes);
         _fed += bytes.Length;
         if (_stop is null)

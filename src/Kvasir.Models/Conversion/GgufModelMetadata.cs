@@ -36,6 +36,8 @@ internal static class GgufModelMetadata
             WriteTokenizer(writer, tokenizer.Vocabulary, config.VocabSize, model.StopTokens);
         if (model.ChatTemplate is { } template)
             writer.Add("tokenizer.chat_template", template.Source);
+        if (model.Text.ToolTemplate is { } toolTemplate)
+            writer.Add("tokenizer.chat_template.tool_use", toolTemplate.Source);
     }
 
     private static void WriteTokenizer(GgufWriter writer, Vocabulary vocabulary, int rows, IReadOnlyList<int> stops)

@@ -30,8 +30,8 @@ internal static class GgufModel
     private static ModelText ReadText(GgufFile file, ModelConfig config)
     {
         var tokenizer = GgufTokenizer.Read(file.Path, file.Metadata);
-        string? source = file.Metadata.String("tokenizer.chat_template");
-        var template = source is null ? null : new ChatTemplate(source, tokenizer?.SpecialText(tokenizer.BosId), tokenizer?.SpecialText(tokenizer.EosId));
+        var template = Template(file.Metadata.String("tokenizer.chat_template"), tokenizer);
+        var toolTemplate = Template(file.Metadata.String("tokenizer.chat_template.tool_use"), tokenizer);
         var stops = new SortedSet<int>();
         if (tokenizer is not null)
         {
@@ -42,7 +42,7 @@ internal static class GgufModel
             {
                 if (listed.Any(id => id < 0 || id >= config.VocabSize))
                     throw file.Metadata.Error(GgufTokenizer.StopTokensKey, "an id is outside the vocabulary");
-                return new ModelText(tokenizer, template, [.. listed.Distinct().Order()], file.Metadata.String("general.name"));
+                return Text([.. listed.Distinct().Order()]);
             }
 
             foreach (string key in (string[])["eos_token_id", "eot_token_id", "eom_token_id"])
@@ -58,6 +58,12 @@ internal static class GgufModel
             }
         }
 
-        return new ModelText(tokenizer, template, [.. stops], file.Metadata.String("general.name"));
+        return Text([.. stops]);
+
+        ModelText Text(IReadOnlyList<int> stopTokens) =>
+            new(tokenizer, template, stopTokens, file.Metadata.String("general.name")) { ToolTemplate = toolTemplate };
     }
+
+    private static ChatTemplate? Template(string? source, Tokenizer? tokenizer) =>
+        source is null ? null : new ChatTemplate(source, tokenizer?.SpecialText(tokenizer.BosId), tokenizer?.SpecialText(tokenizer.EosId));
 }

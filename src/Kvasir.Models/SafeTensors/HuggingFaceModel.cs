@@ -44,11 +44,9 @@ internal static class HuggingFaceModel
             }
         }
 
-        string templatePath = Path.Combine(folder, "chat_template.jinja");
-        string? source = File.Exists(templatePath) && new FileInfo(templatePath).Length <= ChatTemplate.MaxSourceChars
-            ? File.ReadAllText(templatePath)
-            : TemplateOf(settings);
-        var template = source is null ? null : new ChatTemplate(source, tokenizer?.SpecialText(tokenizer.BosId), tokenizer?.SpecialText(tokenizer.EosId));
+        var template = Template(FileTemplate(folder, "chat_template.jinja") ?? NamedTemplate(settings, "default"), tokenizer);
+        var toolTemplate = Template(
+            FileTemplate(folder, Path.Combine("additional_chat_templates", "tool_use.jinja")) ?? NamedTemplate(settings, "tool_use"), tokenizer);
 
         var stops = new SortedSet<int>();
         var generation = ReadOptional(folder, "generation_config.json", MaxJsonBytes);
@@ -57,19 +55,28 @@ internal static class HuggingFaceModel
         if (tokenizer?.EosId is { } eos)
             stops.Add(eos);
         string? name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        return new ModelText(tokenizer, template, [.. stops], name);
+        return new ModelText(tokenizer, template, [.. stops], name) { ToolTemplate = toolTemplate };
     }
 
-    // A string, or a list of named templates of which "default" is taken.
-    private static string? TemplateOf(JsonField? settings)
+    private static ChatTemplate? Template(string? source, Tokenizer? tokenizer) =>
+        source is null ? null : new ChatTemplate(source, tokenizer?.SpecialText(tokenizer.BosId), tokenizer?.SpecialText(tokenizer.EosId));
+
+    private static string? FileTemplate(string folder, string name)
+    {
+        string path = Path.Combine(folder, name);
+        return File.Exists(path) && new FileInfo(path).Length <= ChatTemplate.MaxSourceChars ? File.ReadAllText(path) : null;
+    }
+
+    // A string, which is the default, or a list of named templates.
+    private static string? NamedTemplate(JsonField? settings, string name)
     {
         if (settings?.Find("chat_template") is not { } template)
             return null;
         if (template.IsString)
-            return template.String();
+            return name == "default" ? template.String() : null;
         foreach (var named in template.Items())
         {
-            if (named.Get("name").String() == "default")
+            if (named.Get("name").String() == name)
                 return named.Get("template").String();
         }
 

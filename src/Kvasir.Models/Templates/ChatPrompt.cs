@@ -2,7 +2,8 @@ namespace Kvasir.Models;
 
 /// <summary>
 /// Conversations to tokens. Only the template may write special tokens: text in a message that looks like one
-/// (<c>&lt;|end|&gt;</c>) stays text, so that a user cannot end his turn and begin the system's.
+/// (<c>&lt;|end|&gt;</c>) stays text, so that a user cannot end his turn and begin the system's. So do names, arguments and results of
+/// functions, their descriptions, and template variables.
 /// </summary>
 /// <remarks>
 /// A character from the private use area that occurs in no message is set into every such look-alike before rendering (and beside
@@ -16,7 +17,9 @@ public static class ChatPrompt
     private const char LastPrivate = '\uF8FF';
 
     /// <summary>The tokens of a conversation.</summary>
+    /// <param name="variables">As in <see cref="ChatTemplate"/>'s rendering.</param>
     /// <param name="parseSpecialInContents">Whether special tokens written in messages count; only for trusted text.</param>
+    /// <param name="tools">The functions that the template describes.</param>
     /// <exception cref="ChatTemplateException">The template fails or refuses the messages.</exception>
     public static int[] Tokenize(
         Tokenizer tokenizer,
@@ -24,21 +27,34 @@ public static class ChatPrompt
         IReadOnlyList<ChatMessage> messages,
         bool addGenerationPrompt,
         IReadOnlyDictionary<string, object?>? variables = null,
-        bool parseSpecialInContents = false)
+        bool parseSpecialInContents = false,
+        IReadOnlyList<ChatTool>? tools = null)
     {
         if (parseSpecialInContents)
-            return tokenizer.Encode(template.Render(messages, addGenerationPrompt, variables));
-        char breaker = FreeCharacter(messages);
+            return tokenizer.Encode(template.Render(messages, addGenerationPrompt, variables, tools));
+        char breaker = FreeCharacter(seen => ChatTemplate.Import(messages, variables, tools, seen));
         var specials = tokenizer.SpecialTexts.Where(s => s.Length > 1).ToArray();
-        var safe = messages.Select(m => new ChatMessage(m.Role, Break(m.Content, specials, breaker))).ToList();
-        return tokenizer.Encode(template.Render(safe, addGenerationPrompt, variables), parseSpecial: true, breaker);
+        string text = template.Render(messages, addGenerationPrompt, variables, tools, s => Break(s, specials, breaker));
+        return tokenizer.Encode(text, parseSpecial: true, breaker);
     }
 
-    private static char FreeCharacter(IReadOnlyList<ChatMessage> messages)
+    // Every text is shown once; what is in none of them is free.
+    private static char FreeCharacter(Action<Func<string, string>> show)
     {
+        var used = new HashSet<char>();
+        show(text =>
+        {
+            foreach (char c in text)
+            {
+                if (c is >= FirstPrivate and <= LastPrivate)
+                    used.Add(c);
+            }
+
+            return text;
+        });
         for (char c = FirstPrivate; c <= LastPrivate; c++)
         {
-            if (!messages.Any(m => m.Content.Contains(c)))
+            if (!used.Contains(c))
                 return c;
         }
 

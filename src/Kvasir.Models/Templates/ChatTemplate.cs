@@ -10,6 +10,8 @@ public sealed class ChatTemplate
     /// <summary>Longer templates are refused.</summary>
     public const int MaxSourceChars = 256 * 1024;
 
+    private const string None = "None";
+
     private readonly IReadOnlyList<JinjaStatement> _statements;
     private readonly string? _bosToken;
     private readonly string? _eosToken;
@@ -37,20 +39,125 @@ public sealed class ChatTemplate
     /// <summary>The conversation as text, special tokens included.</summary>
     /// <param name="addGenerationPrompt">Whether the text ends with the beginning of an assistant's turn.</param>
     /// <param name="variables">
-    /// Further variables (<c>tools</c>, <c>enable_thinking</c>): null, bool, number, string, or lists and string-keyed dictionaries of them.
+    /// Further variables (<c>enable_thinking</c>): null, bool, number, string, <see cref="System.Text.Json.JsonElement"/>, or lists and
+    /// string-keyed dictionaries of them.
     /// </param>
+    /// <param name="tools">What <c>tools</c> lists; the variable is none when null.</param>
+    /// <remarks>
+    /// Messages, calls and functions have the fields of Hugging Face's <c>apply_chat_template</c>; a field without a value is undefined,
+    /// except <c>content</c>. Arguments of calls are mappings and <c>tools</c> is none without functions; a template that fails so is tried
+    /// once more with arguments as JSON text and without <c>tools</c>. Missing contents are none, or empty where a template fails on that or
+    /// prints it.
+    /// </remarks>
     /// <exception cref="ChatTemplateException">The template fails or refuses the messages.</exception>
     public string Render(
-        IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, IReadOnlyDictionary<string, object?>? variables = null)
+        IReadOnlyList<ChatMessage> messages,
+        bool addGenerationPrompt,
+        IReadOnlyDictionary<string, object?>? variables = null,
+        IReadOnlyList<ChatTool>? tools = null) =>
+        Render(messages, addGenerationPrompt, variables, tools, value => value);
+
+    /// <param name="text">Applied to every text that comes from the messages, the functions and the variables.</param>
+    internal string Render(
+        IReadOnlyList<ChatMessage> messages,
+        bool addGenerationPrompt,
+        IReadOnlyDictionary<string, object?>? variables,
+        IReadOnlyList<ChatTool>? tools,
+        Func<string, string> text)
+    {
+        if (messages.All(m => m.Content is not null))
+            return Attempt(messages, addGenerationPrompt, variables, tools, text);
+
+        // Some templates want none where there is no text, some fail on it or print it.
+        ChatMessage[] filled = [.. messages.Select(m => m with { Content = m.Content ?? "" })];
+        string asIs;
+        try
+        {
+            asIs = Attempt(messages, addGenerationPrompt, variables, tools, text);
+        }
+        catch (ChatTemplateException)
+        {
+            return Attempt(filled, addGenerationPrompt, variables, tools, text);
+        }
+
+        if (!asIs.Contains(None, StringComparison.Ordinal))
+            return asIs;
+        try
+        {
+            string withText = Attempt(filled, addGenerationPrompt, variables, tools, text);
+            return Count(withText) < Count(asIs) ? withText : asIs;
+        }
+        catch (ChatTemplateException)
+        {
+            return asIs;
+        }
+
+        static int Count(string rendered) => rendered.AsSpan().Count(None);
+    }
+
+    private string Attempt(
+        IReadOnlyList<ChatMessage> messages,
+        bool addGenerationPrompt,
+        IReadOnlyDictionary<string, object?>? variables,
+        IReadOnlyList<ChatTool>? tools,
+        Func<string, string> text)
+    {
+        bool calls = messages.Any(m => m.ToolCalls.Count > 0);
+        try
+        {
+            return Run(messages, addGenerationPrompt, variables, tools, text, argumentsAsText: false, toolsDefined: true);
+        }
+        catch (ChatTemplateException) when (calls || tools is null)
+        {
+            try
+            {
+                return Run(messages, addGenerationPrompt, variables, tools, text, argumentsAsText: calls, toolsDefined: tools is not null);
+            }
+            catch (ChatTemplateException)
+            {
+                // The first failure is the one to tell.
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Shows <paramref name="seen"/> every text that a rendering would take from outside.</summary>
+    internal static void Import(
+        IReadOnlyList<ChatMessage> messages,
+        IReadOnlyDictionary<string, object?>? variables,
+        IReadOnlyList<ChatTool>? tools,
+        Func<string, string> seen)
+    {
+        var import = new JinjaImport(seen, argumentsAsText: false);
+        import.Messages(messages);
+        import.Tools(tools ?? []);
+        foreach (var (_, value) in variables ?? new Dictionary<string, object?>())
+            import.Value(value);
+    }
+
+    private string Run(
+        IReadOnlyList<ChatMessage> messages,
+        bool addGenerationPrompt,
+        IReadOnlyDictionary<string, object?>? variables,
+        IReadOnlyList<ChatTool>? tools,
+        Func<string, string> text,
+        bool argumentsAsText,
+        bool toolsDefined)
     {
         var all = new OrderedDictionary<string, object?>
         {
             ["bos_token"] = _bosToken ?? (object)JinjaUndefined.Instance,
             ["eos_token"] = _eosToken ?? (object)JinjaUndefined.Instance,
         };
+        var import = new JinjaImport(text, argumentsAsText);
         foreach (var (name, value) in variables ?? new Dictionary<string, object?>())
-            all[name] = Import(value, 0);
-        all["messages"] = messages.Select(m => (object?)new OrderedDictionary<string, object?> { ["role"] = m.Role, ["content"] = m.Content }).ToList();
+            all[name] = import.Value(value);
+        if (tools is not null)
+            all["tools"] = import.Tools(tools);
+        else if (toolsDefined)
+            all.TryAdd("tools", null);
+        all["messages"] = import.Messages(messages);
         all["add_generation_prompt"] = addGenerationPrompt;
         return Guard(() => JinjaInterpreter.Run(_statements, all, _time));
     }
@@ -65,21 +172,5 @@ public sealed class ChatTemplate
         {
             throw new ChatTemplateException("it is nested too deeply", e);
         }
-    }
-
-    private static object? Import(object? value, int depth)
-    {
-        if (depth > 64)
-            throw new ChatTemplateException("a variable is nested deeper than 64");
-        return value switch
-        {
-            null or bool or long or double or string => value,
-            int n => (long)n,
-            float f => (double)f,
-            IEnumerable<KeyValuePair<string, object?>> map =>
-                new OrderedDictionary<string, object?>(map.Select(p => KeyValuePair.Create(p.Key, Import(p.Value, depth + 1)))),
-            System.Collections.IEnumerable items => items.Cast<object?>().Select(i => Import(i, depth + 1)).ToList(),
-            _ => throw new ArgumentException($"a template variable of type {value.GetType().Name} is not supported"),
-        };
     }
 }

@@ -149,9 +149,26 @@ internal sealed class JinjaEvaluator(JinjaBudget budget)
     private JinjaArguments Arguments(string callee, JinjaExpression.Arguments arguments, JinjaScope scope)
     {
         var named = new OrderedDictionary<string, object?>();
-        var positional = arguments.Positional.Select(a => Evaluate(a, scope)).ToList();
+        var positional = new List<object?>();
+        foreach (var argument in arguments.Positional)
+        {
+            if (argument is JinjaExpression.Spread spread)
+                positional.AddRange(JinjaValue.Items(Evaluate(spread.Operand, scope), budget));
+            else
+                positional.Add(Evaluate(argument, scope));
+        }
+
         foreach (var (name, value) in arguments.Named)
-            named[name] = Evaluate(value, scope);
+        {
+            if (value is not JinjaExpression.Spread spread)
+                named[name] = Evaluate(value, scope);
+            else if (Evaluate(spread.Operand, scope) is OrderedDictionary<string, object?> map)
+                map.ToList().ForEach(p => named[p.Key] = p.Value);
+            else
+                throw Error(spread, "what stands after ** must be a mapping");
+        }
+
+        budget.Step(positional.Count + named.Count);
         return new JinjaArguments(callee, positional, named);
     }
 

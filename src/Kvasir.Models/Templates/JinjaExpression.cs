@@ -28,6 +28,9 @@ internal abstract record JinjaExpression(int Line)
 
     internal sealed record DictOf(IReadOnlyList<(JinjaExpression Key, JinjaExpression Value)> Items, int Line) : JinjaExpression(Line);
 
+    /// <summary>An argument that stands for several: a list's items, or a mapping's pairs as named arguments.</summary>
+    internal sealed record Spread(JinjaExpression Operand, int Line) : JinjaExpression(Line);
+
     internal sealed record Arguments(IReadOnlyList<JinjaExpression> Positional, IReadOnlyList<(string Name, JinjaExpression Value)> Named)
     {
         public static readonly Arguments None = new([], []);

@@ -242,7 +242,16 @@ internal sealed class JinjaExpressionParser(JinjaTokens tokens)
                     break;
             }
 
-            if (tokens.Current.Kind == JinjaTokenKind.Name && tokens.Next.Is("="))
+            int line = tokens.Current.Line;
+            if (tokens.TryTake("*"))
+            {
+                positional.Add(new JinjaExpression.Spread(Parse(), line));
+            }
+            else if (tokens.TryTake("**"))
+            {
+                named.Add(("", new JinjaExpression.Spread(Parse(), line)));
+            }
+            else if (tokens.Current.Kind == JinjaTokenKind.Name && tokens.Next.Is("="))
             {
                 string name = tokens.TakeName();
                 tokens.Take();

@@ -19,7 +19,7 @@ internal static class JinjaFilters
             case "safe":
                 return value;
             case "tojson":
-                return JinjaJson.Write(value, arguments.Has(0, "indent") ? (int)Math.Clamp(arguments.Integer(0, "indent", 0), 0, 16) : null, budget);
+                return JinjaJson.Write(value, JinjaJsonOptions.Of(arguments), budget);
             case "int":
                 return ToInteger(value, arguments);
             case "float":
@@ -31,7 +31,7 @@ internal static class JinjaFilters
             case "round":
                 return Math.Round(JinjaValue.ToDouble(value), (int)Math.Clamp(arguments.Integer(0, "precision", 0), 0, 15));
             case "items":
-                return value is OrderedDictionary<string, object?> map ? JinjaMethods.Pairs(map, budget) : new List<object?>();
+                return value is JinjaUndefined ? new List<object?>() : JinjaMethods.Pairs(Map(name, value), budget);
             case "dictsort":
                 var pairs = JinjaMethods.Pairs(Map(name, value), budget);
                 return pairs.OrderBy(p => (string)((List<object?>)p!)[0]!, StringComparer.OrdinalIgnoreCase).ToList();

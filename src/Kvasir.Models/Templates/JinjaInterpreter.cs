@@ -74,8 +74,14 @@ internal sealed class JinjaInterpreter
             case JinjaStatement.SetBlock set:
                 scope.Set(set.Target, Capture(set.Body, new JinjaScope(scope)));
                 return Flow.Next;
-            case JinjaStatement.Macro macro:
-                scope.Set(macro.Name, (JinjaFunction)(arguments => CallMacro(macro, arguments, scope)));
+            case JinjaStatement.Macro defined:
+                scope.Set(defined.Name, (JinjaFunction)(arguments => CallMacro(defined, arguments, scope)));
+                return Flow.Next;
+            case JinjaStatement.CallBlock call:
+                var inner = new JinjaScope(scope);
+                var macro = new JinjaStatement.Macro("caller", call.Parameters, call.Body, call.Line);
+                inner.Set("caller", (JinjaFunction)(arguments => CallMacro(macro, arguments, scope)));
+                Write(JinjaValue.Text(_evaluator.Evaluate(call.Call, inner), _budget));
                 return Flow.Next;
             case JinjaStatement.Block block:
                 return RunBody(block.Body, scope);
@@ -193,6 +199,8 @@ internal sealed class JinjaInterpreter
             scope.Set(name, value);
         }
 
+        if (arguments.Named.TryGetValue("caller", out object? caller))
+            scope.Set("caller", caller);
         string text = Capture(macro.Body, scope);
         _budget.LeaveMacro();
         return text;

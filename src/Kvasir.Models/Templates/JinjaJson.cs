@@ -4,17 +4,17 @@ using System.Text;
 
 namespace Kvasir.Models;
 
-/// <summary>The <c>tojson</c> filter as chat templates expect it: Python's json.dumps, without escaping beyond ASCII.</summary>
+/// <summary>The <c>tojson</c> filter as chat templates expect it: Python's json.dumps, by default without escaping beyond ASCII.</summary>
 internal static class JinjaJson
 {
-    public static string Write(object? value, int? indent, JinjaBudget budget)
+    public static string Write(object? value, JinjaJsonOptions options, JinjaBudget budget)
     {
         var text = new StringBuilder();
-        Write(text, value, indent, 0, budget);
+        Write(text, value, options, 0, budget);
         return budget.Made(text.ToString());
     }
 
-    private static void Write(StringBuilder text, object? value, int? indent, int depth, JinjaBudget budget)
+    private static void Write(StringBuilder text, object? value, JinjaJsonOptions options, int depth, JinjaBudget budget)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack();
         budget.Step();
@@ -28,20 +28,21 @@ internal static class JinjaJson
                 break;
             case string s:
                 budget.Make(s.Length);
-                WriteString(text, s);
+                WriteString(text, s, options.Ascii);
                 break;
             case long or double:
                 text.Append(JinjaValue.Text(value, budget));
                 break;
             case List<object?> list:
-                WriteItems(text, '[', list, ']', indent, depth, budget, item => Write(text, item, indent, depth + 1, budget));
+                WriteItems(text, '[', list, ']', options, depth, budget, item => Write(text, item, options, depth + 1, budget));
                 break;
             case OrderedDictionary<string, object?> map:
-                WriteItems(text, '{', map, '}', indent, depth, budget, pair =>
+                IReadOnlyCollection<KeyValuePair<string, object?>> pairs = options.SortKeys ? [.. map.OrderBy(p => p.Key, StringComparer.Ordinal)] : map;
+                WriteItems(text, '{', pairs, '}', options, depth, budget, pair =>
                 {
-                    WriteString(text, pair.Key);
-                    text.Append(": ");
-                    Write(text, pair.Value, indent, depth + 1, budget);
+                    WriteString(text, pair.Key, options.Ascii);
+                    text.Append(options.KeySeparator);
+                    Write(text, pair.Value, options, depth + 1, budget);
                 });
                 break;
             default:
@@ -50,21 +51,21 @@ internal static class JinjaJson
     }
 
     private static void WriteItems<T>(
-        StringBuilder text, char open, IReadOnlyCollection<T> items, char close, int? indent, int depth, JinjaBudget budget, Action<T> write)
+        StringBuilder text, char open, IReadOnlyCollection<T> items, char close, JinjaJsonOptions options, int depth, JinjaBudget budget, Action<T> write)
     {
         text.Append(open);
         bool first = true;
         foreach (var item in items)
         {
             if (!first)
-                text.Append(indent is null ? ", " : ",");
+                text.Append(options.ItemSeparator);
             first = false;
-            NewLine(text, indent, depth + 1, budget);
+            NewLine(text, options.Indent, depth + 1, budget);
             write(item);
         }
 
         if (items.Count > 0)
-            NewLine(text, indent, depth, budget);
+            NewLine(text, options.Indent, depth, budget);
         text.Append(close);
     }
 
@@ -76,7 +77,7 @@ internal static class JinjaJson
         text.Append('\n').Append(' ', width * depth);
     }
 
-    private static void WriteString(StringBuilder text, string value)
+    private static void WriteString(StringBuilder text, string value, bool ascii)
     {
         text.Append('"');
         foreach (char c in value)
@@ -101,7 +102,7 @@ internal static class JinjaJson
                 case '\f':
                     text.Append("\\f");
                     break;
-                case < ' ':
+                case < ' ' or > '\x7e' when c < ' ' || ascii:
                     text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
                     break;
                 default:

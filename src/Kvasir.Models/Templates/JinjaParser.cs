@@ -68,6 +68,8 @@ internal sealed class JinjaParser
                 return ParseSet(line);
             case "macro":
                 return ParseMacro(line);
+            case "call":
+                return ParseCall(line);
             case "generation":
                 EndTag();
                 return new JinjaStatement.Block(ParseUntil("endgeneration"), line);
@@ -167,6 +169,25 @@ internal sealed class JinjaParser
     private JinjaStatement.Macro ParseMacro(int line)
     {
         string name = _tokens.TakeName();
+        var parameters = ParseParameters();
+        EndTag();
+        return new JinjaStatement.Macro(name, parameters, ParseUntil("endmacro"), line);
+    }
+
+    private JinjaStatement.CallBlock ParseCall(int line)
+    {
+        var parameters = _tokens.Current.Is("(") ? ParseParameters() : [];
+        if (_expressions.Parse() is not JinjaExpression.Call call)
+            throw _tokens.Error("a macro's call was expected");
+        EndTag();
+
+        // The body comes to the macro as a named argument.
+        var given = call.Given with { Named = [.. call.Given.Named, ("caller", new JinjaExpression.Name("caller", line))] };
+        return new JinjaStatement.CallBlock(call with { Given = given }, parameters, ParseUntil("endcall"), line);
+    }
+
+    private List<(string, JinjaExpression?)> ParseParameters()
+    {
         var parameters = new List<(string, JinjaExpression?)>();
         _tokens.Expect("(");
         while (!_tokens.TryTake(")"))
@@ -177,7 +198,6 @@ internal sealed class JinjaParser
             parameters.Add((parameter, _tokens.TryTake("=") ? _expressions.Parse() : null));
         }
 
-        EndTag();
-        return new JinjaStatement.Macro(name, parameters, ParseUntil("endmacro"), line);
+        return parameters;
     }
 }

@@ -27,6 +27,11 @@ internal abstract record JinjaStatement(int Line)
         string Name, IReadOnlyList<(string Name, JinjaExpression? Default)> Parameters, IReadOnlyList<JinjaStatement> Body, int Line)
         : JinjaStatement(Line);
 
+    /// <summary>A macro's call with a body, which the macro gets as <c>caller</c>.</summary>
+    internal sealed record CallBlock(
+        JinjaExpression.Call Call, IReadOnlyList<(string Name, JinjaExpression? Default)> Parameters, IReadOnlyList<JinjaStatement> Body, int Line)
+        : JinjaStatement(Line);
+
     /// <summary>A body that is run as it stands (<c>generation</c>).</summary>
     internal sealed record Block(IReadOnlyList<JinjaStatement> Body, int Line) : JinjaStatement(Line);
 

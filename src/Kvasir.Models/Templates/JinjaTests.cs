@@ -16,7 +16,7 @@ internal static class JinjaTests
         "integer" => value is long,
         "float" => value is double,
         "mapping" => value is OrderedDictionary<string, object?>,
-        "iterable" or "sequence" => value is string or List<object?> or OrderedDictionary<string, object?>,
+        "iterable" or "sequence" => value is string or List<object?> or OrderedDictionary<string, object?> or JinjaUndefined,
         "callable" => value is JinjaFunction,
         "odd" => JinjaValue.ToLong(value) % 2 != 0,
         "even" => JinjaValue.ToLong(value) % 2 == 0,

@@ -127,8 +127,7 @@ internal static class JinjaValue
             case long n:
                 return n.ToString(CultureInfo.InvariantCulture);
             case double d:
-                string text = d.ToString("R", CultureInfo.InvariantCulture);
-                return double.IsFinite(d) && !text.AsSpan().ContainsAny('.', 'E') ? text + ".0" : text;
+                return JinjaNumber.Text(d);
             case string s:
                 return Quote(s);
             case List<object?> list:

@@ -39,10 +39,10 @@ public sealed class ChatClientTests : IDisposable
     }
 
     [Fact]
-    public async Task Tools_AreRefusedInsteadOfIgnored()
+    public async Task ToolsThatAreNoFunctions_AreRefusedInsteadOfIgnored()
     {
         using var client = new KvasirChatClient(KvasirEngine.Load(_model.Path), ownsEngine: true);
-        var options = new ChatOptions { Tools = [AIFunctionFactory.Create(() => 1, "one")] };
+        var options = new ChatOptions { Tools = [new HostedWebSearchTool()] };
         await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync("x", options));
     }
 

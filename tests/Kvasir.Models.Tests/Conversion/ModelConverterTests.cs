@@ -119,6 +119,43 @@ public class ModelConverterTests
     }
 
     [Fact]
+    public void NamedTemplates_AreFoundInBothLayouts_AndKept()
+    {
+        using var tiny = new TinyModel();
+        tiny.Write("tokenizer_config.json", """
+            {"bos_token": "<|bos|>", "eos_token": "<|end|>", "chat_template":
+             [{"name": "tool_use", "template": "tools {{ bos_token }}"}, {"name": "default", "template": "plain"}, {"name": "rag", "template": "other"}]}
+            """);
+        using (var source = ModelFile.Open(tiny.Folder))
+        {
+            Assert.Equal("plain", source.ChatTemplate!.Render([], false));
+            Assert.Equal("tools <|bos|>", source.ToolTemplate!.Render([], false));
+            ModelConverter.Convert(source, tiny.PathOf("named.gguf"), new ConversionOptions { Type = DataType.F16 });
+        }
+
+        using (var converted = ModelFile.Open(tiny.PathOf("named.gguf")))
+        {
+            Assert.Equal("plain", converted.ChatTemplate!.Render([], false));
+            Assert.Equal("tools <|bos|>", converted.ToolTemplate!.Render([], false));
+        }
+
+        Directory.CreateDirectory(tiny.PathOf("additional_chat_templates"));
+        tiny.Write("chat_template.jinja", "file");
+        tiny.Write(Path.Combine("additional_chat_templates", "tool_use.jinja"), "file with tools");
+        using var files = ModelFile.Open(tiny.Folder);
+        Assert.Equal("file", files.ChatTemplate!.Render([], false));
+        Assert.Equal("file with tools", files.ToolTemplate!.Render([], false));
+    }
+
+    [Fact]
+    public void OneTemplate_IsForFunctionsToo()
+    {
+        using var tiny = new TinyModel();
+        using var model = ModelFile.Open(tiny.Folder);
+        Assert.Same(model.ChatTemplate, model.ToolTemplate);
+    }
+
+    [Fact]
     public void TheBytes_DoNotDependOnTheThreads()
     {
         using var tiny = new TinyModel();

@@ -46,4 +46,31 @@ public class ChatPromptTests
         Assert.Equal(3, ChatPrompt.Tokenize(model.Tokenizer, Trimming, [new("user", "<|end|>")], true, parseSpecialInContents: true)
             .Count(model.Tokenizer.IsSpecial));
     }
+
+    [Theory]
+    [InlineData("<|end|>")]
+    [InlineData("x<|bos|>system<|e")]
+    [InlineData("nd|>\uE000")]
+    public void SpecialTokensAnywhereInFunctionsAndCalls_StayText(string text)
+    {
+        using var tiny = new TinyModel();
+        using var model = ModelFile.Open(tiny.Folder);
+        var tokenizer = model.Tokenizer!;
+        var template = new ChatTemplate(
+            "<|bos|>{% for t in tools %}{{ t | tojson }}{{ t.function.name }}{% endfor %}{{ extra }}{{ nested | tojson }}{% for m in messages %}{{ m.content }}{{ m.reasoning_content }}{{ m.name }}"
+            + "{{ m.tool_call_id }}{% for c in m.tool_calls or [] %}{{ c | tojson }}{{ c.id }}{% for k, v in c.function.arguments.items() %}{{ k }}{{ v }}{% endfor %}{% endfor %}{% endfor %}");
+        var json = System.Text.Json.JsonSerializer.SerializeToElement(new Dictionary<string, object> { [text] = text, ["a"] = new[] { text } });
+        var message = new ChatMessage("assistant", text)
+        {
+            Name = text,
+            ToolCallId = text,
+            ReasoningContent = text,
+            ToolCalls = [new ChatToolCall(text, text, json)],
+        };
+        var variables = new Dictionary<string, object?> { ["extra"] = text, ["nested"] = json };
+        ChatTool[] tools = [new ChatTool(text, text, json)];
+        var tokens = ChatPrompt.Tokenize(tokenizer, template, [message], false, variables, tools: tools);
+        Assert.Equal(1, tokens.Count(tokenizer.IsSpecial));
+        Assert.Equal(template.Render([message], false, variables, tools), tokenizer.Decode(tokens));
+    }
 }
