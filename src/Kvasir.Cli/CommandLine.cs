@@ -46,6 +46,7 @@ internal sealed class CommandLine(TextReader input, TextWriter output, TextWrite
         var root = new RootCommand(Description);
         root.Add(new RunCommand(input));
         root.Add(new ChatCommand(input, interruption));
+        root.Add(new ServeCommand());
         root.Add(new DemoCommand());
         root.Add(new GenerateCommand(input));
         root.Add(new ReplayCommand());

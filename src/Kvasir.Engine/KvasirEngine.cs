@@ -192,6 +192,8 @@ public sealed class KvasirEngine : IDisposable
     /// <summary>What the engine has done so far.</summary>
     public Task<EngineCounters> GetCountersAsync() => _thread.QueryAsync(loop => loop.Counters);
 
+    public Task<EngineStatus> GetStatusAsync() => _thread.QueryAsync(loop => { var c = loop.Counters; var p = loop.Pool; return new EngineStatus(c.Steps, c.ComputedRows, c.ReusedTokens, c.PromptTokens, c.SampledTokens, c.Preemptions, c.Running, c.Waiting, p.AvailableBlocks, p.ReservedBlocks, p.UsedBlocks - loop.Index.IdleBlocks, loop.Index.IdleBlocks, 0, p.Capacity, p.Layout.BlockRows, p.CommittedBytes, loop.Index.CachedTokens, loop.Index.Evictions); });
+
     /// <summary>Forgets all cached prefixes.</summary>
     public Task ClearCacheAsync() => _thread.QueryAsync(loop =>
     {

@@ -37,6 +37,19 @@ public sealed class GrammarCache
         }
     }
 
+    /// <summary>The compiled grammar of this source where it is kept and ready; null otherwise.</summary>
+    public CompiledGrammar? Find(string kind, string source)
+    {
+        lock (_lock)
+        {
+            if (!_entries.TryGetValue((kind, source), out var node) || !node.Value.Compiled.IsValueCreated)
+                return null;
+            _recent.Remove(node);
+            _recent.AddFirst(node);
+            return node.Value.Compiled.Value;
+        }
+    }
+
     /// <summary>The compiled grammar of this source, made by <paramref name="make"/> where it is not kept.</summary>
     /// <param name="kind">What the source is, e.g. <c>json_schema</c>, <c>regex</c>; with the options that matter.</param>
     /// <param name="source">The source text; with the kind it names the grammar.</param>

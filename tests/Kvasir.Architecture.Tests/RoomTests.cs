@@ -15,8 +15,9 @@ public sealed class RoomTests
         ["KvCache"] = ["Numerics"],
         ["Grammars"] = [],
         ["Engine"] = ["Grammars", "KvCache", "Models", "Compute", "Numerics"],
+        ["Serving"] = ["Engine", "Grammars", "KvCache", "Models", "Compute", "Numerics"],
         ["Benchmarks"] = ["Engine", "Grammars", "KvCache", "Models", "Compute", "Numerics"],
-        ["Cli"] = ["Benchmarks", "Engine", "Grammars", "KvCache", "Models", "Compute", "Numerics"],
+        ["Cli"] = ["Benchmarks", "Serving", "Engine", "Grammars", "KvCache", "Models", "Compute", "Numerics"],
     };
 
     public static TheoryData<string> Rooms => [.. MayUse.Keys];

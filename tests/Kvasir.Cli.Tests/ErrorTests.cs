@@ -1,3 +1,4 @@
+using Kvasir.Serving.Configuration;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
 using Kvasir.Engine.Requests;
@@ -95,7 +96,7 @@ public sealed class ErrorTests(TestModel model) : IClassFixture<TestModel>
     [InlineData("4096", 4096)]
     public void Sizes_AreReadAsPeopleWriteThem(string text, long bytes)
     {
-        Assert.True(ByteSize.TryParse(text, out var read));
+        Assert.True(Units.TryParseSize(text, out var read));
         Assert.Equal(bytes, read);
     }
 
@@ -107,5 +108,5 @@ public sealed class ErrorTests(TestModel model) : IClassFixture<TestModel>
     [InlineData("1e30")]
     [InlineData("99999999999TiB")]
     [InlineData("NaN")]
-    public void Sizes_ThatAreNone_AreRefused(string text) => Assert.False(ByteSize.TryParse(text, out _));
+    public void Sizes_ThatAreNone_AreRefused(string text) => Assert.False(Units.TryParseSize(text, out _));
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kvasir.Engine;
+using Kvasir.Serving.Configuration;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Cli.Options;
@@ -39,7 +40,7 @@ internal sealed class EngineOptionSet
         HelpName = "SIZE",
         CustomParser = result =>
         {
-            if (ByteSize.TryParse(result.Tokens[0].Value, out var bytes))
+            if (Units.TryParseSize(result.Tokens[0].Value, out var bytes))
                 return bytes;
             result.AddError($"--kv-budget is '{result.Tokens[0].Value}'; write a size such as 512MiB or 2GiB");
             return null;

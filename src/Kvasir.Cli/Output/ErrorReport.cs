@@ -1,5 +1,6 @@
 using Kvasir.Engine.Requests;
 using Kvasir.Models;
+using Kvasir.Serving.Configuration;
 
 namespace Kvasir.Cli.Output;
 
@@ -31,7 +32,7 @@ internal static class ErrorReport
         ModelFormatException or UnsupportedModelException or EngineOverloadedException => FirstLine(exception.Message),
         EngineFailedException { InnerException: { } cause } => FirstLine($"{exception.Message}: {cause.Message}"),
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or IOException => FirstLine(exception.Message),
-        InvalidDataException or FormatException or InvalidOperationException or NotSupportedException => FirstLine(exception.Message),
+        ConfigurationException or InvalidDataException or FormatException or InvalidOperationException or NotSupportedException => FirstLine(exception.Message),
         ArgumentException argument => WithoutParameter(argument),
         OutOfMemoryException => "the machine has not enough memory; lower --kv-budget or --max-context",
         _ => $"unexpected {exception.GetType().Name}: {FirstLine(exception.Message)} (set {DebugVariable}=1 to see where)",

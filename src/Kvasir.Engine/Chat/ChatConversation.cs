@@ -37,8 +37,8 @@ internal static class ChatConversation
         if (options?.ResponseFormat is not ChatResponseFormatJson json)
             return request;
         return json.Schema is { } schema
-            ? request with { ResponseGrammar = Grammar.FromJsonSchema(schema, ResponseSchema), ResponseGrammarKey = "schema " + schema.GetRawText() }
-            : request with { ResponseGrammar = Grammar.JsonObject(), ResponseGrammarKey = "json" };
+            ? request with { ResponseGrammar = () => Grammar.FromJsonSchema(schema, ResponseSchema), ResponseGrammarKey = "schema " + schema.GetRawText() }
+            : request with { ResponseGrammar = Grammar.JsonObject, ResponseGrammarKey = "json" };
     }
 
     /// <summary>A call of the model.</summary>

@@ -48,10 +48,10 @@ internal sealed class AnswerGrammar(
     private Grammar Answer()
     {
         if (tools.Count == 0)
-            return request.ResponseGrammar!;
+            return request.ResponseGrammar!();
         var grammars = new ToolGrammars(tools);
         return request.ToolChoice.Kind == ToolChoiceKind.Auto
-            ? format.Calls.Free(grammars, Several, request.ResponseGrammar)
+            ? format.Calls.Free(grammars, Several, request.ResponseGrammar?.Invoke())
             : format.Calls.Section(grammars, Several);
     }
 }

@@ -21,8 +21,11 @@ public sealed record ConversationRequest
     /// <summary>Whether one answer may call several functions.</summary>
     public bool ParallelToolCalls { get; init; } = true;
 
-    /// <summary>What the answer's text must look like, after any reasoning; null for free text.</summary>
-    public Grammar? ResponseGrammar { get; init; }
+    /// <summary>
+    /// Makes what the answer's text must look like, after any reasoning; null for free text. Called only when the grammar is not cached: some
+    /// are costly to make.
+    /// </summary>
+    public Func<Grammar>? ResponseGrammar { get; init; }
 
     /// <summary>Names <see cref="ResponseGrammar"/> in a <see cref="GrammarCache"/>: its kind and source. Null where it is not to be cached.</summary>
     public string? ResponseGrammarKey { get; init; }

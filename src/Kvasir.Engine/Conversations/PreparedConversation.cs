@@ -7,6 +7,8 @@ namespace Kvasir.Engine.Conversations;
 /// <summary>A conversation ready for the engine: its prompt, what the answer may look like, and how the answer is read. Thread-safe.</summary>
 public sealed class PreparedConversation
 {
+    private const string CacheKind = "conversation";
+
     private readonly AnswerSyntax _syntax;
     private readonly Lazy<Grammar>? _grammar;
 
@@ -37,6 +39,9 @@ public sealed class PreparedConversation
     /// <summary>Names <see cref="Grammar"/>: equal keys of one model are equal grammars. Null where there is none, or it cannot be named.</summary>
     public string? GrammarKey { get; }
 
+    /// <summary>The compiled grammar where the cache has it ready; null otherwise, and when the answer is free.</summary>
+    public CompiledGrammar? FindCompiled(GrammarCache cache) => GrammarKey is { } key ? cache.Find(CacheKind, key) : null;
+
     /// <summary>The grammar compiled for the cache's vocabulary, from the cache where it is there; null when the answer is free.</summary>
     /// <exception cref="GrammarException">A strict function's schema cannot be enforced, or the grammar is too large.</exception>
     public CompiledGrammar? Compile(GrammarCache cache)
@@ -44,7 +49,7 @@ public sealed class PreparedConversation
         if (_grammar is null)
             return null;
         return GrammarKey is { } key
-            ? cache.GetOrCompile("conversation", key, () => _grammar.Value)
+            ? cache.GetOrCompile(CacheKind, key, () => _grammar.Value)
             : CompiledGrammar.Compile(_grammar.Value, cache.Vocabulary);
     }
 

@@ -75,7 +75,7 @@ public sealed class AnswerGrammarTests
             var conversation = format.Prepare(new ConversationRequest
             {
                 Messages = [new ChatMessage("user", "?")],
-                ResponseGrammar = Grammar.FromRegex("[0-9]{3}"),
+                ResponseGrammar = () => Grammar.FromRegex("[0-9]{3}"),
             });
             var grammar = GrammarWalk.Compile(conversation.Grammar!);
             Assert.Equal(!begun, GrammarWalk.Admits(grammar, "123"));
@@ -131,7 +131,7 @@ public sealed class AnswerGrammarTests
         Assert.NotSame(first, format.Prepare(request with { ParallelToolCalls = false }).Compile(cache));
         Assert.NotSame(first, format.Prepare(request with { Tools = [Families.Clock] }).Compile(cache));
         Assert.Null(format.Prepare(request with { ToolChoice = ToolChoice.None }).Compile(cache));
-        Assert.Null(format.Prepare(request with { ResponseGrammar = Grammar.JsonObject() }).GrammarKey);
+        Assert.Null(format.Prepare(request with { ResponseGrammar = Grammar.JsonObject }).GrammarKey);
     }
 
     private static void Valid(ChatToolCall call, string about)

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Kvasir.Serving.Configuration;
+
+namespace Kvasir.Cli.Options;
+
+/// <summary>The options of commands that read a server's configuration. A flag is a setting under a shorter name.</summary>
+internal sealed class ServerOptionSet
+{
+    private readonly Option<string?> _config = new("--config", "-c")
+    {
+        Description = $"The configuration file. Default: {ConfigurationFile.DefaultName} in the working folder, where it is there.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string[]> _set = new("--set")
+    {
+        Description = "A setting, e.g. limits.tenantRequests=16; may be given several times.",
+        HelpName = "NAME=VALUE",
+    };
+
+    private readonly (Option<string?> Option, string Setting)[] _flags =
+    [
+        (Flag("--model", "PATH", "A .gguf file or a Hugging Face folder. Default: the bundled model.", "-m"), "model"),
+        (Flag("--listen", "URL", "Where to listen; port 0 takes a free one. Default: http://127.0.0.1:8080."), "listen"),
+        (Flag("--max-context", "N", "Most tokens of prompt and answer together."), "engine.maxContext"),
+        (Flag("--threads", "N", "Worker threads.", "-t"), "engine.threads"),
+        (Flag("--kv-type", "TYPE", "How keys and values are stored: f32, f16, bf16 or q8_0."), "engine.kvType"),
+        (Flag("--kv-budget", "SIZE", "Memory for keys and values, e.g. 512MiB."), "engine.kvBudget"),
+    ];
+
+    public void AddTo(Command command)
+    {
+        command.Add(_config);
+        foreach (var (option, _) in _flags)
+            command.Add(option);
+        command.Add(_set);
+        _set.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1))
+                result.AddError($"--set is '{token.Value}'; write NAME=VALUE");
+        });
+    }
+
+    /// <summary>The configuration that the options name; without any model it has the bundled one.</summary>
+    public ConfigurationFile Open(ParseResult parsed)
+    {
+        var settings = new List<KeyValuePair<string, string?>>();
+        foreach (var (option, setting) in _flags)
+        {
+            if (parsed.GetValue(option) is { } value)
+                settings.Add(KeyValuePair.Create(setting, (string?)value));
+        }
+
+        foreach (var pair in parsed.GetValue(_set) ?? [])
+        {
+            var at = pair.IndexOf('=', StringComparison.Ordinal);
+            settings.Add(KeyValuePair.Create(pair[..at], (string?)pair[(at + 1)..]));
+        }
+
+        var file = ConfigurationFile.Open(parsed.GetValue(_config), settings);
+        return file.Read().Models.Count > 0
+            ? file
+            : ConfigurationFile.Open(parsed.GetValue(_config), [.. settings, KeyValuePair.Create("model", (string?)BundledFiles.Model())]);
+    }
+
+    private static Option<string?> Flag(string name, string value, string description, params string[] aliases) =>
+        new(name, aliases) { Description = description, HelpName = value };
+}

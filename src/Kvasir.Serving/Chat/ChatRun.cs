@@ -1,0 +1,101 @@
+using Kvasir.Engine.Conversations;
+using Kvasir.Engine.Requests;
+using Kvasir.Serving.Configuration;
+using Kvasir.Serving.Hosting;
+using Kvasir.Serving.Pipeline;
+using Kvasir.Serving.Requests;
+
+namespace Kvasir.Serving.Chat;
+
+/// <summary>A chat under way: its conversation, its answers, what they report.</summary>
+internal sealed class ChatRun : IDisposable
+{
+    private readonly ApiCall _call;
+    private readonly ModelLease _lease;
+    private readonly Generation _generation;
+    private readonly PreparedConversation _conversation;
+
+    private ChatRun(ApiCall call, ModelLease lease, ChatCall chat, PreparedConversation conversation, Generation generation)
+    {
+        _call = call;
+        _lease = lease;
+        Chat = chat;
+        _conversation = conversation;
+        _generation = generation;
+        Report = new ReuseReport(lease, chat.Kvasir, conversation.Prompt);
+    }
+
+    public ChatCall Chat { get; }
+
+    public ReuseReport Report { get; }
+
+    public ModelService Service => _lease.Service;
+
+    public IReadOnlyList<GenerationChoice> Choices => _generation.Choices;
+
+    /// <summary>Begins a chat.</summary>
+    /// <param name="call">The request.</param>
+    /// <param name="lease">The model; the caller ends its use.</param>
+    /// <param name="chat">What is asked for.</param>
+    /// <param name="configuration">What is allowed.</param>
+    public static async Task<ChatRun> StartAsync(ApiCall call, ModelLease lease, ChatCall chat, ServerConfiguration configuration)
+    {
+        var salt = chat.Kvasir.CacheSalt(call.Tenant, configuration.Cache);
+        var (conversation, grammar) = await lease.Service.PrepareAsync(chat.Conversation, call.Cancellation).ConfigureAwait(false);
+        PromptLimit.Check("messages", conversation.Prompt.Length, configuration.Limits);
+        call.Trace.SetPrompt(() => string.Join('\n', chat.Conversation.Messages.Select(message => $"{message.Role}: {message.Content}")));
+        var generation = lease.Service.Engine.Submit(new GenerationRequest
+        {
+            Prompt = conversation.Prompt,
+            Grammar = grammar,
+            KeepSpecialTokens = conversation.KeepSpecialTokens,
+            MaxTokens = chat.MaxTokens,
+            Sampling = chat.Sampling,
+            Choices = chat.Choices,
+            StopStrings = chat.Stops,
+            IgnoreStopTokens = chat.IgnoreStopTokens,
+            TopLogprobs = chat.TopLogprobs,
+            CacheSalt = salt,
+            Adapter = lease.Adapter,
+            WantReceipt = chat.Kvasir.Receipt,
+        });
+        return new ChatRun(call, lease, chat, conversation, generation);
+    }
+
+    /// <summary>Reads one answer.</summary>
+    /// <param name="choice">Which.</param>
+    /// <param name="take">Gets each token and what it adds to the answer; with the end, what was held back, and no token.</param>
+    /// <returns>The whole answer.</returns>
+    public async Task<ChatAnswer> ReadAsync(GenerationChoice choice, Func<GeneratedToken?, IReadOnlyList<AnswerEvent>, Task> take)
+    {
+        var parser = _conversation.CreateParser();
+        var collector = new AnswerCollector();
+        var reasoning = 0;
+        await foreach (var token in AnswerSource.ReadAsync(choice, _call.Trace, _call.Cancellation).ConfigureAwait(false))
+        {
+            var events = parser.Feed(token.Text);
+            foreach (var item in events)
+                collector.Add(item);
+            if (events.Any(item => item.Kind == AnswerEventKind.Reasoning))
+                reasoning++;
+            await take(token, events).ConfigureAwait(false);
+        }
+
+        var rest = parser.Finish();
+        foreach (var item in rest)
+            collector.Add(item);
+        if (rest.Count > 0)
+            await take(null, rest).ConfigureAwait(false);
+        return new ChatAnswer(choice.ToAnswer(), collector.ToAnswer(), reasoning);
+    }
+
+    /// <summary>Takes note of the finished answers; returns what they used.</summary>
+    public Usage Finish(IReadOnlyList<ChatAnswer> answers)
+    {
+        var usage = Usage.Of([.. answers.Select(answer => answer.Answer.Statistics)], answers.Sum(answer => answer.ReasoningTokens));
+        _call.Trace.Finish(_lease, [.. answers.Select(answer => answer.Answer)], usage);
+        return usage;
+    }
+
+    public void Dispose() => _generation.Dispose();
+}

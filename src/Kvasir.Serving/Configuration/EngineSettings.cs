@@ -1,0 +1,24 @@
+using Kvasir.Engine;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.Serving.Configuration;
+
+/// <summary>The settings of an engine.</summary>
+internal static class EngineSettings
+{
+    /// <param name="settings">What is set.</param>
+    /// <param name="fallback">What holds where nothing is set.</param>
+    public static EngineOptions Read(SettingReader settings, EngineOptions fallback) => fallback with
+    {
+        MaxContext = settings.Number("maxContext", fallback.MaxContext, 1, "Most tokens of prompt and answer together. Default: what the model was made for."),
+        KvBudgetBytes = settings.Size("kvBudget", fallback.KvBudgetBytes, "Memory for keys and values. Default: four full contexts, at most a quarter of the machine's memory."),
+        KvType = Enum.Parse<KvDataType>(
+            settings.Choice("kvType", fallback.KvType.ToString().ToLowerInvariant(), [.. Enum.GetNames<KvDataType>().Select(name => name.ToLowerInvariant())], "How keys and values are stored."),
+            ignoreCase: true),
+        Threads = settings.Number("threads", fallback.Threads, 1, "Worker threads. Default: the processors of the machine."),
+        MaxBatchTokens = settings.Number("maxBatchTokens", fallback.MaxBatchTokens, 1, "Most rows of a step; longer prompts are computed in chunks beside the decoding of others.")!.Value,
+        MaxSequences = settings.Number("maxSequences", fallback.MaxSequences, 1, "Most answers that are computed at once.")!.Value,
+        MaxQueued = settings.Number("maxQueued", fallback.MaxQueued, 1, "Most answers that wait; further requests get 503.")!.Value,
+        PrefixCache = settings.Flag("prefixCache", fallback.PrefixCache, "Whether keys and values are kept between requests."),
+    };
+}

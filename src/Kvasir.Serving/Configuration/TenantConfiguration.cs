@@ -1,0 +1,28 @@
+namespace Kvasir.Serving.Configuration;
+
+/// <summary>Somebody who may use the server: keys, a cache of his own, and limits.</summary>
+public sealed record TenantConfiguration
+{
+    /// <summary>The tenant of the setting <c>apiKey</c>.</summary>
+    internal const string Single = "default";
+
+    /// <summary>The name; it is seen in logs and metrics.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The API keys that stand for him.</summary>
+    public IReadOnlyList<string> Keys { get; init; } = [];
+
+    /// <summary>Most requests under way at once; <see cref="LimitConfiguration.TenantRequests"/> when null.</summary>
+    public int? MaxRequests { get; init; }
+
+    /// <summary>Whether his requests may choose the public scope, where the operator allows it at all.</summary>
+    public bool PublicScope { get; init; } = true;
+
+    internal static TenantConfiguration Read(SettingReader settings) => new()
+    {
+        Name = settings.Text("name", null, "The name; it is seen in logs and metrics.") ?? "",
+        Keys = settings.Secrets("keys", "The API keys that stand for the tenant."),
+        MaxRequests = settings.Number("maxRequests", null, 1, "Most requests under way at once. Default: limits.tenantRequests."),
+        PublicScope = settings.Flag("publicScope", true, "Whether requests may choose the public scope, where cache.publicScope allows it."),
+    };
+}

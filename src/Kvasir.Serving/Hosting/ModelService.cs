@@ -1,0 +1,161 @@
+using System.Security.Cryptography;
+using System.Text;
+using Kvasir.Engine;
+using Kvasir.Engine.Conversations;
+using Kvasir.Grammars;
+using Kvasir.Models;
+using Kvasir.Serving.Configuration;
+using Kvasir.Serving.Errors;
+using Kvasir.Serving.Telemetry;
+
+namespace Kvasir.Serving.Hosting;
+
+/// <summary>A loaded model as requests use it. It is freed when it was retired and its last request has ended.</summary>
+internal sealed class ModelService
+{
+    // Grammars are compiled a few at a time: a hostile one costs a core for seconds.
+    private static readonly SemaphoreSlim Compiling = new(Math.Max(1, Environment.ProcessorCount / 2));
+
+    private readonly Lock _gate = new();
+    private readonly Lazy<GrammarCache> _grammars;
+    private readonly TaskCompletionSource _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _users;
+    private bool _retired;
+
+    private ModelService(KvasirEngine engine, string name, TimeProvider time)
+    {
+        Engine = engine;
+        Name = name;
+        Format = ConversationFormat.Detect(engine.Model);
+        Activity = new ModelActivity(time);
+        SystemFingerprint = $"kvasir-{Fingerprint(engine)}";
+        _grammars = new Lazy<GrammarCache>(() => new GrammarCache(Format.CreateVocabulary(engine.Config.VocabSize)));
+    }
+
+    public string Name { get; }
+
+    public KvasirEngine Engine { get; }
+
+    public ConversationFormat Format { get; }
+
+    /// <summary>Names what the answers' bits depend on: the model and the numerics.</summary>
+    public string SystemFingerprint { get; }
+
+    /// <summary>What its requests have seen lately.</summary>
+    public ModelActivity Activity { get; }
+
+    /// <summary>Completes when its memory is free.</summary>
+    public Task Freed => _freed.Task;
+
+    /// <summary>Loads a model with its adapters.</summary>
+    public static ModelService Load(ModelConfiguration configuration, TimeProvider time)
+    {
+        var engine = KvasirEngine.Load(configuration.Path, configuration.Engine);
+        try
+        {
+            foreach (var adapter in configuration.Adapters)
+                engine.LoadAdapter(adapter.Name, adapter.Path, adapter.Scale);
+            return new ModelService(engine, configuration.EffectiveName, time);
+        }
+        catch
+        {
+            engine.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The tokenizer.</summary>
+    /// <exception cref="ApiException">The model has none.</exception>
+    public Tokenizer Tokenizer =>
+        Engine.Tokenizer ?? throw ApiException.Invalid("model", $"{Name} has no tokenizer; send token ids instead of text");
+
+    /// <summary>Counts a user; false when the service was retired.</summary>
+    public bool TryUse()
+    {
+        lock (_gate)
+        {
+            if (_retired)
+                return false;
+            _users++;
+            return true;
+        }
+    }
+
+    /// <summary>Ends a use.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            if (--_users > 0 || !_retired)
+                return;
+        }
+
+        Free();
+    }
+
+    /// <summary>Takes no further users; the last one frees it.</summary>
+    public void Retire()
+    {
+        lock (_gate)
+        {
+            if (_retired)
+                return;
+            _retired = true;
+            if (_users > 0)
+                return;
+        }
+
+        Free();
+    }
+
+    /// <summary>Makes a conversation ready, its grammar compiled.</summary>
+    /// <exception cref="ApiException">The functions are not valid, or the model has no chat template.</exception>
+    public async Task<(PreparedConversation Conversation, CompiledGrammar? Grammar)> PrepareAsync(ConversationRequest request, CancellationToken cancellation)
+    {
+        PreparedConversation conversation;
+        try
+        {
+            conversation = Format.Prepare(request);
+        }
+        catch (ArgumentException exception)
+        {
+            throw ApiException.Invalid("tools", exception.Message, cause: exception);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw ApiException.Invalid("model", exception.Message, cause: exception);
+        }
+
+        if (!conversation.IsConstrained)
+            return (conversation, null);
+        var grammar = conversation.FindCompiled(_grammars.Value) ?? await CompileAsync(conversation.Compile, cancellation).ConfigureAwait(false);
+        return (conversation, grammar);
+    }
+
+    /// <summary>The compiled grammar of a source, from the cache where it is there.</summary>
+    public async Task<CompiledGrammar> CompileAsync(string kind, string source, Func<Grammar> make, CancellationToken cancellation) =>
+        _grammars.Value.Find(kind, source)
+            ?? (await CompileAsync(cache => cache.GetOrCompile(kind, source, make), cancellation).ConfigureAwait(false))!;
+
+    private async Task<CompiledGrammar?> CompileAsync(Func<GrammarCache, CompiledGrammar?> compile, CancellationToken cancellation)
+    {
+        await Compiling.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            return await Task.Run(() => compile(_grammars.Value), cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            Compiling.Release();
+        }
+    }
+
+    private static string Fingerprint(KvasirEngine engine) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{engine.Model.Fingerprint};{engine.NumericsProfile}")).AsSpan(0, 6));
+
+    private void Free()
+    {
+        Engine.Dispose();
+        _freed.SetResult();
+    }
+}

@@ -1,0 +1,127 @@
+using System.Text.Json;
+using Kvasir.Engine.Loop;
+using Kvasir.Serving.Hosting;
+using Kvasir.Serving.Json;
+using Kvasir.Serving.Pipeline;
+using Kvasir.Serving.Telemetry;
+using Microsoft.AspNetCore.Http;
+
+namespace Kvasir.Serving.Operations;
+
+/// <summary><c>GET /kvasir/status</c>: what the server is doing now, for the page and for operators.</summary>
+internal sealed class StatusEndpoint(ModelRegistry models, EngineSnapshots engines, ServerMetrics metrics, DrainGate gate, string version, TimeProvider time)
+{
+    private readonly long _started = time.GetTimestamp();
+
+    public async Task HandleAsync(HttpContext http)
+    {
+        var statuses = (await engines.RefreshAsync().ConfigureAwait(false)).ToDictionary(engine => engine.Model, engine => engine.Status, StringComparer.Ordinal);
+        await JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json =>
+        {
+            json.WriteStartObject();
+            WriteServer(json);
+            json.WriteStartArray("models");
+            foreach (var slot in models.Slots)
+                WriteModel(json, slot, statuses.GetValueOrDefault(slot.Name));
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }).ConfigureAwait(false);
+    }
+
+    private void WriteServer(Utf8JsonWriter json)
+    {
+        json.WriteStartObject("server");
+        json.WriteString("version", version);
+        json.WriteNumber("uptime_s", Math.Round(time.GetElapsedTime(_started).TotalSeconds, 1));
+        json.WriteBoolean("draining", gate.IsClosed);
+        json.WriteStartObject("requests");
+        json.WriteNumber("active", metrics.Active);
+        foreach (var outcome in Enum.GetValues<CallOutcome>())
+            json.WriteNumber(outcome.ToString().ToLowerInvariant(), metrics.Count(outcome));
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static void WriteModel(Utf8JsonWriter json, ModelSlot slot, EngineStatus? status)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", slot.Name);
+        json.WriteString("state", slot.State.ToString().ToLowerInvariant());
+        json.WriteStartArray("aliases");
+        foreach (var alias in slot.Configuration.Aliases)
+            json.WriteStringValue(alias);
+        json.WriteEndArray();
+        if (slot.Service is { } service && status is not null)
+            WriteEngine(json, service, status);
+        else
+            WriteNulls(json, "context", "adapters", "running", "waiting", "preemptions", "tokens", "hit_rate", "kv", "latency_ms", "tokens_per_second");
+        json.WriteEndObject();
+    }
+
+    private static void WriteEngine(Utf8JsonWriter json, ModelService service, EngineStatus status)
+    {
+        json.WriteNumber("context", service.Engine.MaxContext);
+        json.WriteStartArray("adapters");
+        foreach (var adapter in service.Engine.Adapters)
+            json.WriteStringValue(adapter.Name);
+        json.WriteEndArray();
+        json.WriteNumber("running", status.Running);
+        json.WriteNumber("waiting", status.Waiting);
+        json.WriteNumber("preemptions", status.Preemptions);
+        json.WriteStartObject("tokens");
+        json.WriteNumber("prompt", status.PromptTokens);
+        json.WriteNumber("computed", status.ComputedRows);
+        json.WriteNumber("reused", status.ReusedTokens);
+        json.WriteNumber("sampled", status.SampledTokens);
+        json.WriteEndObject();
+        if (status.PromptTokens > 0)
+            json.WriteNumber("hit_rate", Math.Round(status.ReusedTokens / (double)status.PromptTokens, 4));
+        else
+            json.WriteNull("hit_rate");
+        WritePool(json, status);
+        WriteActivity(json, service.Activity.Snapshot());
+    }
+
+    private static void WritePool(Utf8JsonWriter json, EngineStatus status)
+    {
+        json.WriteStartObject("kv");
+        json.WriteNumber("block_tokens", status.BlockRows);
+        json.WriteStartObject("blocks");
+        foreach (var (state, blocks) in EngineSnapshots.BlocksOf(status))
+            json.WriteNumber(state, blocks);
+        json.WriteEndObject();
+        json.WriteNumber("total", status.TotalBlocks);
+        json.WriteNumber("bytes", status.CommittedBytes);
+        json.WriteEndObject();
+    }
+
+    private static void WriteActivity(Utf8JsonWriter json, ActivitySnapshot activity)
+    {
+        json.WriteStartObject("latency_ms");
+        WriteQuantiles(json, "ttft", activity.FirstToken);
+        WriteQuantiles(json, "token", activity.Token);
+        WriteQuantiles(json, "queue", activity.Queue);
+        json.WriteEndObject();
+        json.WriteNumber("tokens_per_second", Math.Round(activity.TokensPerSecond, 1));
+    }
+
+    private static void WriteQuantiles(Utf8JsonWriter json, string name, LatencyQuantiles? quantiles)
+    {
+        if (quantiles is null)
+        {
+            json.WriteNull(name);
+            return;
+        }
+
+        json.WriteStartObject(name);
+        json.WriteNumber("p50", Math.Round(quantiles.P50.TotalMilliseconds, 3));
+        json.WriteNumber("p95", Math.Round(quantiles.P95.TotalMilliseconds, 3));
+        json.WriteEndObject();
+    }
+
+    private static void WriteNulls(Utf8JsonWriter json, params ReadOnlySpan<string> names)
+    {
+        foreach (var name in names)
+            json.WriteNull(name);
+    }
+}
