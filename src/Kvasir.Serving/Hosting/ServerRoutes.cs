@@ -4,6 +4,7 @@ using Kvasir.Serving.Configuration;
 using Kvasir.Serving.Errors;
 using Kvasir.Serving.Operations;
 using Kvasir.Serving.Pipeline;
+using Kvasir.Serving.Responses;
 using Kvasir.Serving.Telemetry;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -44,6 +45,7 @@ internal sealed class ServerRoutes(
         var tokens = new TokenEndpoint(models);
         application.MapPost("/v1/chat/completions", pipeline.Work("chat", chat.HandleAsync));
         application.MapPost("/v1/completions", pipeline.Work("text_completion", completions.HandleAsync));
+        application.MapPost("/v1/responses", pipeline.Work("chat", new ResponseEndpoint(models, configuration, time).HandleAsync));
         application.MapGet("/v1/models", pipeline.Look(list.ListAsync));
         application.MapGet("/v1/models/{**name}", pipeline.Look(list.FindAsync));
         application.MapPost("/tokenize", pipeline.Look(tokens.TokenizeAsync));
