@@ -25,7 +25,7 @@ internal sealed class ChatEndpoint(ModelRegistry models, ServerConfiguration con
         using var run = await ChatRun.StartAsync(call, lease, chat, configuration).ConfigureAwait(false);
         var writer = new ChatWriter(run, name ?? lease.Service.Name, time.GetUtcNow());
         if (stream)
-            await StreamAsync(call.Http, run, writer, usage).ConfigureAwait(false);
+            await StreamAsync(call, run, writer, usage).ConfigureAwait(false);
         else
             await AnswerAsync(call.Http, run, writer).ConfigureAwait(false);
     }
@@ -37,9 +37,9 @@ internal sealed class ChatEndpoint(ModelRegistry models, ServerConfiguration con
         await JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json => writer.WriteWhole(json, answers, usage)).ConfigureAwait(false);
     }
 
-    private static async Task StreamAsync(HttpContext http, ChatRun run, ChatWriter writer, bool withUsage)
+    private static async Task StreamAsync(ApiCall call, ChatRun run, ChatWriter writer, bool withUsage)
     {
-        using var events = new EventStream(http);
+        using var events = new EventStream(call.Http);
         try
         {
             var answers = await Task.WhenAll(run.Choices.Select(choice => StreamAsync(run, choice, writer, events))).ConfigureAwait(false);
@@ -48,9 +48,9 @@ internal sealed class ChatEndpoint(ModelRegistry models, ServerConfiguration con
                 await events.SendAsync(json => writer.WriteLast(json, answers, withUsage ? usage : null)).ConfigureAwait(false);
             await events.SendDoneAsync().ConfigureAwait(false);
         }
-        catch (Exception exception) when (events.HasStarted && !http.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (events.HasStarted && !call.Http.RequestAborted.IsCancellationRequested)
         {
-            await events.SendAsync(json => ErrorBody.Write(json, ErrorMapping.ToApi(exception))).ConfigureAwait(false);
+            await events.SendAsync(json => ErrorBody.Write(json, call.Explain(exception))).ConfigureAwait(false);
             throw;
         }
     }

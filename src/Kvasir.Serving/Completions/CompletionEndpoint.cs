@@ -85,7 +85,7 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
         }
         catch (Exception exception) when (events.HasStarted && !call.Http.RequestAborted.IsCancellationRequested)
         {
-            await events.SendAsync(json => ErrorBody.Write(json, ErrorMapping.ToApi(exception))).ConfigureAwait(false);
+            await events.SendAsync(json => ErrorBody.Write(json, call.Explain(exception))).ConfigureAwait(false);
             throw;
         }
     }

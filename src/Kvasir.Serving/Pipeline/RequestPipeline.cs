@@ -87,30 +87,31 @@ internal sealed partial class RequestPipeline(
         using var ends = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, limit.Token, gate.Abort);
         try
         {
-            await handle(new ApiCall(http, tenant, trace, ends.Token)).ConfigureAwait(false);
+            await handle(new ApiCall(http, tenant, trace, ends.Token, Explain)).ConfigureAwait(false);
             return CallOutcome.Finished;
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
             return CallOutcome.Cancelled;
         }
-        catch (OperationCanceledException exception) when (ends.IsCancellationRequested)
-        {
-            var error = limit.IsCancellationRequested
-                ? ApiException.Unavailable("request_timeout", $"the request took longer than {Units.Time(configuration.Limits.RequestTime)}; ask for fewer tokens", ErrorMapping.DefaultRetry, exception)
-                : ApiException.Unavailable("draining", "the server is stopping", DrainRetry, exception);
-            trace.Fail(error);
-            throw error;
-        }
         catch (Exception exception)
         {
-            var error = Translate(exception);
+            var error = Explain(exception);
             trace.Fail(error);
             throw error;
         }
         finally
         {
             tenant.Leave();
+        }
+
+        ApiException Explain(Exception exception)
+        {
+            if (exception is not OperationCanceledException || !ends.IsCancellationRequested)
+                return Translate(exception);
+            return limit.IsCancellationRequested
+                ? ApiException.Unavailable("request_timeout", $"the request took longer than {Units.Time(configuration.Limits.RequestTime)}; ask for fewer tokens", ErrorMapping.DefaultRetry, exception)
+                : ApiException.Unavailable("draining", "the server is stopping", DrainRetry, exception);
         }
     }
 

@@ -1,6 +1,5 @@
 using Kvasir.Serving.Chat;
 using Kvasir.Serving.Configuration;
-using Kvasir.Serving.Errors;
 using Kvasir.Serving.Hosting;
 using Kvasir.Serving.Json;
 using Kvasir.Serving.Pipeline;
@@ -23,7 +22,7 @@ internal sealed class ResponseEndpoint(ModelRegistry models, ServerConfiguration
         using var run = await ChatRun.StartAsync(call, lease, chat, configuration).ConfigureAwait(false);
         var writer = new ResponseWriter(run, body, name ?? lease.Service.Name, time.GetUtcNow());
         if (stream)
-            await StreamAsync(call.Http, run, writer).ConfigureAwait(false);
+            await StreamAsync(call, run, writer).ConfigureAwait(false);
         else
             await AnswerAsync(call.Http, run, writer).ConfigureAwait(false);
     }
@@ -37,9 +36,9 @@ internal sealed class ResponseEndpoint(ModelRegistry models, ServerConfiguration
         await JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json => writer.WriteEnded(json, output.Items, answer, usage)).ConfigureAwait(false);
     }
 
-    private static async Task StreamAsync(HttpContext http, ChatRun run, ResponseWriter writer)
+    private static async Task StreamAsync(ApiCall call, ChatRun run, ResponseWriter writer)
     {
-        using var events = new EventStream(http);
+        using var events = new EventStream(call.Http);
         var observer = new StreamingObserver(events);
         var output = new ResponseOutput(observer);
         try
@@ -51,9 +50,9 @@ internal sealed class ResponseEndpoint(ModelRegistry models, ServerConfiguration
             var usage = run.Finish([answer]);
             await SendAsync($"response.{status}", json => writer.WriteEnded(json, output.Items, answer, usage)).ConfigureAwait(false);
         }
-        catch (Exception exception) when (events.HasStarted && !http.RequestAborted.IsCancellationRequested)
+        catch (Exception exception) when (events.HasStarted && !call.Http.RequestAborted.IsCancellationRequested)
         {
-            await SendAsync("response.failed", json => writer.WriteFailed(json, ErrorMapping.ToApi(exception))).ConfigureAwait(false);
+            await SendAsync("response.failed", json => writer.WriteFailed(json, call.Explain(exception))).ConfigureAwait(false);
             throw;
         }
 
