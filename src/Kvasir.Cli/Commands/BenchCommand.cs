@@ -7,7 +7,11 @@ namespace Kvasir.Cli.Commands;
 internal sealed class BenchCommand : Command, IHelpTopics
 {
     public BenchCommand()
-        : base("bench", "Measures.") => Add(new BenchSpeedCommand());
+        : base("bench", "Measures.")
+    {
+        Add(new BenchSpeedCommand());
+        Add(new BenchServerCommand());
+    }
 
-    public IReadOnlyList<string> Examples => ["kvasir bench speed --prompt-tokens 512 --decode-tokens 64"];
+    public IReadOnlyList<string> Examples => ["kvasir bench speed --prompt-tokens 512 --decode-tokens 64", "kvasir bench server --quick"];
 }

@@ -1,3 +1,4 @@
+using Kvasir.Benchmarks.Schemas;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Xunit.Abstractions;
@@ -88,10 +89,10 @@ public sealed class PublicSuiteTests(ITestOutputHelper output)
 
     private static void Write(CompiledGrammar grammar, string schema, string name, Counts counts, List<string> failures)
     {
-        Validator validator;
+        SchemaValidator validator;
         try
         {
-            validator = new Validator(schema);
+            validator = new SchemaValidator(schema);
         }
         catch (Exception)
         {

@@ -28,7 +28,7 @@ public sealed class RandomSchemaTests
                 continue;
             }
 
-            var validator = new Validator(text);
+            var validator = new SchemaValidator(text);
             var random = new Random(seed);
             for (var i = 0; i < 4; i++)
             {
@@ -39,7 +39,7 @@ public sealed class RandomSchemaTests
                 }
 
                 documents++;
-                if (Validator.CountsOtherwise(json))
+                if (SchemaValidator.CountsOtherwise(json))
                     continue;
                 Assert.True(validator.IsValid(json), $"seed {seed}: {json}\nis not valid under\n{text}");
             }

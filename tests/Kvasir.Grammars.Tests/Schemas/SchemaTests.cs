@@ -1,3 +1,4 @@
+using Kvasir.Benchmarks.Schemas;
 namespace Kvasir.Grammars.Tests.Schemas;
 
 public sealed class SchemaTests
@@ -115,7 +116,7 @@ public sealed class SchemaTests
         var vocabulary = new TokenVocabulary(tokens.Length, token => tokens[token], _ => true);
         var schema = """{"type":"object","properties":{"a":{"type":"string"},"b":{"enum":["abc","xyz","日本","cé"]},"c":{"type":["integer","null"]},"d":{"type":"string"}},"required":["a","b"],"additionalProperties":{"type":"boolean"}}""";
         var grammar = CompiledGrammar.Compile(Read.Schema(schema), vocabulary);
-        var validator = new Validator(schema);
+        var validator = new SchemaValidator(schema);
         var random = new Random(1);
         for (var i = 0; i < 200; i++)
         {

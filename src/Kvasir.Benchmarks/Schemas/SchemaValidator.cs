@@ -1,13 +1,16 @@
 using System.Text.Json;
 using Json.Schema;
 
-namespace Kvasir.Grammars.Tests.Schemas;
+namespace Kvasir.Benchmarks.Schemas;
 
-/// <summary>An independent validator.</summary>
-internal sealed class Validator(string schema)
+/// <summary>Tells whether documents are instances of a schema, by an independent library.</summary>
+/// <param name="schema">The schema, JSON.</param>
+public sealed class SchemaValidator(string schema)
 {
     private readonly JsonSchema _schema = JsonSchema.FromText(schema, BuildOptions());
 
+    /// <summary>Whether the document, JSON, is an instance.</summary>
+    /// <exception cref="JsonException">It is no JSON.</exception>
     public bool IsValid(string json)
     {
         using var document = JsonDocument.Parse(json);

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Globalization;
+using Kvasir.Benchmarks.Serving;
+using Kvasir.Cli.Options;
+using Kvasir.Cli.Output;
+using Spectre.Console;
+
+namespace Kvasir.Cli.Commands;
+
+/// <summary><c>kvasir bench server</c>: the real server under load.</summary>
+internal sealed class BenchServerCommand : Command, IHelpTopics
+{
+    private readonly Option<bool> _quick = new("--quick") { Description = "About a minute and a half instead of ten." };
+
+    private readonly Option<string?> _model = new("--model", "-m")
+    {
+        Description = "A .gguf file or a Hugging Face folder. Default: the bundled model.",
+        HelpName = "PATH",
+    };
+
+    private readonly JsonOption _json = new("{checks: [{name, value, unit, baseline}]}");
+
+    public BenchServerCommand()
+        : base("server", "Starts real servers and measures throughput, churn, schemas, masks and starts.")
+    {
+        Add(_quick);
+        Add(_model);
+        Add(_json);
+        SetAction(RunAsync);
+    }
+
+    public string Details => """
+        concurrency16.throughputRatio: 16 requests at once against one after another; wanted: 3 or more.
+        churn.*: 200 clients that stream, give up, read slowly or send nonsense, for five minutes; wanted: nothing left over, nobody without an answer.
+        schema.validFraction: answers to random JSON schemas that an independent validator accepts; wanted: 1.
+        mask.microsecondsPerToken: computing what may come next at a vocabulary of 151,936 tokens; wanted: below 100.
+        start.ttftMs: from the start of the process to the first token; wanted: below 1500.
+        """;
+
+    public IReadOnlyList<string> Examples => ["kvasir bench server --quick --json"];
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var error = parsed.InvocationConfiguration.Error;
+        var options = new ServerBenchmarkOptions
+        {
+            Program = Program(),
+            Model = parsed.GetValue(_model) ?? BundledFiles.Model(),
+            Quick = parsed.GetValue(_quick),
+        };
+        var report = await ServerBenchmark.RunAsync(options, new ProgressLine(error), cancellation).ConfigureAwait(false);
+        var output = parsed.InvocationConfiguration.Output;
+        if (parsed.GetValue(_json))
+        {
+            JsonOutput.Write(output, report);
+            return ExitCode.Success;
+        }
+
+        var table = Screen.Table("check", "value", "unit", "held against");
+        foreach (var check in report.Checks)
+            table.AddRow(check.Name, Number(check.Value), check.Unit, check.Baseline is { } baseline ? Number(baseline) : "");
+        Screen.Create(output).Write(table);
+        return ExitCode.Success;
+    }
+
+    /// <summary>How this program was started, so that it can start itself as a server.</summary>
+    private static string[] Program()
+    {
+        var process = Environment.ProcessPath ?? throw new InvalidOperationException("the system does not tell where this program is");
+        return Path.GetFileNameWithoutExtension(process) == "dotnet" ? [process, Environment.GetCommandLineArgs()[0]] : [process];
+    }
+
+    private static string Number(double value) => value.ToString(value == Math.Truncate(value) ? "0" : "0.000", CultureInfo.InvariantCulture);
+
+    /// <summary>Progress as lines, one each.</summary>
+    private sealed class ProgressLine(TextWriter error) : IProgress<string>
+    {
+        public void Report(string value) => error.WriteLine(value);
+    }
+}
