@@ -52,6 +52,7 @@ internal sealed class CommandLine(TextReader input, TextWriter output, TextWrite
         root.Add(new ModelCommand());
         root.Add(new BenchCommand());
         root.Add(new FuzzCommand());
+        root.Add(new DoctorCommand());
         TopicsHelpAction.AddTo(root);
         return root;
     }

@@ -10,6 +10,7 @@ public sealed class HelpTests
     [InlineData("generate")]
     [InlineData("replay")]
     [InlineData("fuzz")]
+    [InlineData("doctor")]
     [InlineData("model")]
     [InlineData("model info")]
     [InlineData("model verify")]
