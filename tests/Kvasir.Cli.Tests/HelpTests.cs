@@ -11,6 +11,7 @@ public sealed class HelpTests
     [InlineData("replay")]
     [InlineData("fuzz")]
     [InlineData("doctor")]
+    [InlineData("health")]
     [InlineData("model")]
     [InlineData("model info")]
     [InlineData("model verify")]
