@@ -6,10 +6,10 @@ namespace Kvasir.Cli.Commands;
 /// <summary><c>kvasir health</c>: asks a running server, for containers and service managers that have no other program to ask with.</summary>
 internal sealed class HealthCommand : Command, IHelpTopics
 {
-    private readonly Argument<Uri> _url = new("URL")
+    private readonly Argument<string> _url = new("URL")
     {
         Description = "What to ask; ready when it answers with a 2xx status.",
-        DefaultValueFactory = _ => new Uri("http://127.0.0.1:8080/health"),
+        DefaultValueFactory = _ => "http://127.0.0.1:8080/health",
     };
 
     private readonly Option<double> _timeout = new("--timeout")
@@ -36,9 +36,9 @@ internal sealed class HealthCommand : Command, IHelpTopics
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
-        var url = parsed.GetRequiredValue(_url);
-        if (url is not { IsAbsoluteUri: true, Scheme: "http" or "https" })
-            throw new ArgumentException($"'{url}' is no URL; write http://127.0.0.1:8080/health");
+        var text = parsed.GetRequiredValue(_url);
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+            throw new ArgumentException($"'{text}' is no URL; write http://127.0.0.1:8080/health");
         using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(parsed.GetValue(_timeout)) };
         try
         {
