@@ -53,6 +53,8 @@ internal sealed class CommandLine(TextReader input, TextWriter output, TextWrite
         root.Add(new ModelCommand());
         root.Add(new BenchCommand());
         root.Add(new FuzzCommand());
+        root.Add(new DoctorCommand());
+        root.Add(new HealthCommand());
         TopicsHelpAction.AddTo(root);
         return root;
     }

@@ -56,6 +56,8 @@ public sealed partial class HouseRulesTests
     [InlineData("kvasir")]
     [InlineData("test")]
     [InlineData("format")]
+    [InlineData("scripts/package")]
+    [InlineData("scripts/image")]
     [InlineData(".ci/run")]
     public void TheScriptsAtTheRootCanBeStarted(string script)
     {

@@ -10,6 +10,8 @@ public sealed class HelpTests
     [InlineData("generate")]
     [InlineData("replay")]
     [InlineData("fuzz")]
+    [InlineData("doctor")]
+    [InlineData("health")]
     [InlineData("model")]
     [InlineData("model info")]
     [InlineData("model verify")]

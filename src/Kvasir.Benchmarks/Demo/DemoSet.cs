@@ -10,8 +10,6 @@ public sealed record DemoSet(string Document, IReadOnlyList<DemoQuestion> Questi
     /// <summary>Most characters of a document; far more than any context holds.</summary>
     public const int MaxDocumentCharacters = 16 << 20;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
-
     /// <summary>Reads the shipped set: <c>document.txt</c> and <c>questions.json</c> in a folder.</summary>
     /// <exception cref="InvalidDataException">The questions are damaged.</exception>
     public static DemoSet Load(string folder) =>
@@ -32,15 +30,20 @@ public sealed record DemoSet(string Document, IReadOnlyList<DemoQuestion> Questi
     {
         try
         {
-            var questions = JsonSerializer.Deserialize<List<DemoQuestion>>(File.ReadAllText(path), Json);
-            if (questions is { Count: > 0 } && questions.All(q => q is { Question.Length: > 0, Accepted: not null }))
+            using var json = JsonDocument.Parse(File.ReadAllText(path));
+            DemoQuestion[] questions = [.. json.RootElement.EnumerateArray().Select(Read)];
+            if (questions.Length > 0 && questions.All(question => question.Question.Length > 0))
                 return questions;
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException)
         {
             throw new InvalidDataException($"{path}: {exception.Message}", exception);
         }
 
         throw new InvalidDataException($"{path} holds no list of {{\"question\": …, \"accepted\": […]}}");
     }
+
+    private static DemoQuestion Read(JsonElement question) => new(
+        question.GetProperty("question").GetString() ?? "",
+        [.. question.GetProperty("accepted").EnumerateArray().Select(answer => answer.GetString() ?? "")]);
 }

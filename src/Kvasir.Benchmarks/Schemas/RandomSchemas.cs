@@ -115,7 +115,7 @@ public static class RandomSchemas
         {
             properties[name] = Make(random, depth - 1);
             if (random.Next(2) == 0)
-                required.Add(name);
+                required.Add((JsonNode?)name);
         }
 
         var schema = new JsonObject { ["type"] = "object", ["properties"] = properties, ["required"] = required };

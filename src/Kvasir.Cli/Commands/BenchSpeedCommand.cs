@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Kvasir.Benchmarks.Speed;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
@@ -44,7 +45,17 @@ internal sealed class BenchSpeedCommand : Command, IHelpTopics
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
         {
-            JsonOutput.Write(output, report);
+            JsonOutput.Write(output, new JsonObject
+            {
+                ["prefillTps"] = JsonOutput.Number(report.PrefillTps),
+                ["decodeTps"] = JsonOutput.Number(report.DecodeTps),
+                ["runs"] = new JsonArray([.. report.Runs.Select(run => new JsonObject
+                {
+                    ["prefillTps"] = JsonOutput.Number(run.PrefillTps),
+                    ["decodeTps"] = JsonOutput.Number(run.DecodeTps),
+                    ["ttftMs"] = JsonOutput.Number(run.TtftMs),
+                })]),
+            });
             return ExitCode.Success;
         }
 

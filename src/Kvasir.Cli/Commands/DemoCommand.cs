@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Kvasir.Benchmarks.Demo;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
@@ -65,7 +66,7 @@ internal sealed class DemoCommand : Command, IHelpTopics
         screen?.Begin();
         var report = await new DemoRunner(engine, parsed.GetValue(_maxTokens)).RunAsync(set, screen, cancellation).ConfigureAwait(false);
         if (json)
-            JsonOutput.Write(output, new { Questions = report.Results.Select(ToJson) });
+            JsonOutput.Write(output, new JsonObject { ["questions"] = new JsonArray([.. report.Results.Select(ToJson)]) });
         else
             screen!.End(report);
         return report.AllBitsEqual ? ExitCode.Success : ExitCode.Failure;
@@ -85,13 +86,13 @@ internal sealed class DemoCommand : Command, IHelpTopics
         return new DemoSet(DemoSet.ReadDocument(file), asked);
     }
 
-    private static object ToJson(DemoResult result) => new
+    private static JsonObject ToJson(DemoResult result) => new()
     {
-        result.Question.Question,
-        Answer = result.Reused.Text,
-        ColdTtftMs = result.Cold.TimeToFirstToken.TotalMilliseconds,
-        ReusedTtftMs = result.Reused.TimeToFirstToken.TotalMilliseconds,
-        result.Reused.ReusedTokens,
-        result.BitsEqual,
+        ["question"] = result.Question.Question,
+        ["answer"] = result.Reused.Text,
+        ["coldTtftMs"] = result.Cold.TimeToFirstToken.TotalMilliseconds,
+        ["reusedTtftMs"] = result.Reused.TimeToFirstToken.TotalMilliseconds,
+        ["reusedTokens"] = result.Reused.ReusedTokens,
+        ["bitsEqual"] = result.BitsEqual,
     };
 }

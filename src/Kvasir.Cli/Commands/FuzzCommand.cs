@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Kvasir.Benchmarks.Fuzzing;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
@@ -104,11 +105,30 @@ internal sealed class FuzzCommand : Command, IHelpTopics
         },
         CancellationToken.None);
 
+    private static JsonObject ToJson(FuzzReport report) => new()
+    {
+        ["seed"] = report.Seed,
+        ["schedules"] = report.Schedules,
+        ["steps"] = report.Steps,
+        ["rowsCompared"] = report.RowsCompared,
+        ["mismatches"] = report.Mismatches,
+        ["leakedBlocks"] = report.LeakedBlocks,
+        ["reusedRows"] = report.ReusedRows,
+        ["preemptions"] = report.Preemptions,
+        ["cancellations"] = report.Cancellations,
+        ["forks"] = report.Forks,
+        ["adapterRequests"] = report.AdapterRequests,
+        ["instructionSets"] = new JsonArray([.. report.InstructionSets.Select(name => JsonValue.Create(name))]),
+        ["firstMismatch"] = report.FirstMismatch,
+        ["secondsToFirstMismatch"] = report.SecondsToFirstMismatch,
+        ["seconds"] = report.Seconds,
+    };
+
     private static void Print(TextWriter output, FuzzReport report, bool json)
     {
         if (json)
         {
-            JsonOutput.Write(output, report);
+            JsonOutput.Write(output, ToJson(report));
             return;
         }
 

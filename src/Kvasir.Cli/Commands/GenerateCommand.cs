@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
 
@@ -52,13 +53,13 @@ internal sealed class GenerateCommand : Command, IHelpTopics
             return ExitCode.Success;
         }
 
-        JsonOutput.Write(output, new
+        JsonOutput.Write(output, new JsonObject
         {
-            answer.Statistics.PromptTokens,
-            answer.Tokens,
-            answer.Text,
-            TtftMs = answer.Statistics.TimeToFirstToken.TotalMilliseconds,
-            answer.Statistics.ReusedTokens,
+            ["promptTokens"] = answer.Statistics.PromptTokens,
+            ["tokens"] = new JsonArray([.. answer.Tokens.Select(token => JsonValue.Create(token))]),
+            ["text"] = answer.Text,
+            ["ttftMs"] = answer.Statistics.TimeToFirstToken.TotalMilliseconds,
+            ["reusedTokens"] = answer.Statistics.ReusedTokens,
         });
         return ExitCode.Success;
     }

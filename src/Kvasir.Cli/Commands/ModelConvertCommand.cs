@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
 using Kvasir.Engine.Calibration;
@@ -130,19 +131,19 @@ internal sealed class ModelConvertCommand : Command, IHelpTopics
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
         {
-            JsonOutput.Write(output, new
+            JsonOutput.Write(output, new JsonObject
             {
-                report.Path,
-                report.Bytes,
-                report.BitsPerWeight,
-                Matrices = report.Matrices.Select(matrix => new
+                ["path"] = report.Path,
+                ["bytes"] = report.Bytes,
+                ["bitsPerWeight"] = JsonOutput.Number(report.BitsPerWeight),
+                ["matrices"] = new JsonArray([.. report.Matrices.Select(matrix => new JsonObject
                 {
-                    matrix.Name,
-                    From = matrix.From.Name,
-                    To = matrix.To.Name,
-                    matrix.RelativeError,
-                    matrix.Note,
-                }),
+                    ["name"] = matrix.Name,
+                    ["from"] = matrix.From.Name,
+                    ["to"] = matrix.To.Name,
+                    ["relativeError"] = JsonOutput.Number(matrix.RelativeError),
+                    ["note"] = matrix.Note,
+                })]),
             });
             return;
         }

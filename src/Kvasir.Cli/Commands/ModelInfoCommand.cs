@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
 using Kvasir.Models;
@@ -32,7 +33,7 @@ internal sealed class ModelInfoCommand : Command, IHelpTopics
     private int Run(ParseResult parsed)
     {
         using var model = ModelFile.Open(parsed.GetValue(_path) ?? BundledFiles.Model());
-        var matrices = Matrices(model).ToArray();
+        var matrices = ModelMatrices.All(model).ToArray();
         var config = model.Config;
         var info = new
         {
@@ -63,7 +64,31 @@ internal sealed class ModelInfoCommand : Command, IHelpTopics
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
         {
-            JsonOutput.Write(output, info);
+            JsonOutput.Write(output, new JsonObject
+            {
+                ["path"] = info.Path,
+                ["name"] = info.Name,
+                ["architecture"] = info.Architecture,
+                ["parameters"] = info.Parameters,
+                ["weightBytes"] = info.WeightBytes,
+                ["types"] = new JsonObject(info.Types.Select(type => KeyValuePair.Create<string, JsonNode?>(type.Key, type.Value))),
+                ["hiddenSize"] = info.HiddenSize,
+                ["layers"] = info.Layers,
+                ["queryHeads"] = info.QueryHeads,
+                ["kvHeads"] = info.KvHeads,
+                ["headDim"] = info.HeadDim,
+                ["intermediateSize"] = info.IntermediateSize,
+                ["vocabSize"] = info.VocabSize,
+                ["maxContext"] = info.MaxContext,
+                ["tiedEmbeddings"] = info.TiedEmbeddings,
+                ["ropeTheta"] = info.RopeTheta,
+                ["ropeScaling"] = info.RopeScaling,
+                ["kvBytesPerToken16Bit"] = info.KvBytesPerToken16Bit,
+                ["tokenizer"] = info.Tokenizer,
+                ["chatTemplate"] = info.ChatTemplate,
+                ["stopTokens"] = new JsonArray([.. info.StopTokens.Select(token => JsonValue.Create(token))]),
+                ["fingerprint"] = info.Fingerprint,
+            });
             return ExitCode.Success;
         }
 
@@ -84,21 +109,5 @@ internal sealed class ModelInfoCommand : Command, IHelpTopics
         return ExitCode.Success;
 
         void Row(string name, string value) => table.AddRow(new Text(name), new Text(value));
-    }
-
-    private static IEnumerable<MatrixSource> Matrices(ModelFile model)
-    {
-        WeightRole[] perLayer =
-        [
-            WeightRole.Query, WeightRole.Key, WeightRole.Value, WeightRole.AttentionOutput, WeightRole.Gate, WeightRole.Up, WeightRole.Down,
-        ];
-        yield return model.GetMatrix(WeightRole.TokenEmbedding);
-        if (!model.Config.TiedEmbeddings)
-            yield return model.GetMatrix(WeightRole.Output);
-        for (var layer = 0; layer < model.Config.Layers; layer++)
-        {
-            foreach (var role in perLayer)
-                yield return model.GetMatrix(role, layer);
-        }
     }
 }

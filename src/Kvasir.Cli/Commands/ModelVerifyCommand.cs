@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
 using Kvasir.Engine;
@@ -92,7 +93,14 @@ internal sealed class ModelVerifyCommand : Command, IHelpTopics
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
         {
-            JsonOutput.Write(output, new { report.Architecture, report.MaxAbsDiff, report.LogitRange, report.Top1Agreement, report.Pass });
+            JsonOutput.Write(output, new JsonObject
+            {
+                ["architecture"] = report.Architecture,
+                ["maxAbsDiff"] = JsonOutput.Number(report.MaxAbsDiff),
+                ["logitRange"] = JsonOutput.Number(report.LogitRange),
+                ["top1Agreement"] = JsonOutput.Number(report.Top1Agreement),
+                ["pass"] = report.Pass,
+            });
         }
         else
         {
@@ -114,7 +122,18 @@ internal sealed class ModelVerifyCommand : Command, IHelpTopics
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
         {
-            JsonOutput.Write(output, report);
+            JsonOutput.Write(output, new JsonObject
+            {
+                ["architecture"] = report.Architecture,
+                ["rows"] = report.Rows,
+                ["maxAbsDiff"] = JsonOutput.Number(report.MaxAbsDiff),
+                ["logitRange"] = JsonOutput.Number(report.LogitRange),
+                ["top1Agreement"] = JsonOutput.Number(report.Top1Agreement),
+                ["meanKl"] = JsonOutput.Number(report.MeanKl),
+                ["perplexity"] = JsonOutput.Number(report.Perplexity),
+                ["referencePerplexity"] = JsonOutput.Number(report.ReferencePerplexity),
+                ["pass"] = report.Pass,
+            });
         }
         else
         {
@@ -134,13 +153,14 @@ internal sealed class ModelVerifyCommand : Command, IHelpTopics
             return [text];
         try
         {
-            var lists = JsonSerializer.Deserialize<Dictionary<string, List<string>>>(text) ?? [];
+            using var json = JsonDocument.Parse(text);
+            string[][] lists = [.. json.RootElement.EnumerateObject().Select(list => list.Value.EnumerateArray().Select(item => item.GetString() ?? "").ToArray())];
 
             // Round robin over the sources, so that a part of the texts is a part of each source.
-            var longest = lists.Values.Select(list => list.Count).DefaultIfEmpty(0).Max();
-            return [.. Enumerable.Range(0, longest).SelectMany(i => lists.Values.Where(list => i < list.Count).Select(list => list[i]))];
+            var longest = lists.Select(list => list.Length).DefaultIfEmpty(0).Max();
+            return [.. Enumerable.Range(0, longest).SelectMany(i => lists.Where(list => i < list.Length).Select(list => list[i]))];
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException($"{path} is no JSON object of lists of texts: {exception.Message}", exception);
         }

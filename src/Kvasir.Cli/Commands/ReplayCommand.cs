@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Nodes;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
 using Kvasir.Engine;
@@ -49,7 +50,7 @@ internal sealed class ReplayCommand : Command, IHelpTopics
         var result = await engine.ReplayAsync(receipt, cancellation).ConfigureAwait(false);
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
-            JsonOutput.Write(output, result);
+            JsonOutput.Write(output, new JsonObject { ["tokensCompared"] = result.TokensCompared, ["firstDifference"] = result.FirstDifference, ["bitsEqual"] = result.BitsEqual });
         else if (result.BitsEqual)
             output.WriteLine($"same bits: {result.TokensCompared} logits rows and their tokens are equal to a cold run's");
         else

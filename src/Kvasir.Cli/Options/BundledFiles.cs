@@ -6,7 +6,8 @@ internal static class BundledFiles
     /// <summary>Names another default model.</summary>
     public const string ModelVariable = "KVASIR_MODEL";
 
-    private static readonly string ModelFile = Path.Combine("models", "kvasir-mini.gguf");
+    /// <summary>The best first; the tool package has only the last.</summary>
+    private static readonly string[] ModelFiles = [Path.Combine("models", "kvasir-mini.gguf"), Path.Combine("models", "kvasir-mini-draft.gguf")];
 
     /// <summary>The model that is used when none is named.</summary>
     /// <exception cref="FileNotFoundException">It is not there.</exception>
@@ -14,8 +15,8 @@ internal static class BundledFiles
     {
         if (Environment.GetEnvironmentVariable(ModelVariable) is { Length: > 0 } named)
             return named;
-        return Find(ModelFile) ?? throw new FileNotFoundException(
-            $"the bundled model {ModelFile} is not in {AppContext.BaseDirectory} or above it; name a model with --model or {ModelVariable}");
+        return ModelFiles.Select(Find).FirstOrDefault(path => path is not null) ?? throw new FileNotFoundException(
+            $"no bundled model (models/kvasir-mini.gguf) is in {AppContext.BaseDirectory} or above it; name a GGUF file or a Hugging Face folder with --model or {ModelVariable}");
     }
 
     /// <summary>The folder with the demo's document and questions.</summary>
