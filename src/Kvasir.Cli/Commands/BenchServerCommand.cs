@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Kvasir.Benchmarks.Serving;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
@@ -52,7 +53,16 @@ internal sealed class BenchServerCommand : Command, IHelpTopics
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
         {
-            JsonOutput.Write(output, report);
+            JsonOutput.Write(output, new JsonObject
+            {
+                ["checks"] = new JsonArray([.. report.Checks.Select(check => new JsonObject
+                {
+                    ["name"] = check.Name,
+                    ["value"] = JsonOutput.Number(check.Value),
+                    ["unit"] = check.Unit,
+                    ["baseline"] = check.Baseline is { } baseline ? JsonOutput.Number(baseline) : null,
+                })]),
+            });
             return ExitCode.Success;
         }
 
