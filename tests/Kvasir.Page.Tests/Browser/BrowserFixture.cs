@@ -1,0 +1,37 @@
+using Microsoft.Playwright;
+
+namespace Kvasir.Page.Tests.Browser;
+
+/// <summary>One Chromium for all tests; each test has a context of its own in it.</summary>
+public sealed class BrowserFixture : IAsyncLifetime
+{
+    public const string Collection = "browser";
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    /// <summary>The running browser.</summary>
+    public IBrowser Browser => _browser ?? throw new InvalidOperationException(Chromium.Missing);
+
+    public async Task InitializeAsync()
+    {
+        if (Chromium.Path is null)
+            return;
+        _playwright = await Playwright.CreateAsync();
+        // Chromium refuses its sandbox to root, who runs tests in containers.
+        string[] sandbox = Environment.UserName == "root" ? ["--no-sandbox"] : [];
+        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Chromium.Path,
+            Headless = true,
+            Args = [.. sandbox, "--disable-gpu", "--font-render-hinting=none"],
+        });
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_browser is not null)
+            await _browser.DisposeAsync();
+        _playwright?.Dispose();
+    }
+}
