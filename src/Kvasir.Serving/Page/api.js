@@ -91,8 +91,11 @@ export async function* ask(body, signal) {
         const event = await next(events, signal);
         if (event.done)
             throw new ApiError('the connection ended before the answer did', { code: 'broken_stream' });
-        if (event.value === '[DONE]')
+        if (event.value === '[DONE]') {
+            // The rest is read, not cut off: to the server a connection that the page closes is a request that was cancelled.
+            events.next().catch(() => { });
             return;
+        }
         yield* parts(parse(event.value));
     }
 }

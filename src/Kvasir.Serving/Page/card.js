@@ -1,6 +1,6 @@
 // One model in the live view.
 import { element, setText } from './dom.js';
-import { bytes, count, milliseconds, percent, rate } from './format.js';
+import { bytes, count, duration, milliseconds, percent, rate } from './format.js';
 import { Pool } from './pool.js';
 import { Sparkline } from './sparkline.js';
 
@@ -52,7 +52,7 @@ export class ModelCard {
         }
         this.#speed.add(model.tokens_per_second ?? 0);
         setText(numbers.speed, rate(model.tokens_per_second));
-        setText(this.#most, `most ${rate(this.#speed.most)} in the last ${this.#speed.seconds} s`);
+        setText(this.#most, `most ${rate(this.#speed.most)} in ${duration(this.#speed.seconds)}`);
     }
 
     /** The next numbers do not follow the last ones: the line has a gap. */

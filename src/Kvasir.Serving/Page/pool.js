@@ -2,7 +2,7 @@
 import { element, setText } from './dom.js';
 import { count } from './format.js';
 
-const Cells = 128;
+const Cells = 144;
 const States = {
     active: 'read or written by a running request',
     cached: 'kept for reuse',

@@ -54,7 +54,7 @@ export class Settings {
             parts.push(`temperature ${find('temperature').value}`);
         if (find('max-tokens').value !== '')
             parts.push(`at most ${find('max-tokens').value} tokens`);
-        parts.push(find('scope').value === 'public' ? 'public' : 'this tenant');
+        parts.push(find('scope').value === 'public' ? 'shared with everyone' : 'shared with this tenant');
         setText(find('settings-summary'), parts.join(' · '));
     }
 

@@ -21,9 +21,9 @@
         const button = document.getElementById('theme');
         if (button) {
             const next = themes[(themes.indexOf(theme) + 1) % themes.length];
-            button.textContent = theme[0].toUpperCase() + theme.slice(1);
-            button.title = `Colours: ${theme}; choose ${next}`;
-            button.setAttribute('aria-label', `${button.textContent} colours; choose ${next}`);
+            button.textContent = `Colours: ${theme}`;
+            button.title = `Choose ${next}`;
+            button.setAttribute('aria-label', `Colours: ${theme}; choose ${next}`);
         }
     }
 

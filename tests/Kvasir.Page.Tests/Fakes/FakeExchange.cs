@@ -62,7 +62,8 @@ internal sealed class FakeExchange(HttpContext http, JsonNode body)
     /// <summary>Bytes of the stream as they are.</summary>
     public async Task RawAsync(string text)
     {
-        http.Response.ContentType = "text/event-stream";
+        if (!http.Response.HasStarted)
+            http.Response.ContentType = "text/event-stream";
         await http.Response.WriteAsync(text, Gone);
         await http.Response.Body.FlushAsync(Gone);
     }

@@ -43,6 +43,9 @@ internal sealed class FakeServer : IAsyncDisposable
     /// <summary>The bodies of all chats.</summary>
     public ConcurrentQueue<JsonNode> Chats { get; } = new();
 
+    /// <summary>What went wrong in a test's own script.</summary>
+    public ConcurrentQueue<Exception> Failures { get; } = new();
+
     /// <summary>How often the status was asked for.</summary>
     public int StatusCalls { get; private set; }
 
@@ -59,7 +62,11 @@ internal sealed class FakeServer : IAsyncDisposable
         return server;
     }
 
-    public ValueTask DisposeAsync() => _application.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _application.DisposeAsync();
+        Assert.Empty(Failures);
+    }
 
     private void Map()
     {
@@ -78,7 +85,16 @@ internal sealed class FakeServer : IAsyncDisposable
         {
             var body = (await JsonNode.ParseAsync(http.Request.Body))!;
             Chats.Enqueue(body);
-            await Chat(new FakeExchange(http, body));
+            var exchange = new FakeExchange(http, body);
+            try
+            {
+                await Chat(exchange);
+            }
+            catch (Exception exception) when (!http.RequestAborted.IsCancellationRequested)
+            {
+                Failures.Enqueue(exception);
+                throw;
+            }
         }));
     }
 
