@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Kvasir.Page.Tests;
 
-[Collection(BrowserFixture.Collection)]
+[Collection(BrowserFixture.SecondCollection)]
 public sealed class KeyboardTests(BrowserFixture browser)
 {
     [BrowserFact]

@@ -6,7 +6,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Kvasir.Page.Tests;
 
-[Collection(BrowserFixture.Collection)]
+[Collection(BrowserFixture.SecondCollection)]
 public sealed class LiveTests(BrowserFixture browser)
 {
     [BrowserFact]

@@ -10,7 +10,7 @@ namespace Kvasir.Page.Tests;
 /// With <c>KVASIR_SCREENSHOTS=FOLDER</c> pictures are written there; with <c>KVASIR_PAGE_URL=http://…</c> too they are taken from that
 /// server (its model answers the questions), and the states that need a scripted server are left out.
 /// </summary>
-[Collection(BrowserFixture.Collection)]
+[Collection(BrowserFixture.SecondCollection)]
 public sealed class LookTests(BrowserFixture browser)
 {
     private static readonly string? Pictures = Environment.GetEnvironmentVariable("KVASIR_SCREENSHOTS") is { Length: > 0 } folder ? folder : null;
@@ -26,11 +26,11 @@ public sealed class LookTests(BrowserFixture browser)
     {
         await using var server = await FakeServer.StartAsync(DemoScript.Prepare);
         await using var session = await PageSession.OpenAsync(browser, RealServer ?? server.Url, new ViewportSize { Width = width, Height = height }, scheme, expectsFailures: true);
+        if (Pictures is not null && RealServer is null)
+            await LiveForAMinuteAsync(session);
         await Expect(session.Connection).ToHaveTextAsync("connected");
         await LookAsync(session, $"{name}-empty");
         await ConverseAsync(session);
-        if (Pictures is not null && RealServer is null)
-            await LiveForAMinuteAsync(session);
         await LookAsync(session, name);
         if (width < 1200)
         {
@@ -137,8 +137,13 @@ public sealed class LookTests(BrowserFixture browser)
     /// <summary>The page's clock runs a minute ahead, so that the line of tokens per second has a history.</summary>
     private static async Task LiveForAMinuteAsync(PageSession session)
     {
+        await session.Page.Clock.InstallAsync();
+        await session.Page.ReloadAsync();
         for (var second = 0; second < 60; second++)
-            await session.Page.RunAndWaitForResponseAsync(() => session.Page.EvaluateAsync("document.dispatchEvent(new Event('visibilitychange'))"), "**/kvasir/status");
+        {
+            await Expect(session.Page.Locator(".speed .hint").First).ToContainTextAsync($"in {(second < 59 ? $"{second + 1} s" : "1 min")}");
+            await session.Page.Clock.RunForAsync(1000);
+        }
     }
 
     private static Task<string> BackgroundAsync(PageSession session) =>

@@ -38,6 +38,7 @@ export class Chat {
             const { scrollTop, scrollHeight, clientHeight } = this.#transcript;
             this.#follow = scrollHeight - scrollTop - clientHeight < 48;
         });
+        new ResizeObserver(() => this.#grown()).observe(this.#transcript);
         models.changed = () => this.#refresh();
         this.#refresh();
     }

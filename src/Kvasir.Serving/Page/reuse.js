@@ -60,7 +60,7 @@ function firstToken(report) {
     return element('div', { class: 'first-token' },
         element('h4', {}, 'First token', sooner === null ? null : element('span', { class: 'sooner' }, `${sooner} sooner`)),
         timeRow('with reuse', milliseconds(report.ttft_ms), report.ttft_ms / most, 'with'),
-        timeRow('without, about', isKnown ? milliseconds(without) : 'not known yet', isKnown ? without / most : 0, 'without'));
+        timeRow('without, estimated', isKnown ? milliseconds(without) : 'not known yet', isKnown ? without / most : 0, 'without'));
 }
 
 function timeRow(name, value, part, kind) {
@@ -81,12 +81,21 @@ export function promptView(report) {
         text);
 }
 
+/** The end of the word at a position, or the position itself in a long word; never inside a surrogate pair. */
+function wordEnd(text, position) {
+    const word = /^\S{0,24}(?=\s)/.exec(text.slice(position, position + 25));
+    const end = position + (word?.[0].length ?? 0);
+    return /[\uDC00-\uDFFF]/.test(text[end]) ? end + 1 : end;
+}
+
 function spanView(span) {
     const shown = element('span', { class: 'text' });
     if (span.text.length <= LongestSpan) {
         shown.textContent = span.text;
     } else {
-        const hidden = span.text.slice(ShownStart, -ShownEnd);
+        const from = wordEnd(span.text, ShownStart);
+        const to = wordEnd(span.text, span.text.length - ShownEnd);
+        const hidden = span.text.slice(from, to);
         const middle = element('button', {
             type: 'button', class: 'more', onclick: () => {
                 middle.replaceWith(document.createTextNode(hidden));
@@ -95,7 +104,7 @@ function spanView(span) {
                 shown.focus({ preventScroll: true });
             },
         }, `… ${count(hidden.length)} more characters …`);
-        shown.append(span.text.slice(0, ShownStart), middle, span.text.slice(-ShownEnd));
+        shown.append(span.text.slice(0, from), middle, span.text.slice(to));
     }
     return element('span', { class: `span ${originClass(span.origin)}`, title: `${count(span.length)} tokens ${span.origin}: ${originMeaning(span.origin)}` },
         element('span', { class: 'tag' }, element('i', { class: `swatch ${originClass(span.origin)}`, 'aria-hidden': 'true' }), `${span.origin} ${count(span.length)}`), shown);

@@ -2,10 +2,14 @@ using Microsoft.Playwright;
 
 namespace Kvasir.Page.Tests.Browser;
 
-/// <summary>One Chromium for all tests; each test has a context of its own in it.</summary>
+/// <summary>One Chromium for all tests of a collection; each test has a context of its own in it.</summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
+    /// <summary>The tests of chat, reuse and errors.</summary>
     public const string Collection = "browser";
+
+    /// <summary>The tests of looks and of the live view, which run beside them in a Chromium of their own.</summary>
+    public const string SecondCollection = "second browser";
 
     private IPlaywright? _playwright;
     private IBrowser? _browser;
