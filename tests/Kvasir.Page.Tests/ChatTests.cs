@@ -200,6 +200,41 @@ public sealed class ChatTests(BrowserFixture browser)
     }
 
     [BrowserFact]
+    public async Task TheEndStaysInSight_UnlessThePersonScrollsUp()
+    {
+        var gate = new SemaphoreSlim(0);
+        await using var server = await FakeServer.StartAsync(server => server.Chat = async exchange =>
+        {
+            for (var part = 0; part < 4; part++)
+            {
+                await exchange.TextAsync(string.Concat(Enumerable.Range(0, 60).Select(line => $"part {part} line {line}\n")));
+                await gate.WaitAsync();
+            }
+
+            await exchange.FailAsync("the engine failed", "internal_error");
+        });
+        await using var session = await PageSession.OpenAsync(browser, server, expectsFailures: true);
+        await session.SendAsync("Write.");
+        await Expect(session.Answers).ToContainTextAsync("part 0 line 59");
+        Assert.InRange(await ToEndAsync(session), -2, 2);
+        gate.Release();
+        await Expect(session.Answers).ToContainTextAsync("part 1 line 59");
+        Assert.InRange(await ToEndAsync(session), -2, 2);
+
+        await session.Page.Locator("#transcript").HoverAsync();
+        await session.Page.Mouse.WheelAsync(0, -600);
+        await session.Page.WaitForFunctionAsync("() => { const { scrollHeight, scrollTop, clientHeight } = document.getElementById('transcript'); return scrollHeight - scrollTop - clientHeight > 500; }");
+        gate.Release();
+        await Expect(session.Answers).ToContainTextAsync("part 2 line 59");
+        Assert.InRange(await ToEndAsync(session), 500, 5_000);
+
+        await session.Page.Locator("#transcript").EvaluateAsync("transcript => transcript.scrollTop = transcript.scrollHeight");
+        gate.Release(2);
+        await Expect(session.Trouble).ToBeVisibleAsync();
+        Assert.InRange(await ToEndAsync(session), -2, 2);
+    }
+
+    [BrowserFact]
     public async Task AReload_KeepsTheSettingsAndForgetsTheConversation()
     {
         await using var server = await FakeServer.StartAsync();
@@ -213,6 +248,13 @@ public sealed class ChatTests(BrowserFixture browser)
         var stored = await session.Page.EvaluateAsync<string>("JSON.stringify([Object.entries(localStorage), Object.entries(sessionStorage)])");
         Assert.DoesNotContain("secret", stored, StringComparison.Ordinal);
     }
+
+    private static Task<double> ToEndAsync(PageSession session) => session.Page.Locator("#transcript").EvaluateAsync<double>("""
+        async transcript => {
+            await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+            return transcript.scrollHeight - transcript.scrollTop - transcript.clientHeight;
+        }
+        """);
 
     private static void AssertJson(string expected, JsonNode actual) =>
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(expected), actual), $"expected {expected}{Environment.NewLine}got {actual.ToJsonString()}");

@@ -77,13 +77,15 @@ export class ModelCard {
     }
 
     #showTokens(tokens) {
+        // The server's `computed` also counts rows of answers; here it is about prompts.
+        const computed = Math.max(0, tokens.prompt - tokens.reused);
         setText(this.#numbers.reused, count(tokens.reused));
-        setText(this.#numbers.computed, count(tokens.computed));
+        setText(this.#numbers.computed, count(computed));
         this.#reusedBar.style.flexGrow = String(tokens.reused);
-        this.#computedBar.style.flexGrow = String(tokens.computed);
+        this.#computedBar.style.flexGrow = String(computed);
         this.#reusedBar.hidden = tokens.reused === 0;
-        this.#computedBar.hidden = tokens.computed === 0;
-        this.#flow.setAttribute('aria-label', `${tokens.reused} tokens reused, ${tokens.computed} computed`);
+        this.#computedBar.hidden = computed === 0;
+        this.#flow.setAttribute('aria-label', `${tokens.reused} prompt tokens reused, ${computed} computed`);
     }
 
     #latency() {

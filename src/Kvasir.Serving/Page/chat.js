@@ -14,6 +14,7 @@ export class Chat {
     #models;
     #askForKey;
     #follow = true;
+    #top = 0;
     #box = find('message');
     #transcript = find('transcript');
 
@@ -34,10 +35,7 @@ export class Chat {
         find('stop').addEventListener('click', () => this.stop());
         find('clear').addEventListener('click', () => this.clear());
         find('editing-cancel').addEventListener('click', () => this.#cancelEdit());
-        this.#transcript.addEventListener('scroll', () => {
-            const { scrollTop, scrollHeight, clientHeight } = this.#transcript;
-            this.#follow = scrollHeight - scrollTop - clientHeight < 48;
-        });
+        this.#transcript.addEventListener('scroll', () => this.#scrolled());
         new ResizeObserver(() => this.#grown()).observe(this.#transcript);
         models.changed = () => this.#refresh();
         this.#refresh();
@@ -198,6 +196,16 @@ export class Chat {
         this.#box.style.height = `${Math.min(this.#box.scrollHeight + 2, innerHeight * 0.35)}px`;
         if (stopHadFocus && !running)
             this.#box.focus();
+    }
+
+    /** Who scrolls up wants to read there; who comes back to the end wants to follow again. */
+    #scrolled() {
+        const { scrollTop, scrollHeight, clientHeight } = this.#transcript;
+        if (scrollHeight - scrollTop - clientHeight < 48)
+            this.#follow = true;
+        else if (scrollTop < this.#top)
+            this.#follow = false;
+        this.#top = scrollTop;
     }
 
     #grown() {

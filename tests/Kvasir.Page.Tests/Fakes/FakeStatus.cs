@@ -45,7 +45,7 @@ internal static class FakeStatus
         ["running"] = running,
         ["waiting"] = waiting,
         ["preemptions"] = 0,
-        ["tokens"] = new JsonObject { ["prompt"] = 502_400, ["computed"] = 90_118, ["reused"] = 412_282, ["sampled"] = 30_551 },
+        ["tokens"] = new JsonObject { ["prompt"] = 502_400, ["computed"] = 120_669, ["reused"] = 412_282, ["sampled"] = 30_551 },
         ["hit_rate"] = 0.8206,
         ["kv"] = new JsonObject
         {
