@@ -16,7 +16,7 @@ public sealed class ReuseTests(BrowserFixture browser)
 
         await Expect(session.Reuse).ToContainTextAsync("94 % of 512 tokens");
         await Expect(session.Reuse.Locator(".legend li")).ToHaveTextAsync(["shared 480", "computed 32"]);
-        await Expect(session.Reuse.Locator(".time")).ToHaveTextAsync(["with reuse12.3 ms", "without, estimated482 ms"]);
+        await Expect(session.Reuse.Locator(".time")).ToHaveTextAsync(["this answer12.3 ms", "without reuse, about482 ms"]);
         await Expect(session.Reuse.Locator(".sooner")).ToHaveTextAsync("39× sooner");
         await Expect(session.Reuse.Locator(".numbers dd")).ToHaveTextAsync(["87.4", "0.13 ms", "1.23 s", "this tenant"]);
 
@@ -45,7 +45,7 @@ public sealed class ReuseTests(BrowserFixture browser)
         await using var server = await ServerOf(FakeReports.Of(null, (64, "computed", "?")));
         await using var session = await PageSession.OpenAsync(browser, server);
         await session.AskAsync("?");
-        await Expect(session.Reuse.Locator(".time").Nth(1)).ToHaveTextAsync("without, estimatednot known yet");
+        await Expect(session.Reuse.Locator(".time").Nth(1)).ToHaveTextAsync("without reuse, aboutnot known yet");
         await Expect(session.Reuse.Locator(".sooner")).ToHaveCountAsync(0);
         await Expect(session.Reuse).ToContainTextAsync("0 % of 64 tokens");
     }

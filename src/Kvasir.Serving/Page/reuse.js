@@ -59,8 +59,8 @@ function firstToken(report) {
     const sooner = isKnown ? times(without, report.ttft_ms) : null;
     return element('div', { class: 'first-token' },
         element('h4', {}, 'First token', sooner === null ? null : element('span', { class: 'sooner' }, `${sooner} sooner`)),
-        timeRow('with reuse', milliseconds(report.ttft_ms), report.ttft_ms / most, 'with'),
-        timeRow('without, estimated', isKnown ? milliseconds(without) : 'not known yet', isKnown ? without / most : 0, 'without'));
+        timeRow('this answer', milliseconds(report.ttft_ms), report.ttft_ms / most, 'with'),
+        timeRow('without reuse, about', isKnown ? milliseconds(without) : 'not known yet', isKnown ? without / most : 0, 'without'));
 }
 
 function timeRow(name, value, part, kind) {

@@ -11,6 +11,9 @@ public sealed class BrowserFixture : IAsyncLifetime
     /// <summary>The tests of looks and of the live view, which run beside them in a Chromium of their own.</summary>
     public const string SecondCollection = "second browser";
 
+    /// <summary>How long a test waits for what it expects, also on a busy machine.</summary>
+    private const int PatienceMs = 15_000;
+
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
@@ -21,6 +24,7 @@ public sealed class BrowserFixture : IAsyncLifetime
     {
         if (Chromium.Path is null)
             return;
+        Assertions.SetDefaultExpectTimeout(PatienceMs);
         _playwright = await Playwright.CreateAsync();
         // Chromium refuses its sandbox to root, who runs tests in containers.
         string[] sandbox = Environment.UserName == "root" ? ["--no-sandbox"] : [];
@@ -28,7 +32,7 @@ public sealed class BrowserFixture : IAsyncLifetime
         {
             ExecutablePath = Chromium.Path,
             Headless = true,
-            Args = [.. sandbox, "--disable-gpu", "--font-render-hinting=none"],
+            Args = [.. sandbox, "--disable-gpu", "--disable-dev-shm-usage", "--font-render-hinting=none"],
         });
     }
 

@@ -50,7 +50,7 @@ internal sealed class PageSession : IAsyncDisposable
             ReducedMotion = ReducedMotion.Reduce,
             Locale = "en-GB",
         });
-        context.SetDefaultTimeout(10_000);
+        context.SetDefaultTimeout(15_000);
         var page = await context.NewPageAsync();
         var session = new PageSession(context, page, new Uri(url).GetLeftPart(UriPartial.Authority)) { ExpectsFailures = expectsFailures };
         await page.AddInitScriptAsync("addEventListener('securitypolicyviolation', event => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))");

@@ -4,17 +4,18 @@ namespace Kvasir.Page.Tests.Fakes;
 internal static class DemoScript
 {
     public const string System =
-        "You answer questions about the chronicle of Ulburn.\nUlburn is a town of 3,185 people on the river Wend. Its oldest house is the mill, built in 1412 "
-        + "by Aldith Marr. The company Corgate Ltd was founded there by Cecil Moen in 1908 and made clocks until 1961. The bridge was rebuilt after the flood of 1784; "
-        + "its architect was Ines Tarn. The library keeps the chronicle in nine volumes, of which the fourth is lost. Every autumn the town holds the fair of lanterns, "
-        + "when the mill wheel is hung with lights and the clock of Corgate strikes thirteen.";
+        "Answer from the almanac.\n\n"
+        + "[78] Ulburn\nUlburn is a town in the region of Treford. It has a population of 3185. Its mayor, Odette Holm, was elected in 2015. The first settlement "
+        + "dates from 1948. The town lies on the river Norgate. Its market is known for plums.\n\n"
+        + "[87] Corgate Ltd\nCorgate Ltd is a company based in Corburn. Wanda Lind leads the company today as its chief executive. Its best-known product is the "
+        + "blue kettle. It was founded in 1954 by Cecil Moen. The workforce numbers 2482.";
 
-    public static readonly string[] Questions = ["Who founded Corgate Ltd?", "And when was the bridge rebuilt?"];
+    public static readonly string[] Questions = ["Who founded Corgate Ltd?", "What is the population of Ulburn?"];
 
     private static readonly string[] Answers =
     [
-        "Cecil Moen founded Corgate Ltd in 1908. The company made clocks in Ulburn until 1961.",
-        "The bridge was rebuilt after the flood of 1784, to a design by Ines Tarn.",
+        "Cecil Moen founded Corgate Ltd, in 1954. The company is led by Wanda Lind today.",
+        "Ulburn has a population of 3185.",
     ];
 
     /// <summary>Lets the server hold this conversation.</summary>
@@ -26,7 +27,7 @@ internal static class DemoScript
         server.Chat = async exchange =>
         {
             var number = exchange.Body["messages"]!.AsArray().Count > 2 ? 1 : 0;
-            await exchange.ReasoningAsync("The chronicle says so in its part about ", number == 0 ? "the company." : "the bridge.");
+            await exchange.ReasoningAsync("The almanac says so under number ", number == 0 ? "87." : "78.");
             foreach (var word in Answers[number].Split(' '))
                 await exchange.TextAsync($"{word} ");
             var first = $"<|system|>\n{System}\n<|user|>\n{Questions[0]}\n<|assistant|>\n";
