@@ -229,6 +229,7 @@ public sealed class ChatTests(BrowserFixture browser)
         Assert.InRange(await ToEndAsync(session), 500, 5_000);
 
         await session.Page.Locator("#transcript").EvaluateAsync("transcript => transcript.scrollTop = transcript.scrollHeight");
+        Assert.InRange(await ToEndAsync(session), -2, 2);
         gate.Release(2);
         await Expect(session.Trouble).ToBeVisibleAsync();
         Assert.InRange(await ToEndAsync(session), -2, 2);

@@ -82,7 +82,7 @@ public sealed class LiveTests(BrowserFixture browser)
     public async Task AHiddenPage_AsksForNothing()
     {
         await using var server = await FakeServer.StartAsync();
-        await using var session = await PageSession.OpenAsync(browser, server);
+        await using var session = await PageSession.OpenAsync(browser, server, ownTab: true);
         await session.Page.Clock.InstallAsync();
         await session.Page.ReloadAsync();
         await Expect(session.Connection).ToHaveTextAsync("connected");

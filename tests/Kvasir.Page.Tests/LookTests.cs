@@ -25,7 +25,7 @@ public sealed class LookTests(BrowserFixture browser)
     public async Task ThePageCanBeReadInEveryState(string name, int width, int height, ColorScheme scheme)
     {
         await using var server = await FakeServer.StartAsync(DemoScript.Prepare);
-        await using var session = await PageSession.OpenAsync(browser, RealServer ?? server.Url, new ViewportSize { Width = width, Height = height }, scheme, expectsFailures: true);
+        await using var session = await PageSession.OpenAsync(browser, RealServer ?? server.Url, new ViewportSize { Width = width, Height = height }, scheme, expectsFailures: true, ownTab: Pictures is not null);
         if (Pictures is not null && RealServer is null)
             await LiveForAMinuteAsync(session);
         await Expect(session.Connection).ToHaveTextAsync("connected");

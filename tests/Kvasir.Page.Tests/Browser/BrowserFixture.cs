@@ -2,7 +2,10 @@ using Microsoft.Playwright;
 
 namespace Kvasir.Page.Tests.Browser;
 
-/// <summary>One Chromium for all tests of a collection; each test has a context of its own in it.</summary>
+/// <summary>
+/// One Chromium and one tab for all tests of a collection, which run one after another. Starting a tab is what costs most; every test has a
+/// server at a port of its own, so nothing that a tab stores is seen by another test.
+/// </summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
     /// <summary>The tests of chat, reuse and errors.</summary>
@@ -16,9 +19,21 @@ public sealed class BrowserFixture : IAsyncLifetime
 
     private IPlaywright? _playwright;
     private IBrowser? _browser;
+    private IPage? _tab;
 
-    /// <summary>The running browser.</summary>
-    public IBrowser Browser => _browser ?? throw new InvalidOperationException(Chromium.Missing);
+    /// <summary>The tab that tests share.</summary>
+    public async Task<IPage> SharedTabAsync() => _tab ??= await NewTabAsync();
+
+    /// <summary>A tab in a context of its own, which the caller closes.</summary>
+    public async Task<IPage> NewTabAsync()
+    {
+        var browser = _browser ?? throw new InvalidOperationException(Chromium.Missing);
+        var context = await browser.NewContextAsync(new BrowserNewContextOptions { Locale = "en-GB" });
+        context.SetDefaultTimeout(PatienceMs);
+        var page = await context.NewPageAsync();
+        await page.AddInitScriptAsync("addEventListener('securitypolicyviolation', event => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))");
+        return page;
+    }
 
     public async Task InitializeAsync()
     {

@@ -14,53 +14,39 @@ internal sealed class PageSession : IAsyncDisposable
     public static readonly ViewportSize Narrow = new() { Width = 360, Height = 720 };
 
     private readonly ConcurrentQueue<string> _troubles = new();
-    private readonly IBrowserContext _context;
     private readonly string _origin;
+    private readonly bool _ownTab;
 
-    private PageSession(IBrowserContext context, IPage page, string origin)
+    private PageSession(IPage page, string origin, bool ownTab, bool expectsFailures)
     {
-        (_context, Page, _origin) = (context, page, origin);
-        context.Request += (_, request) =>
-        {
-            if (!request.Url.StartsWith(origin, StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal))
-                _troubles.Enqueue($"a request left the host: {request.Url}");
-        };
-        page.PageError += (_, error) => _troubles.Enqueue($"an exception: {error}");
-        page.Console += (_, message) =>
-        {
-            // Chromium itself logs every answer of 400 and above and every broken connection; tests of such answers ask for them.
-            var isNetwork = message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal);
-            if (message.Type == "error" && !(isNetwork && ExpectsFailures))
-                _troubles.Enqueue($"in the console: {message.Text} ({message.Location})");
-        };
+        (Page, _origin, _ownTab, ExpectsFailures) = (page, origin, ownTab, expectsFailures);
+        page.Request += OnRequest;
+        page.PageError += OnPageError;
+        page.Console += OnConsole;
     }
 
     public IPage Page { get; }
 
     /// <summary>Whether the test lets requests fail on purpose.</summary>
-    public bool ExpectsFailures { get; set; }
+    public bool ExpectsFailures { get; }
 
+    /// <summary>Opens the page of a server; <paramref name="ownTab"/> is for tests that leave traces in a tab, such as another clock.</summary>
     public static async Task<PageSession> OpenAsync(
-        BrowserFixture browser, string url, ViewportSize? size = null, ColorScheme scheme = ColorScheme.Light, bool expectsFailures = false)
+        BrowserFixture browser, string url, ViewportSize? size = null, ColorScheme scheme = ColorScheme.Light, bool expectsFailures = false, bool ownTab = false)
     {
-        var context = await browser.Browser.NewContextAsync(new BrowserNewContextOptions
-        {
-            ViewportSize = size ?? Wide,
-            ColorScheme = scheme,
-            ReducedMotion = ReducedMotion.Reduce,
-            Locale = "en-GB",
-        });
-        context.SetDefaultTimeout(15_000);
-        var page = await context.NewPageAsync();
-        var session = new PageSession(context, page, new Uri(url).GetLeftPart(UriPartial.Authority)) { ExpectsFailures = expectsFailures };
-        await page.AddInitScriptAsync("addEventListener('securitypolicyviolation', event => console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`))");
+        var page = ownTab ? await browser.NewTabAsync() : await browser.SharedTabAsync();
+        var session = new PageSession(page, new Uri(url).GetLeftPart(UriPartial.Authority), ownTab, expectsFailures);
+        size ??= Wide;
+        await page.SetViewportSizeAsync(size.Width, size.Height);
+        await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+        await page.Mouse.MoveAsync(0, 0);
         await page.GotoAsync(url);
         return session;
     }
 
     public static Task<PageSession> OpenAsync(
-        BrowserFixture browser, FakeServer server, ViewportSize? size = null, ColorScheme scheme = ColorScheme.Light, bool expectsFailures = false) =>
-        OpenAsync(browser, server.Url, size, scheme, expectsFailures);
+        BrowserFixture browser, FakeServer server, ViewportSize? size = null, ColorScheme scheme = ColorScheme.Light, bool expectsFailures = false, bool ownTab = false) =>
+        OpenAsync(browser, server.Url, size, scheme, expectsFailures, ownTab);
 
     public ILocator Message => Page.GetByLabel("Message", new() { Exact = true }).And(Page.Locator("textarea"));
 
@@ -92,7 +78,29 @@ internal sealed class PageSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _context.DisposeAsync();
+        // What the page does while it is left belongs to this visit too.
+        await Page.GotoAsync("about:blank");
+        Page.Request -= OnRequest;
+        Page.PageError -= OnPageError;
+        Page.Console -= OnConsole;
+        if (_ownTab)
+            await Page.Context.DisposeAsync();
         Assert.True(_troubles.IsEmpty, $"{_origin}: {string.Join(Environment.NewLine, _troubles)}");
+    }
+
+    private void OnRequest(object? sender, IRequest request)
+    {
+        if (!request.Url.StartsWith($"{_origin}/", StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal) && request.Url != "about:blank")
+            _troubles.Enqueue($"a request left the host: {request.Url}");
+    }
+
+    private void OnPageError(object? sender, string error) => _troubles.Enqueue($"an exception: {error}");
+
+    private void OnConsole(object? sender, IConsoleMessage message)
+    {
+        // Chromium itself logs every answer of 400 and above and every broken connection; tests of such answers ask for them.
+        var isNetwork = message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal);
+        if (message.Type == "error" && !(isNetwork && ExpectsFailures))
+            _troubles.Enqueue($"in the console: {message.Text} ({message.Location})");
     }
 }
