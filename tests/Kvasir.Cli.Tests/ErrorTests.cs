@@ -1,5 +1,4 @@
 using Kvasir.Serving.Configuration;
-using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
 using Kvasir.Engine.Requests;
 

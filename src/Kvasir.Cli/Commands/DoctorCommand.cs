@@ -4,6 +4,7 @@ using Kvasir.Cli.Doctor;
 using Kvasir.Cli.Doctor.Machine;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
+using Kvasir.Serving.Configuration;
 
 namespace Kvasir.Cli.Commands;
 
@@ -12,20 +13,11 @@ internal sealed class DoctorCommand : Command, IHelpTopics
 {
     private const string RedisVariable = "KVASIR_REDIS";
 
-    private readonly Option<string[]> _listen = new("--listen")
-    {
-        Description = "An address to listen on; may be given several times. Default: http://127.0.0.1:8080.",
-        HelpName = "URL",
-        DefaultValueFactory = _ => ["http://127.0.0.1:8080"],
-    };
-
     private readonly Option<string?> _redis = new("--redis")
     {
         Description = $"A Redis server: HOST:PORT or redis://:PASSWORD@HOST:PORT. Default: ${RedisVariable}, or none.",
         HelpName = "ADDRESS",
     };
-
-    private readonly Option<string?> _config = new("--config") { Description = "A configuration file.", HelpName = "FILE" };
 
     private readonly Option<string[]> _folders = new("--folder")
     {
@@ -36,18 +28,16 @@ internal sealed class DoctorCommand : Command, IHelpTopics
 
     private readonly Option<bool> _full = new("--full") { Description = "Also read every weight of the model." };
     private readonly JsonOption _json = new("{problems, warnings, findings: [{area, check, level, found, advice}]}; levels are ok, note, warning and problem.");
-    private readonly EngineOptionSet _engine = new();
+    private readonly ServerOptionSet _server = new();
 
     public DoctorCommand()
         : base("doctor", "Looks at machine, files, ports, Redis and GPU, and says what to do where something is not right.")
     {
-        Add(_listen);
         Add(_redis);
-        Add(_config);
         Add(_folders);
         Add(_full);
         Add(_json);
-        _engine.AddTo(this);
+        _server.AddTo(this);
         SetAction(RunAsync);
     }
 
@@ -60,7 +50,7 @@ internal sealed class DoctorCommand : Command, IHelpTopics
     [
         "kvasir doctor",
         "kvasir doctor --model model.gguf --kv-budget 8GiB --listen http://0.0.0.0:8080 --redis localhost:6379",
-        "kvasir doctor --json",
+        "kvasir doctor --config /etc/kvasir/kvasir.json --json",
     ];
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
@@ -79,16 +69,24 @@ internal sealed class DoctorCommand : Command, IHelpTopics
     {
         var targets = new DoctorTargets
         {
-            Engine = _engine.Read(parsed),
-            Listen = parsed.GetValue(_listen) ?? [],
-            ConfigFile = parsed.GetValue(_config),
+            ConfigFile = _server.FilePath(parsed),
             Folders = parsed.GetValue(_folders) ?? [],
             Redis = parsed.GetValue(_redis) ?? (Environment.GetEnvironmentVariable(RedisVariable) is { Length: > 0 } address ? address : null),
             Full = parsed.GetValue(_full),
         };
         try
         {
-            return targets with { Models = [_engine.ModelPath(parsed)] };
+            var server = _server.Open(parsed).Read();
+            return targets with
+            {
+                Models = [.. server.Models.Select(model => model.Path)],
+                Engine = server.Models[0].Engine,
+                Listen = [.. server.Listen, .. server.Admin.Key is null ? [] : server.Admin.Listen],
+            };
+        }
+        catch (ConfigurationException exception)
+        {
+            return targets with { SettingsProblem = exception.Message, NoModel = "the settings cannot be used" };
         }
         catch (FileNotFoundException exception)
         {

@@ -20,6 +20,9 @@ internal sealed record DoctorTargets
     /// <summary>The configuration file; null when there is none.</summary>
     public string? ConfigFile { get; init; }
 
+    /// <summary>What is wrong with the server's settings, wherever they came from; null when they can be used.</summary>
+    public string? SettingsProblem { get; init; }
+
     /// <summary>Folders that files are kept in (caches); they need not exist yet.</summary>
     public IReadOnlyList<string> Folders { get; init; } = [];
 

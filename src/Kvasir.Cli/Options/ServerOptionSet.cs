@@ -41,6 +41,10 @@ internal sealed class ServerOptionSet
         });
     }
 
+    /// <summary>The configuration file that is read; null when there is none.</summary>
+    public string? FilePath(ParseResult parsed) =>
+        parsed.GetValue(_config) ?? (File.Exists(ConfigurationFile.DefaultName) ? ConfigurationFile.DefaultName : null);
+
     /// <summary>The configuration that the options name; without any model it has the bundled one.</summary>
     public ConfigurationFile Open(ParseResult parsed)
     {

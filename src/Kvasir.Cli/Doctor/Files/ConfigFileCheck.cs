@@ -4,7 +4,7 @@ using Kvasir.Cli.Output;
 
 namespace Kvasir.Cli.Doctor.Files;
 
-/// <summary>Whether the configuration file can be read, is JSON, and keeps its secrets. What its settings mean is the server's to check.</summary>
+/// <summary>Whether the configuration file can be read, is JSON, keeps its secrets, and has settings that the server can use.</summary>
 internal sealed class ConfigFileCheck() : DoctorCheck("files", "configuration")
 {
     private const long MaxBytes = 1 << 20;
@@ -15,6 +15,8 @@ internal sealed class ConfigFileCheck() : DoctorCheck("files", "configuration")
     {
         if (context.Targets.ConfigFile is { } path)
             yield return Look(path);
+        if (context.Targets.SettingsProblem is { } problem)
+            yield return Problem(problem, "correct the setting; kvasir serve --print-config shows all of them");
     }
 
     private Finding Look(string path)

@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Sockets;
 using Kvasir.Cli.Doctor.Machine;
 using Kvasir.Cli.Output;
+using Kvasir.Serving.Configuration;
+using Kvasir.Serving.Hosting;
 
 namespace Kvasir.Cli.Doctor.Network;
 
@@ -14,17 +16,30 @@ internal sealed class ListenCheck() : DoctorCheck("network", "listen")
 
     private IEnumerable<Finding> Look(string text, SystemFiles files)
     {
-        if (!ListenAddress.TryParse(text, out var endPoints, out var problem))
+        if (Parse(text, out var problem) is not { } address)
         {
             yield return Problem(problem, "write http://ADDRESS:PORT, e.g. http://127.0.0.1:8080 or http://0.0.0.0:8080");
             yield break;
         }
 
-        foreach (var endPoint in endPoints)
+        // Of localhost the server takes both loopback addresses, and is content with one.
+        var endPoint = new IPEndPoint(address.Ip ?? IPAddress.Loopback, address.Port);
+        yield return Bind(endPoint, text, files);
+        if (!IPAddress.IsLoopback(endPoint.Address))
+            yield return Note($"{text} can be reached from other machines, and is not encrypted", "configure keys, and put a proxy with TLS in front, or listen on 127.0.0.1");
+    }
+
+    private static ListenAddress? Parse(string text, out string problem)
+    {
+        problem = "";
+        try
         {
-            yield return Bind(endPoint, text, files);
-            if (!IPAddress.IsLoopback(endPoint.Address) && text.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
-                yield return Note($"{text} can be reached from other machines, and is not encrypted", "configure keys, and put a proxy with TLS in front, or listen on 127.0.0.1");
+            return ListenAddress.Parse(text);
+        }
+        catch (ConfigurationException exception)
+        {
+            problem = exception.Message;
+            return null;
         }
     }
 
