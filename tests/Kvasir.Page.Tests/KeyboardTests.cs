@@ -5,7 +5,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace Kvasir.Page.Tests;
 
-[Collection(BrowserFixture.SecondCollection)]
+[Collection(BrowserFixture.Collection)]
 public sealed class KeyboardTests(BrowserFixture browser)
 {
     [BrowserFact]

@@ -62,6 +62,7 @@ public sealed class LiveTests(BrowserFixture browser)
         await using var session = await PageSession.OpenAsync(browser, server, expectsFailures: true);
         await Expect(session.Connection).ToHaveTextAsync("connected");
         isUp = false;
+        await session.AskForStatusAsync();
         await Expect(session.Connection).ToContainTextAsync("lost connection, trying again; the numbers are");
         await Expect(session.Page.Locator("#live")).ToHaveClassAsync("live stale");
         await Expect(session.Page.Locator(".figures dd").First).ToHaveTextAsync("82 %");

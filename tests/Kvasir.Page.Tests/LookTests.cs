@@ -49,6 +49,7 @@ public sealed class LookTests(BrowserFixture browser)
         await LookAsync(session, $"{name}-key");
         await session.Button("Cancel").And(session.Page.Locator("dialog button")).ClickAsync();
         server.Status = () => null;
+        await session.AskForStatusAsync();
         await Expect(session.Connection).ToContainTextAsync("lost connection");
         if (width < 1200)
             await session.Button("Live").ClickAsync();

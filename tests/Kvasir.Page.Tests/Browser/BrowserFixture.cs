@@ -8,10 +8,10 @@ namespace Kvasir.Page.Tests.Browser;
 /// </summary>
 public sealed class BrowserFixture : IAsyncLifetime
 {
-    /// <summary>The tests of chat, reuse and errors.</summary>
+    /// <summary>The tests of what the page does.</summary>
     public const string Collection = "browser";
 
-    /// <summary>The tests of looks and of the live view, which run beside them in a Chromium of their own.</summary>
+    /// <summary>The tests of how it looks and of the live view, which run beside them in a Chromium of their own.</summary>
     public const string SecondCollection = "second browser";
 
     /// <summary>How long a test waits for what it expects, also on a busy machine.</summary>

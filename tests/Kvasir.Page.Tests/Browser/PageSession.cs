@@ -76,6 +76,9 @@ internal sealed class PageSession : IAsyncDisposable
         await Assertions.Expect(Reuse).ToHaveCountAsync(before + 1);
     }
 
+    /// <summary>Lets the live view ask now, as it does when its tab is shown again, and not only with the next second.</summary>
+    public Task AskForStatusAsync() => Page.EvaluateAsync("document.dispatchEvent(new Event('visibilitychange'))");
+
     public async ValueTask DisposeAsync()
     {
         // What the page does while it is left belongs to this visit too.
