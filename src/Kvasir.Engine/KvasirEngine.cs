@@ -189,10 +189,11 @@ public sealed class KvasirEngine : IDisposable
         return await ReceiptReplay.RunAsync(this, receipt, adapter, cancellation).ConfigureAwait(false);
     }
 
-    /// <summary>What the engine has done so far.</summary>
-    public Task<EngineCounters> GetCountersAsync() => _thread.QueryAsync(loop => loop.Counters);
-
-    public Task<EngineStatus> GetStatusAsync() => _thread.QueryAsync(loop => { var c = loop.Counters; var p = loop.Pool; return new EngineStatus(c.Steps, c.ComputedRows, c.ReusedTokens, c.PromptTokens, c.SampledTokens, c.Preemptions, c.Running, c.Waiting, p.AvailableBlocks, p.ReservedBlocks, p.UsedBlocks - loop.Index.IdleBlocks, loop.Index.IdleBlocks, 0, p.Capacity, p.Layout.BlockRows, p.CommittedBytes, loop.Index.CachedTokens, loop.Index.Evictions); });
+    /// <summary>
+    /// What the engine has done so far and how it stands. Counted as it goes, so that asking costs nothing; the answer comes between two
+    /// steps.
+    /// </summary>
+    public Task<EngineStatus> GetStatusAsync() => _thread.QueryAsync(loop => loop.Status);
 
     /// <summary>Forgets all cached prefixes.</summary>
     public Task ClearCacheAsync() => _thread.QueryAsync(loop =>
@@ -248,6 +249,8 @@ public sealed class KvasirEngine : IDisposable
             throw new ArgumentException($"TopLogprobs is {request.TopLogprobs}; allowed: 0 to {GenerationRequest.MaxTopLogprobs}", nameof(request));
         if (request.MaxTokens is < 1)
             throw new ArgumentException($"MaxTokens is {request.MaxTokens}; allowed: 1 or more", nameof(request));
+        if (request.QueueTimeout is { } timeout && timeout < TimeSpan.Zero)
+            throw new ArgumentException($"QueueTimeout is {timeout}; allowed: zero or more", nameof(request));
         if (request.Grammar is { } grammar && grammar.Vocabulary.Size != Config.VocabSize)
             throw new ArgumentException($"the grammar's vocabulary has {grammar.Vocabulary.Size} tokens, the model's {Config.VocabSize}; compile it for this model", nameof(request));
         if (request.StopStrings.Count > 0)

@@ -16,6 +16,6 @@ public sealed class InFlightSharingTests
             .ToArray();
         foreach (var generation in generations)
             await generation.CompleteAsync();
-        Assert.InRange((await engine.GetCountersAsync()).ComputedRows, 4096 + 16, (long)(1.05 * 4096));
+        Assert.InRange((await engine.GetStatusAsync()).ComputedRows, 4096 + 16, (long)(1.05 * 4096));
     }
 }

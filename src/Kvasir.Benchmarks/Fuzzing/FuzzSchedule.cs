@@ -85,10 +85,10 @@ internal sealed class FuzzSchedule : IDisposable
             }
         }
 
-        var counters = _loop.Counters;
-        _tally.Steps += counters.Steps;
-        _tally.ReusedRows += counters.ReusedTokens;
-        _tally.Preemptions += counters.Preemptions;
+        var status = _loop.Status;
+        _tally.Steps += status.Steps;
+        _tally.ReusedRows += status.ReusedTokens;
+        _tally.Preemptions += status.Preemptions;
         CheckIntegrity();
         foreach (var adapter in _adapters.Infos.Where(adapter => adapter.Sequences != 0))
             Fault($"{adapter.Name} is in use by {adapter.Sequences} sequences after all have ended");

@@ -1,5 +1,45 @@
 namespace Kvasir.Engine.Loop;
 
+/// <summary>What the engine has done since it was made, and how it stands between two steps.</summary>
+/// <remarks>The five states of blocks add up to <see cref="TotalBlocks"/>.</remarks>
+/// <param name="Steps">Steps run.</param>
+/// <param name="ComputedRows">Rows carried through the layers.</param>
+/// <param name="ReusedTokens">Prompt tokens that were found in the pool.</param>
+/// <param name="PromptTokens">Prompt tokens of admitted sequences.</param>
+/// <param name="SampledTokens">Tokens sampled.</param>
+/// <param name="Preemptions">Sequences sent back to wait.</param>
+/// <param name="Running">Sequences running now.</param>
+/// <param name="Waiting">Sequences waiting now.</param>
+/// <param name="FreeBlocks">Blocks that hold nothing and are promised to nobody.</param>
+/// <param name="ReservedBlocks">Blocks that hold nothing and are promised to a running sequence.</param>
+/// <param name="ActiveBlocks">Blocks that running sequences refer to.</param>
+/// <param name="CachedBlocks">Blocks that only the prefix index refers to; they go when others need the room.</param>
+/// <param name="QuarantinedBlocks">Blocks that were released while a step or a transfer could still read them.</param>
+/// <param name="TotalBlocks">Blocks of the pool.</param>
+/// <param name="BlockRows">Tokens a block.</param>
+/// <param name="CommittedBytes">Memory that the pool has taken from the system.</param>
+/// <param name="CachedTokens">Tokens whose rows the prefix index finds, those of running sequences included.</param>
+/// <param name="Lookups">Prefixes looked for.</param>
+/// <param name="Hits">Look-ups that found something.</param>
+/// <param name="Evictions">Cached blocks given up for others.</param>
 public sealed record EngineStatus(
-    long Steps, long ComputedRows, long ReusedTokens, long PromptTokens, long SampledTokens, long Preemptions, int Running, int Waiting,
-    int FreeBlocks, int ReservedBlocks, int ActiveBlocks, int CachedBlocks, int QuarantinedBlocks, int TotalBlocks, int BlockRows, long CommittedBytes, long CachedTokens, long Evictions);
+    long Steps,
+    long ComputedRows,
+    long ReusedTokens,
+    long PromptTokens,
+    long SampledTokens,
+    long Preemptions,
+    int Running,
+    int Waiting,
+    int FreeBlocks,
+    int ReservedBlocks,
+    int ActiveBlocks,
+    int CachedBlocks,
+    int QuarantinedBlocks,
+    int TotalBlocks,
+    int BlockRows,
+    long CommittedBytes,
+    long CachedTokens,
+    long Lookups,
+    long Hits,
+    long Evictions);

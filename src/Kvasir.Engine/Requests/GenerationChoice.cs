@@ -36,6 +36,7 @@ public sealed class GenerationChoice
     /// <summary>Reads the tokens as they come. Cancelling the token ends the whole answer.</summary>
     /// <exception cref="OperationCanceledException">Cancelled by <paramref name="cancellation"/>.</exception>
     /// <exception cref="EngineFailedException">The engine failed.</exception>
+    /// <exception cref="QueueTimeoutException">The request waited too long.</exception>
     public async IAsyncEnumerable<GeneratedToken> ReadAsync([EnumeratorCancellation] CancellationToken cancellation = default)
     {
         var output = _sequence.Output;

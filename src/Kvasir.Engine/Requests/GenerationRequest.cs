@@ -53,6 +53,12 @@ public sealed record GenerationRequest
     /// <summary>True to record a digest of every logits row, for a receipt.</summary>
     public bool WantReceipt { get; init; }
 
+    /// <summary>
+    /// How long the request may wait for its first step; without limit when null. Its readers then see <see cref="QueueTimeoutException"/>.
+    /// A preempted answer is not affected.
+    /// </summary>
+    public TimeSpan? QueueTimeout { get; init; }
+
     /// <summary>Name of a loaded adapter, or null for the bare model.</summary>
     public string? Adapter { get; init; }
 

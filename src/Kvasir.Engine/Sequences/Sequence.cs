@@ -71,6 +71,9 @@ internal sealed class Sequence
 
     public int PromptLength { get; }
 
+    /// <summary>False once its request was admitted: a limit to its waiting counts until then.</summary>
+    public bool MayBeOverdue { get; set; } = true;
+
     /// <summary>Known tokens: the prompt and the answer so far.</summary>
     public int Length { get; private set; }
 

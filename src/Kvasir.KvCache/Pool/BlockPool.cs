@@ -79,6 +79,9 @@ public sealed unsafe class BlockPool : IDisposable
     /// <summary>Blocks with references, and those that wait for a fence.</summary>
     public int UsedBlocks => Capacity - FreeBlocks;
 
+    /// <summary>Blocks without references that wait for a fence.</summary>
+    public int QuarantinedBlocks => _fences.Waiting;
+
     /// <summary>Bytes of memory committed so far.</summary>
     public long CommittedBytes { get; private set; }
 

@@ -140,7 +140,7 @@ public sealed class AdapterRequestTests : IDisposable
             cancelled.Cancel();
         Assert.Throws<EngineOverloadedException>(() => engine.Submit(Request(TinyModel.Tokens(20, 2), "raven", 6)));
         Assert.Throws<ContextLengthException>(() => engine.Submit(Request(TinyModel.Tokens(2000, 2), "raven", 1)));
-        await engine.GetCountersAsync();
+        await engine.GetStatusAsync();
         Assert.Equal(0, Assert.Single(engine.Adapters).Sequences);
         await engine.UnloadAdapterAsync("raven").WaitAsync(Limit);
         Assert.Equal(0, engine.AdapterBytes);

@@ -57,7 +57,7 @@ public sealed class ChatClientTests : IDisposable
             await foreach (var _ in client.GetStreamingResponseAsync("x", new ChatOptions { MaxOutputTokens = 200 }, cancellation.Token))
                 cancellation.Cancel();
         });
-        Assert.Equal(0, (await engine.GetCountersAsync()).Running);
+        Assert.Equal(0, (await engine.GetStatusAsync()).Running);
     }
 
     [Fact]

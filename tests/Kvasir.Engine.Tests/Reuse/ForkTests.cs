@@ -16,7 +16,7 @@ public sealed class ForkTests
         var answers = await generation.CompleteAsync();
 
         // The prompt once, then nine more rows an answer: the last token of each has none.
-        Assert.Equal(100 + (4 * 9), (await engine.GetCountersAsync()).ComputedRows);
+        Assert.Equal(100 + (4 * 9), (await engine.GetStatusAsync()).ComputedRows);
         Assert.Equal(4, answers.Select(answer => string.Join(',', answer.Tokens)).Distinct().Count());
         Assert.All(answers.Skip(1), answer => Assert.Equal(100, answer.Statistics.ReusedTokens));
     }

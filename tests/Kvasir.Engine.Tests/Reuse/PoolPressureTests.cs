@@ -84,7 +84,7 @@ public sealed class PoolPressureTests
         await held;
         foreach (var generation in cancelled)
             await generation.CompleteAsync();
-        await engine.GetCountersAsync();
+        await engine.GetStatusAsync();
         using var next = engine.Submit(Request(9));
         Assert.Equal(FinishReason.Length, (await next.CompleteAsync())[0].Finish);
     }

@@ -27,10 +27,10 @@ public sealed class PrefixReuseTests
         using var engine = KvasirEngine.Load(TinyModel.Llama, new EngineOptions { Threads = 1 });
         var prompt = TinyModel.Tokens(96, 2);
         var first = await Answer(engine, prompt, maxTokens: 1);
-        var before = (await engine.GetCountersAsync()).ComputedRows;
+        var before = (await engine.GetStatusAsync()).ComputedRows;
         var second = await Answer(engine, prompt, maxTokens: 1);
         Assert.Equal(95, second.Statistics.ReusedTokens);
-        Assert.Equal(1, (await engine.GetCountersAsync()).ComputedRows - before);
+        Assert.Equal(1, (await engine.GetStatusAsync()).ComputedRows - before);
         Assert.Equal(first.Receipt!.LogitDigests, second.Receipt!.LogitDigests);
     }
 
@@ -90,7 +90,7 @@ public sealed class PrefixReuseTests
             .ToArray();
         foreach (var generation in generations)
             await generation.CompleteAsync();
-        var computed = (await engine.GetCountersAsync()).ComputedRows;
+        var computed = (await engine.GetStatusAsync()).ComputedRows;
         Assert.InRange(computed, 200 + (16 * 2), 1.05 * (200 + (16 * 2)));
     }
 

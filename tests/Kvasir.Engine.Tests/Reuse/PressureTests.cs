@@ -34,7 +34,7 @@ public sealed class PressureTests
         var generations = requests.Select(tight.Submit).ToArray();
         for (var i = 0; i < generations.Length; i++)
             Assert.Equal(expected[i], (await generations[i].CompleteAsync())[0].Receipt!.LogitDigests);
-        Assert.True((await tight.GetCountersAsync()).Preemptions > 0, "nothing was preempted, so the test shows nothing");
+        Assert.True((await tight.GetStatusAsync()).Preemptions > 0, "nothing was preempted, so the test shows nothing");
     }
 
     [Fact]

@@ -1,0 +1,173 @@
+using System.Runtime.InteropServices;
+using Kvasir.Engine.Running;
+using Kvasir.Engine.Scheduling;
+using Kvasir.Engine.Sequences;
+
+namespace Kvasir.Engine.Loop;
+
+/// <summary>
+/// Decides with the scheduling policy who takes part in a step: admits waiting sequences, takes work from the plans of those that run,
+/// and preempts where memory is short.
+/// </summary>
+internal sealed class StepFiller(EngineOptions options, StepBatch batch, SequenceMemory memory, SequenceQueues queues)
+{
+    private readonly List<Sequence> _candidates = [];
+    private readonly List<SequenceSnapshot> _snapshots = [];
+    private readonly List<ScheduleEntry> _order = [];
+    private readonly List<BatchMember> _members = [];
+    private readonly int[] _positions = new int[options.MaxBatchTokens];
+
+    /// <summary>Who is in the step, in the order of the batch.</summary>
+    public List<BatchMember> Members => _members;
+
+    public long ReusedTokens { get; private set; }
+
+    public long PromptTokens { get; private set; }
+
+    public long Preemptions { get; private set; }
+
+    /// <summary>Fills the batch of the next step.</summary>
+    public void Fill()
+    {
+        _members.Clear();
+        batch.Clear();
+        TakeSnapshot();
+        _order.Clear();
+        options.Scheduling.Order(CollectionsMarshal.AsSpan(_snapshots), options.MaxBatchTokens, _order);
+        var budget = options.MaxBatchTokens;
+        var admitting = true;
+        foreach (var entry in _order)
+        {
+            if (budget == 0 || _members.Count == options.MaxSequences)
+                break;
+            var sequence = _candidates[entry.Index];
+            if (sequence.Status == SequenceStatus.Waiting)
+            {
+                if (!admitting || sequence.Preemptions > 0 && WasPreemptedInThisStep(entry.Index))
+                    continue;
+                admitting = Admit(sequence, out var promised);
+                if (!admitting || promised)
+                    continue;
+            }
+
+            if (sequence.Status == SequenceStatus.Running)
+                budget -= AddToBatch(sequence, Math.Min(entry.MaxRows, budget));
+        }
+    }
+
+    /// <summary>Sends a running sequence back to wait; its rows are computed again, or found in the prefix cache.</summary>
+    public void Preempt(Sequence sequence)
+    {
+        memory.Release(sequence, keepInCache: true);
+        sequence.Preemptions++;
+        Preemptions++;
+        queues.Wait(sequence);
+    }
+
+    /// <summary>Notes the first admission of a sequence that has its plan.</summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="timestamp">When its first step began.</param>
+    public void CountAdmission(Sequence sequence, long timestamp)
+    {
+        sequence.FirstSpans = [.. sequence.Plan!.Spans];
+        sequence.ReusedTokens = sequence.Plan.Length - sequence.Plan.Remaining;
+        sequence.FirstStepTimestamp = timestamp;
+        sequence.MayBeOverdue = false;
+        ReusedTokens += sequence.ReusedTokens;
+        PromptTokens += sequence.PromptLength;
+    }
+
+    private void TakeSnapshot()
+    {
+        _candidates.Clear();
+        _snapshots.Clear();
+        foreach (var sequence in queues.Running)
+            Snapshot(sequence, running: true);
+        foreach (var sequence in queues.Waiting)
+            Snapshot(sequence, running: false);
+
+        void Snapshot(Sequence sequence, bool running)
+        {
+            _snapshots.Add(new SequenceSnapshot(
+                _candidates.Count,
+                sequence.Arrival,
+                running,
+                sequence.Length - sequence.ComputedLength,
+                sequence.ComputedLength,
+                sequence.Table?.BlockCount ?? 0,
+                sequence.Preemptions));
+            _candidates.Add(sequence);
+        }
+    }
+
+    private bool WasPreemptedInThisStep(int index) => _snapshots[index].Running;
+
+    /// <summary>Admits a waiting sequence; false when memory or the number of sequences does not allow more admissions in this step.</summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="promised">True when it goes on waiting because another one is computing what it needs.</param>
+    private bool Admit(Sequence sequence, out bool promised)
+    {
+        promised = false;
+        if (queues.Running.Count >= options.MaxSequences)
+            return false;
+        switch (memory.Acquire(sequence, reserve: queues.Running.Count > 0))
+        {
+            case Acquisition.Promised:
+                promised = true;
+                return true;
+            case Acquisition.NoMemory:
+                return false;
+            default:
+                queues.Run(sequence);
+                if (sequence.FirstSpans is null)
+                    CountAdmission(sequence, options.Time.GetTimestamp());
+                return true;
+        }
+    }
+
+    /// <summary>Adds a running sequence's next rows to the batch, making room by eviction and preemption; returns the number of rows.</summary>
+    private int AddToBatch(Sequence sequence, int maxRows)
+    {
+        var plan = sequence.Plan!;
+        var selection = sequence.Policy?.NextSelectionPoint(plan.NextPosition) ?? int.MaxValue;
+        var last = Math.Min(Math.Min(plan.NextPosition + maxRows, plan.Length), selection);
+        while (!memory.EnsureCapacity(sequence, last))
+        {
+            var victim = ChooseVictim();
+            if (victim is null)
+                return 0;
+            Preempt(victim);
+            if (victim == sequence)
+                return 0;
+        }
+
+        var work = plan.Take(_positions.AsSpan(0, maxRows), selection);
+        var complete = plan.Remaining == 0;
+        var logitRow = batch.Add(
+            sequence.Tokens,
+            _positions.AsSpan(0, work.Rows),
+            complete ? work.Rows - 1 : work.Rows,
+            work.LayerEnd,
+            sequence.PromptLength,
+            sequence.Table!,
+            sequence.Policy,
+            sequence.Adapter);
+        _members.Add(new BatchMember(sequence, work.Rows, complete ? logitRow : -1));
+        return work.Rows;
+    }
+
+    /// <summary>A running sequence that is not in the batch yet, or null when there is none.</summary>
+    private Sequence? ChooseVictim()
+    {
+        // Called only when memory is short; the snapshot of the step is not disturbed.
+        var snapshots = new List<SequenceSnapshot>();
+        foreach (var snapshot in _snapshots)
+        {
+            var sequence = _candidates[snapshot.Index];
+            if (sequence.Status == SequenceStatus.Running && !_members.Exists(member => member.Sequence == sequence))
+                snapshots.Add(snapshot with { Running = true });
+        }
+
+        return snapshots.Count == 0 ? null : _candidates[options.Scheduling.ChooseVictim(CollectionsMarshal.AsSpan(snapshots))];
+    }
+}

@@ -1,0 +1,62 @@
+using Kvasir.Engine.Loading;
+using Kvasir.Engine.Loop;
+using Kvasir.Engine.Requests;
+using Kvasir.Engine.Sequences;
+using Kvasir.Engine.Streaming;
+using Kvasir.KvCache.Pool;
+
+namespace Kvasir.Engine.Tests.Support;
+
+/// <summary>An engine's loop without its thread: the test makes the steps.</summary>
+internal sealed class LoopRun : IDisposable
+{
+    private readonly LoadedModel _model;
+    private readonly BlockPool _pool;
+    private readonly TimeProvider _time;
+    private long _arrivals;
+
+    public LoopRun(EngineOptions options, int blocks)
+    {
+        _model = LoadedModel.Open(TinyModel.Llama, options);
+        _pool = new BlockPool(_model.Layout, new BlockPoolOptions { CapacityBlocks = blocks });
+        _time = options.Time;
+        Loop = new EngineLoop(_model, _pool, options);
+    }
+
+    public EngineLoop Loop { get; }
+
+    public BlockPool Pool => _pool;
+
+    public LoadedModel Model => _model;
+
+    /// <summary>Submits a request; its further answers wait as forks of the first.</summary>
+    public Sequence Submit(GenerationRequest request)
+    {
+        var maxAnswer = request.MaxTokens!.Value;
+        var sequences = new Sequence[request.Choices];
+        for (var i = 0; i < sequences.Length; i++)
+        {
+            sequences[i] = new Sequence(
+                request, _model.Scope(request.CacheSalt), i, maxAnswer, new TokenStream(maxAnswer, request.TopLogprobs), _arrivals++, _time.GetTimestamp());
+        }
+
+        if (sequences.Length > 1)
+            sequences[0].Forks = [.. sequences[1..]];
+        Loop.Submit(sequences[0]);
+        return sequences[0];
+    }
+
+    /// <summary>Steps until nothing is left to do.</summary>
+    public void Finish()
+    {
+        while (!Loop.IsIdle)
+            Assert.True(Loop.Step(), "sequences wait, but none can run");
+    }
+
+    public void Dispose()
+    {
+        Loop.Dispose();
+        _pool.Dispose();
+        _model.Dispose();
+    }
+}
