@@ -19,6 +19,12 @@ internal sealed class BenchServerCommand : Command, IHelpTopics
         HelpName = "PATH",
     };
 
+    private readonly Option<string?> _program = new("--program")
+    {
+        Description = "The kvasir program that is measured, e.g. a published one. Default: this one.",
+        HelpName = "PATH",
+    };
+
     private readonly JsonOption _json = new("{checks: [{name, value, unit, baseline}]}");
 
     public BenchServerCommand()
@@ -26,6 +32,7 @@ internal sealed class BenchServerCommand : Command, IHelpTopics
     {
         Add(_quick);
         Add(_model);
+        Add(_program);
         Add(_json);
         SetAction(RunAsync);
     }
@@ -38,14 +45,14 @@ internal sealed class BenchServerCommand : Command, IHelpTopics
         start.ttftMs: from the start of the process to the first token; wanted: below 1500.
         """;
 
-    public IReadOnlyList<string> Examples => ["kvasir bench server --quick --json"];
+    public IReadOnlyList<string> Examples => ["kvasir bench server --quick --json", "kvasir bench server --program artifacts/publish/archive/kvasir"];
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var error = parsed.InvocationConfiguration.Error;
         var options = new ServerBenchmarkOptions
         {
-            Program = Program(),
+            Program = parsed.GetValue(_program) is { } program ? [program] : Program(),
             Model = parsed.GetValue(_model) ?? BundledFiles.Model(),
             Quick = parsed.GetValue(_quick),
         };

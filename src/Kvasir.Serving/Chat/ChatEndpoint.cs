@@ -50,8 +50,9 @@ internal sealed class ChatEndpoint(ModelRegistry models, ServerConfiguration con
         }
         catch (Exception exception) when (events.HasStarted && !call.Http.RequestAborted.IsCancellationRequested)
         {
-            await events.SendAsync(json => ErrorBody.Write(json, call.Explain(exception))).ConfigureAwait(false);
-            throw;
+            var error = call.Explain(exception);
+            await events.SendAsync(json => ErrorBody.Write(json, error)).ConfigureAwait(false);
+            throw error;
         }
     }
 

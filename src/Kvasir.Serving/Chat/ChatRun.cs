@@ -58,6 +58,7 @@ internal sealed class ChatRun : IDisposable
             CacheSalt = salt,
             Adapter = lease.Adapter,
             WantReceipt = chat.Kvasir.Receipt,
+            QueueTimeout = configuration.Limits.QueueTimeout,
         });
         return new ChatRun(call, lease, chat, conversation, generation);
     }

@@ -45,7 +45,7 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
         }
     }
 
-    private static Generation Submit(ModelLease lease, CompletionCall completion, int[] prompt, ReadOnlyMemory<byte> salt) =>
+    private Generation Submit(ModelLease lease, CompletionCall completion, int[] prompt, ReadOnlyMemory<byte> salt) =>
         lease.Service.Engine.Submit(new GenerationRequest
         {
             Prompt = prompt,
@@ -59,6 +59,7 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
             CacheSalt = salt,
             Adapter = lease.Adapter,
             WantReceipt = completion.Kvasir.Receipt,
+            QueueTimeout = configuration.Limits.QueueTimeout,
         });
 
     private static async Task AnswerAsync(ApiCall call, ModelLease lease, List<Generation> generations, CompletionWriter writer)
@@ -85,8 +86,9 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
         }
         catch (Exception exception) when (events.HasStarted && !call.Http.RequestAborted.IsCancellationRequested)
         {
-            await events.SendAsync(json => ErrorBody.Write(json, call.Explain(exception))).ConfigureAwait(false);
-            throw;
+            var error = call.Explain(exception);
+            await events.SendAsync(json => ErrorBody.Write(json, error)).ConfigureAwait(false);
+            throw error;
         }
     }
 

@@ -24,6 +24,9 @@ public sealed record LimitConfiguration
     /// <summary>A client that takes none of its answer for so long is disconnected.</summary>
     public TimeSpan SlowReader { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary><see cref="QueueTime"/> as the engine takes it.</summary>
+    internal TimeSpan? QueueTimeout => QueueTime > TimeSpan.Zero ? QueueTime : null;
+
     internal static LimitConfiguration Read(SettingReader settings)
     {
         var fallback = new LimitConfiguration();

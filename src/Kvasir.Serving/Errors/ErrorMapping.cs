@@ -20,6 +20,7 @@ internal static class ErrorMapping
         BadHttpRequestException bad => ApiException.Invalid(null, bad.Message, "invalid_body", bad),
         ContextLengthException context => ApiException.Invalid("messages", context.Message, "context_length_exceeded", context),
         EngineOverloadedException overloaded => ApiException.Unavailable("overloaded", overloaded.Message, DefaultRetry, overloaded),
+        QueueTimeoutException waited => ApiException.Unavailable("queue_timeout", waited.Message, DefaultRetry, waited),
         GrammarException grammar => ApiException.Invalid("tools", grammar.Message, "invalid_grammar", grammar),
         ChatTemplateException template => ApiException.Invalid("messages", template.Message, "invalid_messages", template),
         ArgumentException argument => ApiException.Invalid(null, WithoutParameter(argument), cause: argument),

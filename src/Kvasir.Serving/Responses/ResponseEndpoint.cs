@@ -52,8 +52,9 @@ internal sealed class ResponseEndpoint(ModelRegistry models, ServerConfiguration
         }
         catch (Exception exception) when (events.HasStarted && !call.Http.RequestAborted.IsCancellationRequested)
         {
-            await SendAsync("response.failed", json => writer.WriteFailed(json, call.Explain(exception))).ConfigureAwait(false);
-            throw;
+            var error = call.Explain(exception);
+            await SendAsync("response.failed", json => writer.WriteFailed(json, error)).ConfigureAwait(false);
+            throw error;
         }
 
         async Task AddAsync(Kvasir.Engine.Requests.GeneratedToken? token, IReadOnlyList<Kvasir.Engine.Conversations.AnswerEvent> parts)

@@ -42,6 +42,16 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task ARequestThatWaitsTooLong_Is503()
+    {
+        await using var server = await TestServer.StartAsync(c => Narrow(queued: 256)(c) with { Limits = new LimitConfiguration { QueueTime = TimeSpan.FromMilliseconds(1) } });
+        using var running = await server.BeginAsync("/v1/completions", Endless);
+        var reply = await server.PostAsync("/v1/completions", Short);
+        Assert.Equal((503, "queue_timeout"), (reply.Status, reply.Code));
+        Assert.NotNull(reply.RetryAfter);
+    }
+
+    [Fact]
     public async Task AClientThatGoesAway_EndsItsRequest()
     {
         await using var server = await TestServer.StartAsync();
