@@ -1,4 +1,5 @@
 using Kvasir.Engine.Adapters;
+using Kvasir.Engine.Embeddings;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Loop;
 using Kvasir.Engine.Receipts;
@@ -28,6 +29,7 @@ public sealed class KvasirEngine : IDisposable
     private readonly ReceiptContext _receipts;
     private readonly EngineOptions _options;
     private readonly AdapterSet _adapters;
+    private readonly RequestLimits _limits;
     private readonly Lock _gate = new();
     private long _arrivals;
 
@@ -38,6 +40,7 @@ public sealed class KvasirEngine : IDisposable
         _pool = new BlockPool(model.Layout, PoolOptions(model, options));
         _receipts = new ReceiptContext(model);
         _adapters = new AdapterSet(model);
+        _limits = new RequestLimits(model, (long)_pool.Capacity * model.Layout.BlockRows);
         _thread = new EngineThread(new EngineLoop(model, _pool, options), options.MaxQueued);
     }
 
@@ -101,38 +104,32 @@ public sealed class KvasirEngine : IDisposable
     /// <exception cref="ArgumentException">An option is out of its range, or no adapter has the name.</exception>
     public Generation Submit(GenerationRequest request)
     {
-        var maxAnswer = Validate(request);
-        if (!_options.PrefixCache)
-            request = request with { UsePrefixCache = false };
-        var adapter = request.Adapter is { } name ? _adapters.Acquire(name, request.Choices) : null;
-        var scope = _model.Scope(request.CacheSalt, adapter?.ScopeText);
-        var submitted = _options.Time.GetTimestamp();
-        var sequences = new Sequence[request.Choices];
-        var choices = new GenerationChoice[request.Choices];
-        lock (_gate)
-        {
-            for (var i = 0; i < sequences.Length; i++)
-            {
-                sequences[i] = new Sequence(
-                    request, scope, i, maxAnswer, new TokenStream(maxAnswer, request.TopLogprobs), _arrivals++, submitted)
-                {
-                    Adapter = adapter,
-                };
-                choices[i] = new GenerationChoice(_thread, sequences[i], Tokenizer, _receipts);
-            }
+        var maxAnswer = _limits.Check(request);
+        var sequences = Enqueue(request, maxAnswer, pool: null);
+        return new Generation(_thread, sequences, [.. sequences.Select(sequence => new GenerationChoice(_thread, sequence, Tokenizer, _receipts))]);
+    }
 
-            try
-            {
-                _thread.Submit(sequences);
-            }
-            catch
-            {
-                adapter?.Release(request.Choices);
-                throw;
-            }
-        }
-
-        return new Generation(_thread, sequences, choices);
+    /// <summary>
+    /// Makes a vector of a text: its hidden states behind the output norm, pooled. Its rows run beside those of answers, and the vector's
+    /// bits do not depend on them. Cancelling ends the work.
+    /// </summary>
+    /// <exception cref="ContextLengthException">The text does not fit the context.</exception>
+    /// <exception cref="EngineOverloadedException">Too many requests wait.</exception>
+    /// <exception cref="QueueTimeoutException">It waited too long.</exception>
+    /// <exception cref="EngineFailedException">The engine failed.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range, or no adapter has the name.</exception>
+    public async Task<Embedding> EmbedAsync(EmbeddingRequest request, CancellationToken cancellation = default)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        _limits.Check(request);
+        var pool = new HiddenPool(request.Pooling, Config.HiddenSize);
+        var sequences = Enqueue(request.ToGeneration(), maxAnswer: 0, pool);
+        var output = sequences[0].Output;
+        using (cancellation.Register(() => _thread.Cancel(sequences)))
+            await output.WaitAsync(0).ConfigureAwait(false); // no token ever comes, so this is its end
+        cancellation.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(output.Finish == FinishReason.Cancelled, this);
+        return new Embedding(pool.ToVector(request.Normalize), request.Prompt.Length, output.Statistics!.ReusedTokens);
     }
 
     /// <summary>Continues a text; yields the answer as it comes.</summary>
@@ -230,40 +227,38 @@ public sealed class KvasirEngine : IDisposable
     private Tokenizer RequireTokenizer() =>
         Tokenizer ?? throw new InvalidOperationException($"{Model.Path} has no tokenizer; give token ids instead of text");
 
-    private int Validate(GenerationRequest request)
+    /// <summary>Hands the answers of a request to the loop.</summary>
+    private Sequence[] Enqueue(GenerationRequest request, int maxAnswer, HiddenPool? pool)
     {
-        var prompt = request.Prompt.Length;
-        if (prompt == 0)
-            throw new ArgumentException("the prompt is empty; give at least one token", nameof(request));
-        if (prompt >= MaxContext)
-            throw new ContextLengthException(prompt, MaxContext, "shorten the prompt or raise --max-context where the model allows it");
-        foreach (var token in request.Prompt.Span)
+        if (!_options.PrefixCache)
+            request = request with { UsePrefixCache = false };
+        var adapter = request.Adapter is { } name ? _adapters.Acquire(name, request.Choices) : null;
+        var scope = _model.Scope(request.CacheSalt, adapter?.ScopeText);
+        var submitted = _options.Time.GetTimestamp();
+        var sequences = new Sequence[request.Choices];
+        lock (_gate)
         {
-            if ((uint)token >= (uint)Config.VocabSize)
-                throw new ArgumentException($"prompt token {token} is outside the vocabulary of {Config.VocabSize}", nameof(request));
+            for (var i = 0; i < sequences.Length; i++)
+            {
+                sequences[i] = new Sequence(
+                    request, scope, i, maxAnswer, new TokenStream(maxAnswer, request.TopLogprobs), _arrivals++, submitted)
+                {
+                    Adapter = adapter,
+                    Pool = pool,
+                };
+            }
+
+            try
+            {
+                _thread.Submit(sequences);
+            }
+            catch
+            {
+                adapter?.Release(request.Choices);
+                throw;
+            }
         }
 
-        if (request.Choices is < 1 or > GenerationRequest.MaxChoices)
-            throw new ArgumentException($"Choices is {request.Choices}; allowed: 1 to {GenerationRequest.MaxChoices}", nameof(request));
-        if (request.TopLogprobs is < 0 or > GenerationRequest.MaxTopLogprobs)
-            throw new ArgumentException($"TopLogprobs is {request.TopLogprobs}; allowed: 0 to {GenerationRequest.MaxTopLogprobs}", nameof(request));
-        if (request.MaxTokens is < 1)
-            throw new ArgumentException($"MaxTokens is {request.MaxTokens}; allowed: 1 or more", nameof(request));
-        if (request.QueueTimeout is { } timeout && timeout < TimeSpan.Zero)
-            throw new ArgumentException($"QueueTimeout is {timeout}; allowed: zero or more", nameof(request));
-        if (request.Grammar is { } grammar && grammar.Vocabulary.Size != Config.VocabSize)
-            throw new ArgumentException($"the grammar's vocabulary has {grammar.Vocabulary.Size} tokens, the model's {Config.VocabSize}; compile it for this model", nameof(request));
-        if (request.StopStrings.Count > 0)
-            RequireTokenizer();
-        request.Sampling.Validate(Config.VocabSize);
-        var maxAnswer = Math.Min(request.MaxTokens ?? int.MaxValue, MaxContext - prompt);
-        var capacity = (long)_pool.Capacity * _model.Layout.BlockRows;
-        if (prompt + maxAnswer > capacity - _model.Layout.BlockRows)
-        {
-            throw new ContextLengthException(
-                prompt + maxAnswer, (int)capacity - _model.Layout.BlockRows, "that is what the KV budget holds: ask for fewer tokens or raise KvBudgetBytes (--kv-budget)");
-        }
-
-        return maxAnswer;
+        return sequences;
     }
 }

@@ -180,15 +180,28 @@ internal sealed class EngineLoop : IDisposable
         var sequence = member.Sequence;
         sequence.ComputedRows += member.Rows;
         _computedRows += member.Rows;
-        if (member.LogitRow < 0)
+        if (sequence.Pool is { } pool)
+        {
+            var first = member.FirstPosition + member.Rows - member.Outputs;
+            for (var i = 0; i < member.Outputs; i++)
+                pool.Add(first + i, _runner.Hidden(member.FirstOutput + i));
+        }
+
+        if (sequence.Plan!.Remaining > 0)
         {
             _memory.Publish(sequence);
             return;
         }
 
+        if (sequence.Pool is not null)
+        {
+            Finish(sequence, FinishReason.Stop);
+            return;
+        }
+
         if (sequence.Announcement is not null)
             _memory.Publish(sequence);
-        var logits = _runner.Logits(member.LogitRow);
+        var logits = _runner.Logits(member.FirstOutput);
         if (sequence.Forks is { } forks)
         {
             sequence.Forks = null;

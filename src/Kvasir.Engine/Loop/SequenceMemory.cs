@@ -30,11 +30,12 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     {
         var request = sequence.Request;
         var policy = request.LayerPolicy?.Invoke();
-        var reuses = request.UsePrefixCache && policy is not { AllowsPrefixReuse: false };
-        var match = reuses ? index.Match(sequence.Scope, sequence.Tokens, sequence.Length - 1) : null;
+        var reusable = sequence.ReusableLength;
+        var reuses = reusable > 0 && request.UsePrefixCache && policy is not { AllowsPrefixReuse: false };
+        var match = reuses ? index.Match(sequence.Scope, sequence.Tokens, reusable) : null;
         var matched = match?.TokenCount ?? 0;
         if (reuses
-            && _inFlight.LongestPromise(sequence.Scope, sequence.Tokens) >= matched + MinPromisedTokens)
+            && _inFlight.LongestPromise(sequence.Scope, sequence.Tokens[..reusable]) >= matched + MinPromisedTokens)
         {
             match?.Dispose();
             return Acquisition.Promised;

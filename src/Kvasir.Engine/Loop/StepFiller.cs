@@ -141,18 +141,20 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
                 return 0;
         }
 
+        var first = plan.NextPosition;
         var work = plan.Take(_positions.AsSpan(0, maxRows), selection);
-        var complete = plan.Remaining == 0;
-        var logitRow = batch.Add(
+        var outputs = sequence.Pool is { WantsEveryRow: true } ? work.Rows : plan.Remaining == 0 ? 1 : 0;
+        var firstOutput = batch.Add(
             sequence.Tokens,
             _positions.AsSpan(0, work.Rows),
-            complete ? work.Rows - 1 : work.Rows,
+            work.Rows - outputs,
             work.LayerEnd,
             sequence.PromptLength,
             sequence.Table!,
             sequence.Policy,
-            sequence.Adapter);
-        _members.Add(new BatchMember(sequence, work.Rows, complete ? logitRow : -1));
+            sequence.Adapter,
+            sequence.Pool is null ? RowOutput.Logits : RowOutput.Hidden);
+        _members.Add(new BatchMember(sequence, first, work.Rows, outputs, firstOutput));
         return work.Rows;
     }
 

@@ -19,7 +19,7 @@ internal sealed unsafe class ModelRunner : IDisposable
     private readonly AdapterProducts _adapters;
     private readonly SegmentArena _uniformSegments = new();
     private readonly SegmentArena _layerSegments = new();
-    private readonly int[] _logitRows;
+    private readonly int[] _outputRows;
     private readonly float _scale;
 
     public ModelRunner(LoadedModel model, int maxRows, int maxSequences, int maxLogitRows)
@@ -29,7 +29,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         _active = new ActiveRows(maxRows, maxSequences);
         _policies = new LayerPolicyHost(model, _buffers, _active);
         _adapters = new AdapterProducts(model, _active, maxRows);
-        _logitRows = new int[maxLogitRows];
+        _outputRows = new int[maxRows];
         _scale = 1 / MathF.Sqrt(model.Config.HeadDim);
         Batch = new StepBatch(maxRows, maxSequences, maxLogitRows);
     }
@@ -44,6 +44,11 @@ internal sealed unsafe class ModelRunner : IDisposable
     /// the next run.</summary>
     public Span<float> Logits(int index) =>
         new(_buffers.Logits + ((long)index * _model.Config.VocabSize), _model.Config.VocabSize);
+
+    /// <summary>Hidden states <c>[hidden]</c>, behind the output norm, of the batch's hidden row <paramref name="index"/>; valid until the
+    /// next run.</summary>
+    public ReadOnlySpan<float> Hidden(int index) =>
+        new(_buffers.Projected + ((long)index * _model.Config.HiddenSize), _model.Config.HiddenSize);
 
     /// <summary>Runs the batch. Tables must have room for its rows; the caller commits them afterwards.</summary>
     public void Run()
@@ -226,23 +231,32 @@ internal sealed unsafe class ModelRunner : IDisposable
 
     private void Project(StepBatch batch)
     {
-        var wanted = batch.LogitRows;
-        if (wanted.Length == 0)
+        var backend = _model.Backend;
+        if (batch.HiddenRows.Length > 0)
+            NormRows(batch.HiddenRows, _buffers.Projected); // the last layer is done with this buffer
+        var logits = batch.LogitRows.Length;
+        if (logits == 0)
             return;
+        NormRows(batch.LogitRows, _buffers.Normed);
+        Observer?.BeforeMatMul([WeightRole.Output], -1, _buffers.Normed, logits, _model.Config.HiddenSize);
+        backend.MatMul(_buffers.Normed, logits, _model.Weights.Output, _buffers.Logits);
+    }
+
+    /// <summary>Gathers rows of the step behind the last layer and norms them.</summary>
+    private void NormRows(ReadOnlySpan<int> wanted, float* output)
+    {
         var active = _active.BatchRows;
         for (var i = 0; i < wanted.Length; i++)
         {
-            _logitRows[i] = active.BinarySearch(wanted[i]);
-            if (_logitRows[i] < 0)
-                throw new InvalidOperationException($"row {wanted[i]} of the step was to give logits, but a layer policy or its layer range ended it before the last layer");
+            _outputRows[i] = active.BinarySearch(wanted[i]);
+            if (_outputRows[i] < 0)
+                throw new InvalidOperationException($"row {wanted[i]} of the step was to give an output, but a layer policy or its layer range ended it before the last layer");
         }
 
         var backend = _model.Backend;
         var config = _model.Config;
-        backend.GatherRows(_buffers.Hidden, _logitRows.AsSpan(0, wanted.Length), config.HiddenSize, _buffers.HiddenSpare);
+        backend.GatherRows(_buffers.Hidden, _outputRows.AsSpan(0, wanted.Length), config.HiddenSize, _buffers.HiddenSpare);
         backend.RmsNorm(
-            _buffers.HiddenSpare, wanted.Length, config.HiddenSize, (float*)_model.Weights.OutputNorm.Pointer, config.NormEpsilon, _buffers.Normed);
-        Observer?.BeforeMatMul([WeightRole.Output], -1, _buffers.Normed, wanted.Length, config.HiddenSize);
-        backend.MatMul(_buffers.Normed, wanted.Length, _model.Weights.Output, _buffers.Logits);
+            _buffers.HiddenSpare, wanted.Length, config.HiddenSize, (float*)_model.Weights.OutputNorm.Pointer, config.NormEpsilon, output);
     }
 }

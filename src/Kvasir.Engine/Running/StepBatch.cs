@@ -11,9 +11,11 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
     private readonly int[] _tokens = new int[maxRows];
     private readonly int[] _positions = new int[maxRows];
     private readonly int[] _logitRows = new int[maxLogitRows];
+    private readonly int[] _hiddenRows = new int[maxRows];
     private int _sequenceCount;
     private int _rowCount;
     private int _logitCount;
+    private int _hiddenCount;
 
     public int MaxRows => maxRows;
 
@@ -32,33 +34,39 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
     /// <summary>Rows whose logits are wanted, ascending.</summary>
     public ReadOnlySpan<int> LogitRows => _logitRows.AsSpan(0, _logitCount);
 
+    /// <summary>Rows whose hidden states are wanted, ascending.</summary>
+    public ReadOnlySpan<int> HiddenRows => _hiddenRows.AsSpan(0, _hiddenCount);
+
     public void Clear()
     {
         Sequences.Clear();
         _sequenceCount = 0;
         _rowCount = 0;
         _logitCount = 0;
+        _hiddenCount = 0;
     }
 
     /// <summary>Adds a sequence's rows: the tokens at <paramref name="positions"/>, which its table has room for.</summary>
     /// <param name="tokens">All tokens of the sequence.</param>
     /// <param name="positions">Ascending positions.</param>
-    /// <param name="logitsFrom">Rows from this index on give logits; <c>positions.Length</c> for none.</param>
+    /// <param name="outputsFrom">Rows from this index on give <paramref name="output"/>; <c>positions.Length</c> for none.</param>
     /// <param name="layerEnd">The rows pass layers <c>[0, layerEnd)</c>.</param>
     /// <param name="promptLength">Tokens of its prompt.</param>
     /// <param name="table">Its KV table.</param>
     /// <param name="policy">Its layer policy, or null.</param>
     /// <param name="adapter">Its adapter, or null.</param>
-    /// <returns>Index of the first logits row.</returns>
+    /// <param name="output">What its rows give.</param>
+    /// <returns>Index of the first output among those of its kind.</returns>
     public int Add(
         ReadOnlySpan<int> tokens,
         ReadOnlySpan<int> positions,
-        int logitsFrom,
+        int outputsFrom,
         int layerEnd,
         int promptLength,
         IKvTable table,
         ILayerPolicy? policy,
-        LoadedAdapter? adapter)
+        LoadedAdapter? adapter,
+        RowOutput output = RowOutput.Logits)
     {
         _sequences[_sequenceCount++] = new BatchSequence
         {
@@ -70,16 +78,19 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
             PromptLength = promptLength,
             LayerEnd = layerEnd,
         };
-        var firstLogit = _logitCount;
+        var logits = output == RowOutput.Logits;
+        var first = logits ? _logitCount : _hiddenCount;
         for (var i = 0; i < positions.Length; i++)
         {
-            if (i >= logitsFrom)
+            if (i >= outputsFrom && logits)
                 _logitRows[_logitCount++] = _rowCount;
+            else if (i >= outputsFrom)
+                _hiddenRows[_hiddenCount++] = _rowCount;
             _tokens[_rowCount] = tokens[positions[i]];
             _positions[_rowCount] = positions[i];
             _rowCount++;
         }
 
-        return firstLogit;
+        return first;
     }
 }

@@ -1,4 +1,5 @@
 using Kvasir.Engine.Adapters;
+using Kvasir.Engine.Embeddings;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Policies;
 using Kvasir.Engine.Requests;
@@ -99,6 +100,12 @@ internal sealed class Sequence
 
     /// <summary>Where the answer stands in its grammar; null without one.</summary>
     public GrammarMatcher? Matcher { get; }
+
+    /// <summary>Takes up its hidden states when it is an embedding; null for an answer.</summary>
+    public HiddenPool? Pool { get; init; }
+
+    /// <summary>Tokens whose rows may be taken from the prefix cache: an output must come of the others.</summary>
+    public int ReusableLength => Pool is { WantsEveryRow: true } pool ? pool.Rows : Length - 1;
 
     public TokenCounts? Counts { get; }
 

@@ -1,3 +1,4 @@
+using Kvasir.Engine.Embeddings;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Loop;
 using Kvasir.Engine.Requests;
@@ -44,6 +45,18 @@ internal sealed class LoopRun : IDisposable
             sequences[0].Forks = [.. sequences[1..]];
         Loop.Submit(sequences[0]);
         return sequences[0];
+    }
+
+    /// <summary>Submits a text to be embedded; its <see cref="Sequence.Pool"/> holds the vector once it has ended.</summary>
+    public Sequence Submit(EmbeddingRequest request)
+    {
+        var sequence = new Sequence(
+            request.ToGeneration(), _model.Scope(request.CacheSalt), 0, 0, new TokenStream(0, null), _arrivals++, _time.GetTimestamp())
+        {
+            Pool = new HiddenPool(request.Pooling, _model.Config.HiddenSize),
+        };
+        Loop.Submit(sequence);
+        return sequence;
     }
 
     /// <summary>Steps until nothing is left to do.</summary>

@@ -1,0 +1,79 @@
+using Kvasir.Engine.Embeddings;
+using Kvasir.Engine.Loading;
+
+namespace Kvasir.Engine.Requests;
+
+/// <summary>Refuses requests that cannot be run, before they cost anything.</summary>
+/// <param name="model">The model.</param>
+/// <param name="poolTokens">Rows that the whole KV pool holds.</param>
+internal sealed class RequestLimits(LoadedModel model, long poolTokens)
+{
+    private const string BudgetAdvice = "that is what the KV budget holds: ask for fewer tokens or raise KvBudgetBytes (--kv-budget)";
+
+    /// <summary>Rows that one sequence may have in the pool: a block is left for a copy on write.</summary>
+    private readonly int _poolLimit = (int)Math.Min(int.MaxValue, poolTokens - model.Layout.BlockRows);
+
+    /// <summary>Checks a request; returns the most tokens of an answer.</summary>
+    /// <exception cref="ContextLengthException">The prompt or the asked-for answer does not fit.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public int Check(GenerationRequest request)
+    {
+        CheckPrompt(request.Prompt.Span, model.MaxContext - 1);
+        if (request.Choices is < 1 or > GenerationRequest.MaxChoices)
+            throw new ArgumentException($"Choices is {request.Choices}; allowed: 1 to {GenerationRequest.MaxChoices}", nameof(request));
+        if (request.TopLogprobs is < 0 or > GenerationRequest.MaxTopLogprobs)
+            throw new ArgumentException($"TopLogprobs is {request.TopLogprobs}; allowed: 0 to {GenerationRequest.MaxTopLogprobs}", nameof(request));
+        if (request.MaxTokens is < 1)
+            throw new ArgumentException($"MaxTokens is {request.MaxTokens}; allowed: 1 or more", nameof(request));
+        CheckQueueTimeout(request.QueueTimeout);
+        if (request.Grammar is { } grammar && grammar.Vocabulary.Size != model.Config.VocabSize)
+            throw new ArgumentException($"the grammar's vocabulary has {grammar.Vocabulary.Size} tokens, the model's {model.Config.VocabSize}; compile it for this model", nameof(request));
+        if (request.StopStrings.Count > 0 && model.File.Tokenizer is null)
+            throw new InvalidOperationException($"{model.File.Path} has no tokenizer; give token ids instead of text");
+        request.Sampling.Validate(model.Config.VocabSize);
+
+        // An answer that is to be as long as may be is as long as the pool allows; an asked-for length that does not fit is an error.
+        var prompt = request.Prompt.Length;
+        var contextLeft = model.MaxContext - prompt;
+        var poolLeft = _poolLimit - prompt;
+        if (poolLeft < 1)
+            throw new ContextLengthException(prompt, _poolLimit, BudgetAdvice);
+        if (request.MaxTokens is not { } asked)
+            return Math.Min(contextLeft, poolLeft);
+        var answer = Math.Min(asked, contextLeft);
+        return answer <= poolLeft ? answer : throw new ContextLengthException(prompt + answer, _poolLimit, BudgetAdvice);
+    }
+
+    /// <summary>Checks a request.</summary>
+    /// <exception cref="ContextLengthException">The text does not fit.</exception>
+    /// <exception cref="ArgumentException">An option is out of its range.</exception>
+    public void Check(EmbeddingRequest request)
+    {
+        var prompt = request.Prompt;
+        CheckPrompt(prompt.Span, model.MaxContext);
+        if (prompt.Length > _poolLimit)
+            throw new ContextLengthException(prompt.Length, _poolLimit, BudgetAdvice);
+        if (!Enum.IsDefined(request.Pooling))
+            throw new ArgumentException($"Pooling is {request.Pooling}; allowed: Mean and LastToken", nameof(request));
+        CheckQueueTimeout(request.QueueTimeout);
+    }
+
+    private void CheckPrompt(ReadOnlySpan<int> prompt, int longest)
+    {
+        if (prompt.Length == 0)
+            throw new ArgumentException("the prompt is empty; give at least one token", nameof(prompt));
+        if (prompt.Length > longest)
+            throw new ContextLengthException(prompt.Length, model.MaxContext, "shorten the prompt or raise --max-context where the model allows it");
+        foreach (var token in prompt)
+        {
+            if ((uint)token >= (uint)model.Config.VocabSize)
+                throw new ArgumentException($"prompt token {token} is outside the vocabulary of {model.Config.VocabSize}", nameof(prompt));
+        }
+    }
+
+    private static void CheckQueueTimeout(TimeSpan? timeout)
+    {
+        if (timeout < TimeSpan.Zero)
+            throw new ArgumentException($"QueueTimeout is {timeout}; allowed: zero or more", nameof(timeout));
+    }
+}
