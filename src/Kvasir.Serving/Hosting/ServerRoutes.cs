@@ -2,6 +2,7 @@ using Kvasir.Serving.Chat;
 using Kvasir.Serving.Completions;
 using Kvasir.Serving.Configuration;
 using Kvasir.Serving.Errors;
+using Kvasir.Serving.Embeddings;
 using Kvasir.Serving.Operations;
 using Kvasir.Serving.Pipeline;
 using Kvasir.Serving.Responses;
@@ -46,6 +47,7 @@ internal sealed class ServerRoutes(
         application.MapPost("/v1/chat/completions", pipeline.Work("chat", chat.HandleAsync));
         application.MapPost("/v1/completions", pipeline.Work("text_completion", completions.HandleAsync));
         application.MapPost("/v1/responses", pipeline.Work("chat", new ResponseEndpoint(models, configuration, time).HandleAsync));
+        application.MapPost("/v1/embeddings", pipeline.Work("embeddings", new EmbeddingEndpoint(models, configuration).HandleAsync));
         application.MapGet("/v1/models", pipeline.Look(list.ListAsync));
         application.MapGet("/v1/models/{**name}", pipeline.Look(list.FindAsync));
         application.MapPost("/tokenize", pipeline.Look(tokens.TokenizeAsync));

@@ -116,6 +116,18 @@ public sealed class OpenAIClientTests(SharedProcess shared) : IClassFixture<Shar
     }
 
     [Fact]
+    public async Task Embeddings_AreOfLengthOne_AndNearForEqualTexts()
+    {
+        var vectors = (await Client.GetEmbeddingClient("kvasir-mini").GenerateEmbeddingsAsync(["The raven flies.", "The raven flies.", "Stock prices fell by 7 %."])).Value
+            .Select(embedding => embedding.ToFloats().ToArray()).ToArray();
+        Assert.Equal(vectors[0], vectors[1]);
+        Assert.InRange(Dot(vectors[0], vectors[0]), 0.999, 1.001);
+        Assert.True(Dot(vectors[0], vectors[2]) < 0.99);
+
+        static double Dot(float[] a, float[] b) => a.Zip(b, (x, y) => (double)x * y).Sum();
+    }
+
+    [Fact]
     public async Task Models_AreListed()
     {
         var models = await Client.GetOpenAIModelClient().GetModelsAsync();

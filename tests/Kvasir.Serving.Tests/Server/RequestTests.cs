@@ -133,6 +133,30 @@ public sealed class RequestTests(SharedServer shared) : IClassFixture<SharedServ
         Assert.Equal(6 * prompts, reply.Json.GetProperty("usage").GetProperty("completion_tokens").GetInt32());
     }
 
+    [Theory]
+    [InlineData("{}", "input", "missing_required_parameter")]
+    [InlineData("{\"input\":7}", "input", "invalid_type")]
+    [InlineData("{\"input\":[\"a\",{}]}", "input[1]", "invalid_type")]
+    [InlineData("{\"input\":[1,99999999]}", "input", "invalid_value")]
+    [InlineData("{\"input\":\"a\",\"dimensions\":3}", "dimensions", "invalid_value")]
+    [InlineData("{\"input\":\"a\",\"encoding_format\":\"hex\"}", "encoding_format", "invalid_value")]
+    [InlineData("{\"input\":\"a\",\"pooling\":\"max\"}", "pooling", "invalid_value")]
+    public async Task AnEmbeddingThatCannotBe_IsRefused_ByTheNameOfItsField(string body, string field, string code)
+    {
+        var reply = await shared.Server.PostAsync("/v1/embeddings", body);
+        Assert.Equal((400, field, code), (reply.Status, reply.Field, reply.Code));
+    }
+
+    [Fact]
+    public async Task AnEmbeddingOfTheLastToken_ReusesAKnownPrefix_AndTheMeanDoesNot()
+    {
+        const string body = "{\"input\":\"A text that is long enough to fill more than one of the blocks of the cache, which hold thirty-two tokens each.\",\"pooling\":";
+        var server = shared.Server;
+        Assert.Equal(0, (await server.PostAsync("/v1/embeddings", body + "\"mean\"}")).Cached);
+        Assert.Equal(0, (await server.PostAsync("/v1/embeddings", body + "\"mean\"}")).Cached);
+        Assert.True((await server.PostAsync("/v1/embeddings", body + "\"last\"}")).Cached > 0);
+    }
+
     [Fact]
     public async Task Tokens_GoThereAndBack()
     {
