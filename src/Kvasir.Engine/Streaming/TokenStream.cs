@@ -104,11 +104,13 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
         }
     }
 
-    private void Wake()
+    /// <summary>Engine thread: wakes the reader when there is something that it has not seen.</summary>
+    public void Wake()
     {
         lock (_gate)
         {
-            if (!_readerWaits)
+            // The reader may have seen what this wakes it for already, and wait for what comes next.
+            if (!_readerWaits || (_count <= _readerSeen && Finish is null))
                 return;
             _readerWaits = false;
         }

@@ -36,6 +36,20 @@ public sealed class TokenStreamTests
     }
 
     [Fact]
+    public async Task AWakeUpForATokenThatTheReaderHasSeen_DoesNotEndTheAnswer()
+    {
+        var stream = new TokenStream(4, null);
+        stream.Write(1, 0, []);
+        var waiting = stream.WaitAsync(1).AsTask();
+        stream.Wake(); // of the first token: the reader saw it before the writer came to wake it
+        for (var turn = 0; turn < 20; turn++)
+            await Task.Run(() => { }); // what the wake-up may have queued runs before
+        Assert.False(waiting.IsCompleted);
+        stream.Write(2, 0, []);
+        Assert.True(await waiting);
+    }
+
+    [Fact]
     public async Task Failure_ReachesAReaderThatWaits_AndOneThatComesLater()
     {
         var stream = new TokenStream(4, null);
