@@ -9,6 +9,9 @@ public sealed record ServerBenchmarkOptions
     /// <summary>The model that is served.</summary>
     public required string Model { get; init; }
 
+    /// <summary>The suites to run, of <see cref="ServerBenchmark.Suites"/>.</summary>
+    public IReadOnlyList<string> Suites { get; init; } = ServerBenchmark.Suites;
+
     /// <summary>True for a run of about a minute.</summary>
     public bool Quick { get; init; }
 

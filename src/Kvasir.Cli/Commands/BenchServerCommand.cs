@@ -25,6 +25,13 @@ internal sealed class BenchServerCommand : Command, IHelpTopics
         HelpName = "PATH",
     };
 
+    private readonly Option<string[]> _suites = new("--suite")
+    {
+        Description = $"Only these, of {string.Join(", ", ServerBenchmark.Suites)}; may be given several times.",
+        HelpName = "NAME",
+        DefaultValueFactory = _ => [.. ServerBenchmark.Suites],
+    };
+
     private readonly JsonOption _json = new("{checks: [{name, value, unit, baseline}]}");
 
     public BenchServerCommand()
@@ -33,6 +40,8 @@ internal sealed class BenchServerCommand : Command, IHelpTopics
         Add(_quick);
         Add(_model);
         Add(_program);
+        Add(_suites);
+        _suites.AcceptOnlyFromAmong([.. ServerBenchmark.Suites]);
         Add(_json);
         SetAction(RunAsync);
     }
@@ -55,6 +64,7 @@ internal sealed class BenchServerCommand : Command, IHelpTopics
             Program = parsed.GetValue(_program) is { } program ? [program] : Program(),
             Model = parsed.GetValue(_model) ?? BundledFiles.Model(),
             Quick = parsed.GetValue(_quick),
+            Suites = parsed.GetValue(_suites)!,
         };
         var report = await ServerBenchmark.RunAsync(options, new ProgressLine(error), cancellation).ConfigureAwait(false);
         var output = parsed.InvocationConfiguration.Output;

@@ -71,9 +71,7 @@ public sealed class GenerationChoice
         var output = _sequence.Output;
         using (cancellation.Register(() => _thread.Cancel([_sequence])))
         {
-            while (await output.WaitAsync(output.Count).ConfigureAwait(false))
-            {
-            }
+            await output.WaitAsync(int.MaxValue).ConfigureAwait(false);
         }
 
         cancellation.ThrowIfCancellationRequested();

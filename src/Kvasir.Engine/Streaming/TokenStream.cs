@@ -86,7 +86,8 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     }
 
     /// <summary>
-    /// Reader: true when more than <paramref name="seen"/> tokens are there, false when the answer ended before that.
+    /// Reader: true when more than <paramref name="seen"/> tokens are there, false when the answer ended before that. Until then the reader
+    /// is not woken.
     /// </summary>
     /// <exception cref="EngineFailedException">The engine failed.</exception>
     public ValueTask<bool> WaitAsync(int seen)

@@ -32,7 +32,7 @@ internal sealed class ChatEndpoint(ModelRegistry models, ServerConfiguration con
 
     private static async Task AnswerAsync(HttpContext http, ChatRun run, ChatWriter writer)
     {
-        var answers = await Task.WhenAll(run.Choices.Select(choice => run.ReadAsync(choice, (_, _) => Task.CompletedTask))).ConfigureAwait(false);
+        var answers = await Task.WhenAll(run.Choices.Select(choice => run.ReadAsync(choice))).ConfigureAwait(false);
         var usage = run.Finish(answers);
         await JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json => writer.WriteWhole(json, answers, usage)).ConfigureAwait(false);
     }

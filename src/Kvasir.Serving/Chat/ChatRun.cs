@@ -65,27 +65,34 @@ internal sealed class ChatRun : IDisposable
 
     /// <summary>Reads one answer.</summary>
     /// <param name="choice">Which.</param>
-    /// <param name="take">Gets each token and what it adds to the answer; with the end, what was held back, and no token.</param>
+    /// <param name="take">
+    /// Gets each token and what it adds to the answer as it comes; with the end, what was held back, and no token. When null, nothing is looked
+    /// at before the answer has ended, which costs the machine less.
+    /// </param>
     /// <returns>The whole answer.</returns>
-    public async Task<ChatAnswer> ReadAsync(GenerationChoice choice, Func<GeneratedToken?, IReadOnlyList<AnswerEvent>, Task> take)
+    public async Task<ChatAnswer> ReadAsync(GenerationChoice choice, Func<GeneratedToken?, IReadOnlyList<AnswerEvent>, Task>? take = null)
     {
+        if (take is null)
+            await choice.CompleteAsync(_call.Cancellation).ConfigureAwait(false);
+        var tokens = take is null ? choice.ReadAsync(_call.Cancellation) : AnswerSource.ReadAsync(choice, _call.Trace, _call.Cancellation);
         var parser = _conversation.CreateParser();
         var collector = new AnswerCollector();
         var reasoning = 0;
-        await foreach (var token in AnswerSource.ReadAsync(choice, _call.Trace, _call.Cancellation).ConfigureAwait(false))
+        await foreach (var token in tokens.ConfigureAwait(false))
         {
             var events = parser.Feed(token.Text);
             foreach (var item in events)
                 collector.Add(item);
             if (events.Any(item => item.Kind == AnswerEventKind.Reasoning))
                 reasoning++;
-            await take(token, events).ConfigureAwait(false);
+            if (take is not null)
+                await take(token, events).ConfigureAwait(false);
         }
 
         var rest = parser.Finish();
         foreach (var item in rest)
             collector.Add(item);
-        if (rest.Count > 0)
+        if (rest.Count > 0 && take is not null)
             await take(null, rest).ConfigureAwait(false);
         return new ChatAnswer(choice.ToAnswer(), collector.ToAnswer(), reasoning);
     }
