@@ -10,7 +10,7 @@ using Kvasir.Grammars;
 
 namespace Kvasir.Engine.Tests.Receipts;
 
-public sealed class ReceiptTests : IDisposable
+public sealed class ReceiptTests(TestModel model) : IClassFixture<TestModel>
 {
     private static readonly JsonSerializerOptions Reflection = new(JsonSerializerDefaults.Web)
     {
@@ -19,8 +19,6 @@ public sealed class ReceiptTests : IDisposable
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
     };
-
-    private readonly TestModel _model = new();
 
     [Fact]
     public void Json_IsWhatReflectionWrites_AndIsReadBack()
@@ -75,7 +73,7 @@ public sealed class ReceiptTests : IDisposable
     [InlineData("(yes|no)?", 12)]
     public async Task ConstrainedAnswer_IsReplayedByItsTokens(string regex, int maxTokens)
     {
-        using var engine = KvasirEngine.Load(_model.Path);
+        using var engine = KvasirEngine.Load(model.Path);
         var grammar = CompiledGrammar.Compile(Grammar.FromRegex(regex), Vocabularies.Of(engine.Tokenizer!, engine.Config.VocabSize));
         using var generation = engine.Submit(new GenerationRequest
         {
@@ -100,8 +98,6 @@ public sealed class ReceiptTests : IDisposable
             await Assert.ThrowsAsync<ArgumentException>(() => engine.ReplayAsync(receipt with { Tokens = [100_000, .. receipt.Tokens.Skip(1)] }));
         }
     }
-
-    public void Dispose() => _model.Dispose();
 
     private static Receipt Sample() => new()
     {

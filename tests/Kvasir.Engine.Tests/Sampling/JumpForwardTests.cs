@@ -9,7 +9,7 @@ using Kvasir.Grammars;
 
 namespace Kvasir.Engine.Tests.Sampling;
 
-public sealed class JumpForwardTests : IDisposable
+public sealed class JumpForwardTests(TestModel model) : IClassFixture<TestModel>
 {
     private const string Order = """
         {"type":"object","properties":{"customer":{"type":"string","maxLength":4},"kind":{"enum":["retail order","return"]},
@@ -23,28 +23,35 @@ public sealed class JumpForwardTests : IDisposable
         "required":["name","left"],"additionalProperties":false}},"$ref":"#/$defs/node"}
         """;
 
-    private readonly TestModel _model = new();
     private readonly EngineOptions _options = new() { BlockRows = 16, Threads = 1 };
 
     [Theory]
     [InlineData("The quick brown fox said: nothing")]
     [InlineData("{\"größe\": [1, 2, 3], \"name\": \"x\"}\n\n  ")]
     [InlineData("日本 🙂!")]
-    [InlineData("<|im_end|> is not the end")]
     public void TextThatIsWhollyForced_IsTheAnswer_InTheTokenizersTokens_WithoutSampling(string text)
     {
         using var run = Run();
         var sequence = run.Submit(Request(Compile(run, Grammar.FromRegex(Escape(text)))));
         run.Finish();
-        var special = text[0] == '<';
-        Assert.Equal(text, Text(run, sequence));
+        Assert.Equal(text, Decode(run, sequence));
         Assert.Equal(FinishReason.Stop, sequence.Output.Finish);
-        if (special)
-            return; // the marker in it is written as plain text, which the tokenizer would not do
         Assert.Equal(run.Model.File.Tokenizer!.Encode(text), sequence.Output.Tokens.ToArray());
         Assert.Equal((sequence.Output.Count, 0L, 1L), (sequence.ForcedTokens, run.Loop.Status.SampledTokens, run.Loop.Status.Steps));
         Assert.Equal(sequence.Output.Count, sequence.Output.Statistics!.ForcedTokens);
         Assert.Equal(sequence.Output.Count, run.Loop.Status.ForcedTokens);
+    }
+
+    [Fact]
+    public void SpecialTokenSpeltInTheText_IsWrittenAsText()
+    {
+        const string Text = "<|end|> is not the end";
+        using var run = Run();
+        var sequence = run.Submit(Request(Compile(run, Grammar.FromRegex(Escape(Text)))));
+        run.Finish();
+        Assert.Equal(Text, Decode(run, sequence));
+        Assert.DoesNotContain(run.Model.File.Tokenizer!.Find("<|end|>")!.Value, sequence.Output.Tokens.ToArray());
+        Assert.True(sequence.ForcedTokens > 0);
     }
 
     [Theory]
@@ -67,7 +74,7 @@ public sealed class JumpForwardTests : IDisposable
                 });
                 run.Finish();
                 var matcher = grammar.CreateMatcher();
-                var text = Text(run, sequence);
+                var text = Decode(run, sequence);
                 Assert.True(matcher.TryAcceptBytes(Encoding.UTF8.GetBytes(text.TrimEnd('\uFFFD'))), $"seed {seed}, jump {jump}: {text}");
                 Assert.True(sequence.Output.Finish == FinishReason.Length || matcher.CanEnd, $"seed {seed}, jump {jump}: {text}");
                 Assert.Equal(jump, sequence.ForcedTokens > 0);
@@ -186,14 +193,12 @@ public sealed class JumpForwardTests : IDisposable
         {
             var sequence = run.Submit(asked);
             run.Finish();
-            Assert.Equal("one two three", Text(run, sequence));
+            Assert.Equal("one two three", Decode(run, sequence));
             return sequence.ForcedTokens;
         }
     }
 
-    public void Dispose() => _model.Dispose();
-
-    private LoopRun Run(EngineOptions? options = null) => new(options ?? _options, 24, _model.Path);
+    private LoopRun Run(EngineOptions? options = null) => new(options ?? _options, 24, model.Path);
 
     private static GenerationRequest Request(CompiledGrammar grammar) =>
         new() { Prompt = TinyModel.Tokens(10, 1), MaxTokens = 100, Grammar = grammar };
@@ -201,7 +206,7 @@ public sealed class JumpForwardTests : IDisposable
     private static CompiledGrammar Compile(LoopRun run, Grammar grammar) =>
         CompiledGrammar.Compile(grammar, Vocabularies.Of(run.Model.File.Tokenizer!, run.Model.Config.VocabSize));
 
-    private static string Text(LoopRun run, Sequence sequence) => run.Model.File.Tokenizer!.Decode(sequence.Output.Tokens);
+    private static string Decode(LoopRun run, Sequence sequence) => run.Model.File.Tokenizer!.Decode(sequence.Output.Tokens);
 
     private static string Escape(string text) => System.Text.RegularExpressions.Regex.Replace(text, @"[\\{}\[\]|.*+?()^$]", @"\$0");
 }
