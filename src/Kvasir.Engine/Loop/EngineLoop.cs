@@ -43,6 +43,7 @@ internal sealed class EngineLoop : IDisposable
         _filler.ReusedTokens,
         _filler.PromptTokens,
         _writer.SampledTokens,
+        _writer.ForcedTokens,
         _filler.Preemptions,
         _queues.Running.Count,
         _queues.WaitingCount,
@@ -216,10 +217,10 @@ internal sealed class EngineLoop : IDisposable
         Observer?.Invoke(sequence, logits);
         try
         {
-            if (_writer.Sample(sequence, logits) is { } reason)
+            if (_writer.Write(sequence, logits) is { } reason)
                 Finish(sequence, reason);
             else
-                sequence.Plan!.Append(1, SpanOrigin.Computed);
+                sequence.Plan!.Append(sequence.Length - sequence.Plan.Length, SpanOrigin.Computed);
         }
         catch (NonFiniteLogitsException exception)
         {

@@ -7,6 +7,7 @@ namespace Kvasir.Engine.Loop;
 /// <param name="ReusedTokens">Prompt tokens that were found in the pool.</param>
 /// <param name="PromptTokens">Prompt tokens of admitted sequences.</param>
 /// <param name="SampledTokens">Tokens sampled.</param>
+/// <param name="ForcedTokens">Tokens of answers that were not sampled, because a grammar left no choice.</param>
 /// <param name="Preemptions">Sequences sent back to wait.</param>
 /// <param name="Running">Sequences running now.</param>
 /// <param name="Waiting">Sequences waiting now.</param>
@@ -28,6 +29,7 @@ public sealed record EngineStatus(
     long ReusedTokens,
     long PromptTokens,
     long SampledTokens,
+    long ForcedTokens,
     long Preemptions,
     int Running,
     int Waiting,

@@ -10,6 +10,7 @@ internal sealed class EngineThread : IDisposable
     private readonly EngineLoop _loop;
     private readonly ConcurrentQueue<Command> _commands = new();
     private readonly SemaphoreSlim _wake = new(0);
+    private readonly Lock _gate = new();
     private readonly Thread _thread;
     private readonly int _maxQueued;
     private int _undrained;
@@ -36,21 +37,18 @@ internal sealed class EngineThread : IDisposable
         if (queued + sequences.Count > _maxQueued)
             throw new EngineOverloadedException(queued);
         Interlocked.Add(ref _undrained, sequences.Count);
-        Enqueue(new Command(sequences, null, null));
+        ObjectDisposedException.ThrowIf(!TryEnqueue(new Command(sequences, null, null)), this);
     }
 
-    public void Cancel(IReadOnlyList<Sequence> sequences)
-    {
-        if (!_stopping)
-            Enqueue(new Command(null, sequences, null));
-    }
+    /// <summary>Ends sequences; those of a disposed engine have ended already.</summary>
+    public void Cancel(IReadOnlyList<Sequence> sequences) => TryEnqueue(new Command(null, sequences, null));
 
     /// <summary>Runs a function on the engine's thread, between steps.</summary>
+    /// <exception cref="ObjectDisposedException">The engine was disposed.</exception>
     public Task<T> QueryAsync<T>(Func<EngineLoop, T> query)
     {
-        ObjectDisposedException.ThrowIf(_stopping, this);
         var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        Enqueue(new Command(null, null, loop =>
+        var queued = TryEnqueue(new Command(null, null, loop =>
         {
             try
             {
@@ -62,23 +60,39 @@ internal sealed class EngineThread : IDisposable
                 completion.SetException(exception);
             }
         }));
+        ObjectDisposedException.ThrowIf(!queued, this);
         return completion.Task;
     }
 
     public void Dispose()
     {
-        if (_stopping)
-            return;
-        _stopping = true;
-        _wake.Release();
+        lock (_gate)
+        {
+            if (_stopping)
+                return;
+            _stopping = true;
+            _wake.Release();
+        }
+
         _thread.Join();
         _wake.Dispose();
     }
 
-    private void Enqueue(Command command)
+    /// <summary>Queues a command; false when the engine is being disposed.</summary>
+    /// <remarks>
+    /// The lock orders it before or after the end: the thread drains the queue once more after it has seen that it is to stop, so what
+    /// was queued before is answered, and nothing is queued that nobody would.
+    /// </remarks>
+    private bool TryEnqueue(in Command command)
     {
-        _commands.Enqueue(command);
-        _wake.Release();
+        lock (_gate)
+        {
+            if (_stopping)
+                return false;
+            _commands.Enqueue(command);
+            _wake.Release();
+            return true;
+        }
     }
 
     private void Run()

@@ -15,16 +15,6 @@ public sealed record Receipt
     /// <summary>The version of this format.</summary>
     public const int CurrentVersion = 1;
 
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-
-        // A logit bias may be infinite.
-        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
-    };
-
     /// <summary>Format version.</summary>
     public int Version { get; init; } = CurrentVersion;
 
@@ -55,6 +45,13 @@ public sealed record Receipt
     /// <summary>The answer's number.</summary>
     public required int Choice { get; init; }
 
+    /// <summary>
+    /// True when a grammar bound the answer. The receipt does not hold the grammar, so a replay takes the tokens as they are and compares
+    /// the logits, which are the model's own: from before the grammar.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Constrained { get; init; }
+
     /// <summary>Token ids of the answer.</summary>
     public required IReadOnlyList<int> Tokens { get; init; }
 
@@ -71,7 +68,7 @@ public sealed record Receipt
         Receipt? receipt;
         try
         {
-            receipt = JsonSerializer.Deserialize<Receipt>(json, Json);
+            receipt = JsonSerializer.Deserialize(json, ReceiptJson.Default.Receipt);
         }
         catch (JsonException exception)
         {
@@ -86,5 +83,8 @@ public sealed record Receipt
     }
 
     /// <summary>Writes the receipt as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Json);
+    public string ToJson() => JsonSerializer.Serialize(this, ReceiptJson.Default.Receipt);
+
+    /// <summary>Writes the receipt as a value of a larger document.</summary>
+    public void WriteTo(Utf8JsonWriter writer) => JsonSerializer.Serialize(writer, this, ReceiptJson.Default.Receipt);
 }

@@ -22,6 +22,7 @@ internal sealed class ReceiptContext(LoadedModel model)
             Spans = sequence.FirstSpans ?? [],
             Sampling = sequence.Request.Sampling,
             Choice = sequence.Choice,
+            Constrained = sequence.Request.Grammar is not null,
             Tokens = tokens,
             LogitDigests = [.. digests.Take(sequence.AnswerLength).Select(digest => digest.ToString("x16", CultureInfo.InvariantCulture))],
             Finish = finish,

@@ -15,19 +15,35 @@ internal static class ReceiptReplay
         if (steps == 0)
             return new ReplayResult(0, -1);
 
-        // Noise belongs to the choice's number, so the choices before it are run as well.
-        using var generation = engine.Submit(new GenerationRequest
+        var request = new GenerationRequest
         {
             Adapter = adapter,
             Prompt = receipt.Prompt.ToArray(),
-            Sampling = receipt.Sampling,
-            Choices = receipt.Choice + 1,
             MaxTokens = steps,
-            StopTokens = steps > receipt.Tokens.Count ? null : [],
             UsePrefixCache = false,
             WantReceipt = true,
-        });
-        var replayed = (await generation.Choices[receipt.Choice].CompleteAsync(cancellation).ConfigureAwait(false)).Receipt!;
+        };
+        if (receipt.Constrained)
+        {
+            // The last row may be the one that a stop token was chosen from, which the receipt does not name: any token stands for it.
+            var continuation = new int[steps];
+            for (var i = 0; i < Math.Min(steps, receipt.Tokens.Count); i++)
+                continuation[i] = receipt.Tokens[i];
+            request = request with { Continuation = continuation, IgnoreStopTokens = true };
+        }
+        else
+        {
+            // Noise belongs to the choice's number, so the choices before it are run as well.
+            request = request with
+            {
+                Sampling = receipt.Sampling,
+                Choices = receipt.Choice + 1,
+                StopTokens = steps > receipt.Tokens.Count ? null : [],
+            };
+        }
+
+        using var generation = engine.Submit(request);
+        var replayed = (await generation.Choices[request.Choices - 1].CompleteAsync(cancellation).ConfigureAwait(false)).Receipt!;
         for (var i = 0; i < steps; i++)
         {
             if (i >= replayed.LogitDigests.Count || replayed.LogitDigests[i] != receipt.LogitDigests[i])

@@ -38,6 +38,12 @@ public sealed record GenerationRequest
     /// <summary>What the answer's text must be; null when it is free. Its vocabulary is the model's. The answer ends where nothing can follow.</summary>
     public CompiledGrammar? Grammar { get; init; }
 
+    /// <summary>
+    /// True to append what <see cref="Grammar"/> leaves no choice about at once, without sampling it. It is off by itself where every
+    /// token's logits are wanted (log-probabilities, receipts) or changed by a bias.
+    /// </summary>
+    public bool JumpForward { get; init; } = true;
+
     /// <summary>Special tokens that count as text: they are in the answer's text and may be part of a stop string. Tokens that end an answer still do.</summary>
     public IReadOnlySet<int> KeepSpecialTokens { get; init; } = FrozenSet<int>.Empty;
 
@@ -61,6 +67,9 @@ public sealed record GenerationRequest
 
     /// <summary>Name of a loaded adapter, or null for the bare model.</summary>
     public string? Adapter { get; init; }
+
+    /// <summary>Tokens that the answer consists of, whatever the logits say (replays); null to sample. As many as MaxTokens.</summary>
+    internal ReadOnlyMemory<int>? Continuation { get; init; }
 
     /// <summary>Makes the layer policy of each sequence, or null for none.</summary>
     public Func<ILayerPolicy>? LayerPolicy { get; init; }

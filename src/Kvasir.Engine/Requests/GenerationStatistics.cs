@@ -17,6 +17,9 @@ public sealed record GenerationStatistics
     /// <summary>Tokens of the answer.</summary>
     public required int AnswerTokens { get; init; }
 
+    /// <summary>Those of them that were not sampled, because the grammar left no choice.</summary>
+    public int ForcedTokens { get; init; }
+
     /// <summary>Times that the answer was preempted and computed again.</summary>
     public required int Preemptions { get; init; }
 

@@ -26,6 +26,8 @@ internal sealed class RequestLimits(LoadedModel model, long poolTokens)
         if (request.MaxTokens is < 1)
             throw new ArgumentException($"MaxTokens is {request.MaxTokens}; allowed: 1 or more", nameof(request));
         CheckQueueTimeout(request.QueueTimeout);
+        if (request.Continuation is { } continuation)
+            CheckTokens(continuation.Span, "continuation");
         if (request.Grammar is { } grammar && grammar.Vocabulary.Size != model.Config.VocabSize)
             throw new ArgumentException($"the grammar's vocabulary has {grammar.Vocabulary.Size} tokens, the model's {model.Config.VocabSize}; compile it for this model", nameof(request));
         if (request.StopStrings.Count > 0 && model.File.Tokenizer is null)
@@ -64,10 +66,15 @@ internal sealed class RequestLimits(LoadedModel model, long poolTokens)
             throw new ArgumentException("the prompt is empty; give at least one token", nameof(prompt));
         if (prompt.Length > longest)
             throw new ContextLengthException(prompt.Length, model.MaxContext, "shorten the prompt or raise --max-context where the model allows it");
-        foreach (var token in prompt)
+        CheckTokens(prompt, "prompt");
+    }
+
+    private void CheckTokens(ReadOnlySpan<int> tokens, string what)
+    {
+        foreach (var token in tokens)
         {
             if ((uint)token >= (uint)model.Config.VocabSize)
-                throw new ArgumentException($"prompt token {token} is outside the vocabulary of {model.Config.VocabSize}", nameof(prompt));
+                throw new ArgumentException($"{what} token {token} is outside the vocabulary of {model.Config.VocabSize}", nameof(tokens));
         }
     }
 

@@ -250,7 +250,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         {
             _outputRows[i] = active.BinarySearch(wanted[i]);
             if (_outputRows[i] < 0)
-                throw new InvalidOperationException($"row {wanted[i]} of the step was to give an output, but a layer policy or its layer range ended it before the last layer");
+                throw new InvalidOperationException($"row {wanted[i]} of the step was to give logits or a hidden state, but a layer policy or its layer range ended it before the last layer");
         }
 
         var backend = _model.Backend;

@@ -124,6 +124,9 @@ internal sealed class Sequence
 
     public int Preemptions { get; set; }
 
+    /// <summary>Tokens of the answer that were appended without being sampled.</summary>
+    public int ForcedTokens { get; set; }
+
     /// <summary>Answers of the same request that fork from this one when its prompt is computed.</summary>
     public List<Sequence>? Forks { get; set; }
 

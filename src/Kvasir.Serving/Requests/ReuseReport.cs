@@ -55,7 +55,7 @@ internal sealed class ReuseReport(ModelLease lease, KvasirFields wanted, ReadOnl
     {
         json.WriteStartArray("receipts");
         foreach (var answer in answers)
-            json.WriteRawValue(answer.Receipt!.ToJson());
+            answer.Receipt!.WriteTo(json);
         json.WriteEndArray();
     }
 

@@ -19,4 +19,49 @@ public sealed class DisposeTests
         Assert.Single(await running.CompleteAsync().WaitAsync(limit));
         Assert.All(await waiting.CompleteAsync().WaitAsync(limit), answer => Assert.Equal(FinishReason.Cancelled, answer.Finish));
     }
+
+    [Fact]
+    public async Task RequestsThatRaceWithTheEnd_AreRefusedOrEnded_AndNoneWaitsForever()
+    {
+        var refused = 0;
+        var ended = 0;
+        for (var round = 0; round < 30; round++)
+        {
+            var engine = KvasirEngine.Load(TinyModel.Llama, new EngineOptions { Threads = 1 });
+            using var start = new Barrier(3);
+            var submits = Task.Run(async () =>
+            {
+                start.SignalAndWait();
+                try
+                {
+                    for (var i = 0; i < 1000; i++)
+                    {
+                        using var generation = engine.Submit(new GenerationRequest { Prompt = TinyModel.Tokens(4, i), MaxTokens = 1, IgnoreStopTokens = true });
+                        await generation.CompleteAsync();
+                        ended++;
+                    }
+                }
+                catch (ObjectDisposedException)
+                {
+                    refused++;
+                }
+            });
+            var queries = Task.Run(async () =>
+            {
+                start.SignalAndWait();
+                await Assert.ThrowsAsync<ObjectDisposedException>(async () =>
+                {
+                    while (true)
+                        await engine.GetStatusAsync();
+                });
+            });
+            start.SignalAndWait();
+            for (var i = 0; i < round; i++)
+                await engine.GetStatusAsync();
+            engine.Dispose();
+            await Task.WhenAll(submits, queries).WaitAsync(TimeSpan.FromSeconds(30));
+        }
+
+        Assert.True(refused > 0 && ended > 0, $"{refused} refused, {ended} ended: the two never met");
+    }
 }

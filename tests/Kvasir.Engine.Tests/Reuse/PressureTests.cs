@@ -65,6 +65,18 @@ public sealed class PressureTests
     }
 
     [Fact]
+    public async Task AnswerWithoutALimit_IsAsLongAsTheKvBudgetAllows_AndALongerOneIsRefused()
+    {
+        using var engine = KvasirEngine.Load(TinyModel.Llama, new EngineOptions { KvBudgetBytes = Blocks(6), BlockRows = 16 });
+        var request = new GenerationRequest { Prompt = TinyModel.Tokens(30, 1), IgnoreStopTokens = true };
+        using var generation = engine.Submit(request);
+        var answer = (await generation.CompleteAsync())[0];
+        Assert.Equal((FinishReason.Length, (5 * 16) - 30), (answer.Finish, answer.Tokens.Count));
+        Assert.Contains("80", Assert.Throws<ContextLengthException>(() => engine.Submit(request with { MaxTokens = 51 })).Message, StringComparison.Ordinal);
+        Assert.Throws<ContextLengthException>(() => engine.Submit(request with { Prompt = TinyModel.Tokens(80, 1) }));
+    }
+
+    [Fact]
     public void PromptOverTheContext_NamesBothNumbers()
     {
         using var engine = KvasirEngine.Load(TinyModel.Llama);

@@ -16,9 +16,9 @@ internal sealed class LoopRun : IDisposable
     private readonly TimeProvider _time;
     private long _arrivals;
 
-    public LoopRun(EngineOptions options, int blocks)
+    public LoopRun(EngineOptions options, int blocks, string? model = null)
     {
-        _model = LoadedModel.Open(TinyModel.Llama, options);
+        _model = LoadedModel.Open(model ?? TinyModel.Llama, options);
         _pool = new BlockPool(_model.Layout, new BlockPoolOptions { CapacityBlocks = blocks });
         _time = options.Time;
         Loop = new EngineLoop(_model, _pool, options);
