@@ -73,6 +73,7 @@ internal sealed class StatusEndpoint(ModelRegistry models, EngineSnapshots engin
         json.WriteNumber("computed", status.ComputedRows);
         json.WriteNumber("reused", status.ReusedTokens);
         json.WriteNumber("sampled", status.SampledTokens);
+        json.WriteNumber("forced", status.ForcedTokens);
         json.WriteEndObject();
         if (status.PromptTokens > 0)
             json.WriteNumber("hit_rate", Math.Round(status.ReusedTokens / (double)status.PromptTokens, 4));

@@ -45,7 +45,7 @@ internal sealed class EngineSnapshots(ModelRegistry models)
         Count("kvasir.tokens.prompt", "{token}", "Tokens of prompts.", status => status.PromptTokens);
         Count("kvasir.tokens.reused", "{token}", "Tokens of prompts whose keys and values were found.", status => status.ReusedTokens);
         Count("kvasir.tokens.computed", "{token}", "Rows carried through the layers.", status => status.ComputedRows);
-        Count("kvasir.tokens.generated", "{token}", "Tokens sampled.", status => status.SampledTokens);
+        Count("kvasir.tokens.generated", "{token}", "Tokens of answers, sampled or forced by a grammar.", status => status.SampledTokens + status.ForcedTokens);
         Count("kvasir.kv.evictions", "{block}", "Cached blocks given up for others.", status => status.Evictions);
         meter.CreateObservableGauge(
             "kvasir.cache.hit_ratio",
