@@ -69,7 +69,7 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
     private static void Quantized<TFormat>(in MatMulCall call, int firstGroup, int endGroup)
         where TFormat : struct, IQuantFormat
     {
-        var tile = stackalloc float[8 * GroupColumns];
+        var tile = stackalloc float[TTile.MaxRows * GroupColumns];
         for (var chunk = 0; chunk < call.Rows; chunk += RowChunk)
         {
             var chunkEnd = Math.Min(call.Rows, chunk + RowChunk);
