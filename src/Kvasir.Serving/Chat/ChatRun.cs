@@ -40,6 +40,7 @@ internal sealed class ChatRun : IDisposable
     /// <param name="configuration">What is allowed.</param>
     public static async Task<ChatRun> StartAsync(ApiCall call, ModelLease lease, ChatCall chat, ServerConfiguration configuration)
     {
+        AnswerLimit.Check(chat.Choices, chat.MaxTokens, lease.Service.Engine.MaxContext, chat.TopLogprobs);
         var salt = chat.Kvasir.CacheSalt(call.Tenant, configuration.Cache);
         var (conversation, grammar) = await lease.Service.PrepareAsync(chat.Conversation, call.Cancellation).ConfigureAwait(false);
         PromptLimit.Check("messages", conversation.Prompt.Length, configuration.Limits);

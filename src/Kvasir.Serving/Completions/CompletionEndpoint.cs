@@ -22,6 +22,7 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
         using var lease = await models.AcquireAsync(name, call.Cancellation).ConfigureAwait(false);
         call.Trace.SetModel(lease);
         var completion = await CompletionRequestReader.ReadAsync(body, lease.Service, call.Cancellation).ConfigureAwait(false);
+        AnswerLimit.Check(completion.Choices * completion.Prompts.Count, completion.MaxTokens, lease.Service.Engine.MaxContext, completion.TopLogprobs);
         var salt = completion.Kvasir.CacheSalt(call.Tenant, configuration.Cache);
         var generations = new List<Generation>();
         try

@@ -29,6 +29,15 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task AnswersThatCouldTakeGigabytes_Are400()
+    {
+        await using var server = await TestServer.StartAsync();
+        var prompts = string.Join(',', Enumerable.Repeat("[5]", 1000));
+        var reply = await server.PostAsync("/v1/completions", $"{{\"prompt\":[{prompts}],\"n\":128,\"max_tokens\":200,\"logprobs\":5}}");
+        Assert.Equal((400, "top_logprobs"), (reply.Status, reply.Field));
+    }
+
+    [Fact]
     public async Task AFullQueue_Is503_WithTheTimeToComeAgain()
     {
         await using var server = await TestServer.StartAsync(Narrow(queued: 128));
