@@ -22,7 +22,7 @@ public sealed record ServerBenchmarkOptions
     public TimeSpan ChurnTime => Quick ? TimeSpan.FromSeconds(20) : TimeSpan.FromMinutes(5);
 
     /// <summary>Schemas that answers are held to.</summary>
-    public int Schemas => Quick ? 60 : 320;
+    public int Schemas => Quick ? 60 : 400;
 
     /// <summary>Schemas whose masks are timed.</summary>
     public int MaskSchemas => Quick ? 40 : 200;
