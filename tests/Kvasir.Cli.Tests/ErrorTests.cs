@@ -1,6 +1,6 @@
-using Kvasir.Serving.Configuration;
 using Kvasir.Cli.Output;
 using Kvasir.Engine.Requests;
+using Kvasir.Serving.Configuration;
 
 namespace Kvasir.Cli.Tests;
 

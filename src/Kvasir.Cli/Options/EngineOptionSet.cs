@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Kvasir.Engine;
-using Kvasir.Serving.Configuration;
 using Kvasir.Numerics.Attention;
+using Kvasir.Serving.Configuration;
 
 namespace Kvasir.Cli.Options;
 

@@ -11,6 +11,9 @@ namespace Kvasir.Engine.Loading;
 /// <summary>A model file, its weights packed for a backend, and what names its KV. Owns all three.</summary>
 internal sealed class LoadedModel : IDisposable
 {
+    // Taken while the model is loaded: it reads the whole file, which a first request should not wait for, nor one that comes at the end.
+    private readonly byte[] _fingerprint = new byte[BlockKey.Size];
+
     private LoadedModel(ModelFile file, IComputeBackend backend, DecoderWeights weights, KvLayout layout, int maxContext)
     {
         File = file;
@@ -20,6 +23,7 @@ internal sealed class LoadedModel : IDisposable
         MaxContext = maxContext;
         Rope = new RopeTable([.. file.Config.Rope.InverseFrequencies()], maxContext, file.Config.Rope.AttentionFactor);
         NumericsProfile = Profile(backend, weights, layout);
+        file.Fingerprint.CopyTo(_fingerprint);
     }
 
     public ModelFile File { get; }
@@ -74,12 +78,8 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>The scope of a request's KV: two requests share rows only when all of it is equal (guarantee G4).</summary>
     /// <param name="salt">The tenant's secret; empty for the public scope.</param>
     /// <param name="adapter">What stands for the adapter (<see cref="LoadedAdapter.ScopeText"/>), or null for the bare model.</param>
-    public CacheScope Scope(ReadOnlyMemory<byte> salt, string? adapter = null)
-    {
-        var fingerprint = new byte[BlockKey.Size];
-        File.Fingerprint.CopyTo(fingerprint);
-        return new CacheScope(fingerprint, Layout, NumericsProfile, salt, adapter);
-    }
+    public CacheScope Scope(ReadOnlyMemory<byte> salt, string? adapter = null) =>
+        new(_fingerprint, Layout, NumericsProfile, salt, adapter);
 
     public void Dispose()
     {

@@ -1,8 +1,8 @@
 using Kvasir.Serving.Chat;
 using Kvasir.Serving.Completions;
 using Kvasir.Serving.Configuration;
-using Kvasir.Serving.Errors;
 using Kvasir.Serving.Embeddings;
+using Kvasir.Serving.Errors;
 using Kvasir.Serving.Operations;
 using Kvasir.Serving.Pipeline;
 using Kvasir.Serving.Responses;

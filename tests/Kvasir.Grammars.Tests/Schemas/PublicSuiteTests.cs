@@ -1,6 +1,6 @@
-using Kvasir.Benchmarks.Schemas;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Kvasir.Benchmarks.Schemas;
 using Xunit.Abstractions;
 
 namespace Kvasir.Grammars.Tests.Schemas;
