@@ -1,7 +1,6 @@
 using Kvasir.Engine.Conversations;
 using Kvasir.Engine.Requests;
 using Kvasir.Serving.Configuration;
-using Kvasir.Serving.Errors;
 using Kvasir.Serving.Hosting;
 using Kvasir.Serving.Json;
 using Kvasir.Serving.Pipeline;
@@ -37,24 +36,13 @@ internal sealed class ChatEndpoint(ModelRegistry models, ServerConfiguration con
         await JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json => writer.WriteWhole(json, answers, usage)).ConfigureAwait(false);
     }
 
-    private static async Task StreamAsync(ApiCall call, ChatRun run, ChatWriter writer, bool withUsage)
+    private static Task StreamAsync(ApiCall call, ChatRun run, ChatWriter writer, bool withUsage) => AnswerStream.SendAsync(call, async events =>
     {
-        using var events = new EventStream(call.Http);
-        try
-        {
-            var answers = await Task.WhenAll(run.Choices.Select(choice => StreamAsync(run, choice, writer, events))).ConfigureAwait(false);
-            var usage = run.Finish(answers);
-            if (withUsage || run.Report.IsWanted)
-                await events.SendAsync(json => writer.WriteLast(json, answers, withUsage ? usage : null)).ConfigureAwait(false);
-            await events.SendDoneAsync().ConfigureAwait(false);
-        }
-        catch (Exception exception) when (events.HasStarted && !call.Http.RequestAborted.IsCancellationRequested)
-        {
-            var error = call.Explain(exception);
-            await events.SendAsync(json => ErrorBody.Write(json, error)).ConfigureAwait(false);
-            throw error;
-        }
-    }
+        var answers = await Task.WhenAll(run.Choices.Select(choice => StreamAsync(run, choice, writer, events))).ConfigureAwait(false);
+        var usage = run.Finish(answers);
+        if (withUsage || run.Report.IsWanted)
+            await events.SendAsync(json => writer.WriteLast(json, answers, withUsage ? usage : null)).ConfigureAwait(false);
+    });
 
     private static async Task<ChatAnswer> StreamAsync(ChatRun run, GenerationChoice choice, ChatWriter writer, EventStream events)
     {

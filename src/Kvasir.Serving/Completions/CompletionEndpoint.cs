@@ -1,6 +1,5 @@
 using Kvasir.Engine.Requests;
 using Kvasir.Serving.Configuration;
-using Kvasir.Serving.Errors;
 using Kvasir.Serving.Hosting;
 using Kvasir.Serving.Json;
 using Kvasir.Serving.Pipeline;
@@ -72,10 +71,8 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
         await JsonResponse.WriteAsync(call.Http, StatusCodes.Status200OK, json => writer.WriteWhole(json, answers, usage)).ConfigureAwait(false);
     }
 
-    private static async Task StreamAsync(ApiCall call, ModelLease lease, List<Generation> generations, CompletionWriter writer, bool withUsage)
-    {
-        using var events = new EventStream(call.Http);
-        try
+    private static Task StreamAsync(ApiCall call, ModelLease lease, List<Generation> generations, CompletionWriter writer, bool withUsage) =>
+        AnswerStream.SendAsync(call, async events =>
         {
             var reads = generations.SelectMany((generation, prompt) => generation.Choices.Select(choice => StreamAsync(call, prompt, choice, writer, events))).ToArray();
             await Task.WhenAll(reads).ConfigureAwait(false);
@@ -83,15 +80,7 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
             var usage = Finish(call, lease, answers);
             if (withUsage || writer.WantsReport)
                 await events.SendAsync(json => writer.WriteLast(json, answers, withUsage ? usage : null)).ConfigureAwait(false);
-            await events.SendDoneAsync().ConfigureAwait(false);
-        }
-        catch (Exception exception) when (events.HasStarted && !call.Http.RequestAborted.IsCancellationRequested)
-        {
-            var error = call.Explain(exception);
-            await events.SendAsync(json => ErrorBody.Write(json, error)).ConfigureAwait(false);
-            throw error;
-        }
-    }
+        });
 
     private static async Task StreamAsync(ApiCall call, int prompt, GenerationChoice choice, CompletionWriter writer, EventStream events)
     {

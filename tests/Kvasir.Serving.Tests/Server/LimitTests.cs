@@ -83,8 +83,8 @@ public sealed class LimitTests
     [Fact]
     public async Task AServerThatStops_AnswersWhatItHasBegun_AndRefusesTheRest()
     {
-        await using var server = await TestServer.StartAsync(Narrow(queued: 8));
-        using var running = await server.BeginAsync("/v1/completions", Endless.Replace("128", "4", StringComparison.Ordinal));
+        await using var server = await TestServer.StartAsync(Narrow(queued: 32));
+        using var running = await server.BeginAsync("/v1/completions", Endless.Replace("128", "32", StringComparison.Ordinal));
         var stopped = server.StopAsync();
         var refused = await server.PostAsync("/v1/completions", Short);
         Assert.Equal((503, "draining"), (refused.Status, refused.Code));
