@@ -16,7 +16,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
 
     private readonly WorkerPool _workers;
     private readonly CpuKernels _kernels;
-    private readonly ActivationBlocks _activations = new();
+    private readonly ActivationBlocks _activations;
     private readonly AttentionScratch?[] _scratch;
     private readonly AttentionSplits _splits = new();
     private readonly KernelFault _fault;
@@ -31,6 +31,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
         if (!InstructionSets.Supported.Contains(InstructionSet))
             throw new NotSupportedException($"this machine has no {InstructionSet}; it has {string.Join(", ", InstructionSets.Supported)}");
         _kernels = CpuKernels.Create(InstructionSet);
+        _activations = new ActivationBlocks(_kernels.UsesWords);
         _workers = new WorkerPool(options.Threads);
         _scratch = new AttentionScratch?[options.Threads];
         _fault = options.Fault;
@@ -81,7 +82,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
                 Stride = weights.N,
                 EndK = weights.K,
             };
-            if (_fault == KernelFault.SplitK && rows == 1)
+            if (_fault == KernelFault.SplitK && rows == 1 && weights.K >= 64)
                 MatMulInHalves(call);
             else
                 MatMulPart(call);
@@ -231,7 +232,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
     private void MatMulPart(in MatMulCall call)
     {
         var job = new MatMulJob(_kernels, call);
-        Run(ref job, call.Part.Panels / PackedPart.PanelGroup, (long)call.Rows * call.Part.Columns * call.Part.Depth);
+        Run(ref job, call.Part.Panels, (long)call.Rows * call.Part.Columns * call.Part.Depth);
     }
 
     private void MatMulInHalves(MatMulCall call)

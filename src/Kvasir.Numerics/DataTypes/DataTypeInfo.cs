@@ -29,6 +29,9 @@ public static class DataTypeInfo
         /// <summary>True for the block formats that hold a minimum beside the scale.</summary>
         public bool HasMinimum => type is DataType.Q4_1 or DataType.Q5_1;
 
+        /// <summary>True for the block formats whose values have five bits.</summary>
+        public bool HasFifthBits => type is DataType.Q5_0 or DataType.Q5_1;
+
         /// <summary>True when the value is one of the named ones (a file may hold any number).</summary>
         public bool IsKnown => type is DataType.F32 or DataType.F16 or DataType.BF16 || type.IsQuantized;
 

@@ -8,16 +8,20 @@ internal abstract unsafe class CpuKernels
 {
     public static CpuKernels Create(InstructionSet path) => path switch
     {
+        InstructionSet.Avx512Vnni => new SpecializedKernels<Lanes512, QuantTileVnni>(),
         InstructionSet.Avx512 => new SpecializedKernels<Lanes512, QuantTile512>(),
         InstructionSet.AvxVnni => new SpecializedKernels<Lanes256, QuantTile256<VnniDot>>(),
         InstructionSet.Avx2 => new SpecializedKernels<Lanes256, QuantTile256<Avx2Dot>>(),
         _ => new SpecializedKernels<Lanes128, QuantTile128>(),
     };
 
+    /// <summary>True when matrix products read <see cref="ActivationBlocks.Words"/>.</summary>
+    public abstract bool UsesWords { get; }
+
     /// <summary>
-    /// Panel groups <c>[firstGroup, endGroup)</c> of y = x · Wᵀ for K in <c>[firstK, endK)</c> (whole blocks when quantised).
+    /// Panels <c>[firstPanel, endPanel)</c> of y = x · Wᵀ for K in <c>[FirstK, EndK)</c> (whole blocks when quantised).
     /// </summary>
-    public abstract void MatMul(in MatMulCall call, int firstGroup, int endGroup);
+    public abstract void MatMul(in MatMulCall call, int firstPanel, int endPanel);
 
     public abstract void RmsNorm(float* x, int width, float* weight, float epsilon, float* y);
 
@@ -57,4 +61,8 @@ internal unsafe struct MatMulCall
     public int FirstK;
 
     public int EndK;
+
+    /// <summary>Where the result of a row's panel goes.</summary>
+    public readonly float* Result(int row, int panel) =>
+        Y + ((long)row * Stride) + Part.FirstColumn + (panel * PackedPart.PanelColumns);
 }

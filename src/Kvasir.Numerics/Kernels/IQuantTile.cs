@@ -1,14 +1,39 @@
 namespace Kvasir.Numerics.Kernels;
 
-/// <summary>
-/// The inner kernel of quantised matmul on one path: some rows times the two panels of a panel group, for blocks
-/// <c>[firstBlock, endBlock)</c> of K. Results go to <c>y + row * 32</c>, sixteen values a panel.
-/// </summary>
-internal unsafe interface IQuantTile
+/// <summary>The inner kernel of quantised matmul on one path.</summary>
+internal interface IQuantTile
 {
     /// <summary>Most rows a call.</summary>
     static abstract int MaxRows { get; }
 
-    static abstract void Run<TFormat>(PackedPart part, int panel, ActivationBlocks x, int row, int rows, int firstBlock, int endBlock, float* y)
+    /// <summary>True when the kernel reads <see cref="ActivationBlocks.Words"/>.</summary>
+    static abstract bool UsesWords { get; }
+
+    static abstract void Run<TFormat>(in QuantTileCall call)
         where TFormat : struct, IQuantFormat;
+}
+
+/// <summary>Some rows times some neighbouring panels, for blocks <c>[FirstBlock, EndBlock)</c> of K.</summary>
+internal unsafe struct QuantTileCall
+{
+    public PackedPart Part;
+
+    public int Panel;
+
+    public int Panels;
+
+    public ActivationBlocks X;
+
+    public int Row;
+
+    public int Rows;
+
+    public int FirstBlock;
+
+    public int EndBlock;
+
+    /// <summary>Results: row r, column c of the first panel at <c>Y + r * Stride + c</c>; all 32 columns of a panel are written.</summary>
+    public float* Y;
+
+    public int Stride;
 }

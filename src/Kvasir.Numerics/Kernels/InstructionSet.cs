@@ -17,4 +17,7 @@ public enum InstructionSet
 
     /// <summary>x86 with AVX-512 F, BW, DQ and VL.</summary>
     Avx512,
+
+    /// <summary><see cref="Avx512"/> with 8-bit dot products, by machine code of our own: .NET does not expose them at this width.</summary>
+    Avx512Vnni,
 }

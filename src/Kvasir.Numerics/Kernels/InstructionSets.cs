@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using Kvasir.Numerics.MachineCode;
 
 namespace Kvasir.Numerics;
 
@@ -23,6 +24,8 @@ public static class InstructionSets
             supported.Add(InstructionSet.AvxVnni);
         if (Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512BW.VL.IsSupported)
             supported.Add(InstructionSet.Avx512);
+        if (VnniKernels.Instance is not null)
+            supported.Add(InstructionSet.Avx512Vnni);
         return supported;
     }
 }

@@ -9,31 +9,31 @@ internal readonly unsafe struct QuantTile128 : IQuantTile
 {
     public static int MaxRows => 1;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Run<TFormat>(PackedPart part, int panel, ActivationBlocks x, int row, int rows, int firstBlock, int endBlock, float* y)
+    public static bool UsesWords => false;
+
+    public static void Run<TFormat>(in QuantTileCall call)
         where TFormat : struct, IQuantFormat
     {
-        for (var column = 0; column < 32; column += 4)
-            Columns<TFormat>(part, part.Panel(panel + (column / 16)), column % 16 / 4, x, row, firstBlock, endBlock, y + column);
+        for (var column = 0; column < 32 * call.Panels; column += 4)
+            Columns<TFormat>(call, call.Part.Panel(call.Panel + (column / 32)), column % 32 / 4, call.Y + column);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Columns<TFormat>(
-        PackedPart part, byte* panel, int quarter, ActivationBlocks x, int row, int firstBlock, int endBlock, float* y)
+    private static void Columns<TFormat>(in QuantTileCall call, byte* panel, int eighth, float* y)
         where TFormat : struct, IQuantFormat
     {
-        var scales = (ushort*)(panel + part.ScaleOffset) + (4 * quarter);
-        var minima = (ushort*)(panel + part.MinimumOffset) + (4 * quarter);
+        var layout = TFormat.Layout;
+        var x = call.X.Data + ((long)call.Row * call.X.Blocks);
         var mask = Vector128.Create(0xFF);
         Vector128<float> chain = default;
-        for (var block = firstBlock; block < endBlock; block++)
+        for (var block = call.FirstBlock; block < call.EndBlock; block++)
         {
-            var at = (row * x.Blocks) + block;
-            var q = x.Bytes + ((long)at * 32);
+            var weights = panel + ((long)block * layout.Bytes);
+            var q = x[block].Values;
             Vector128<int> sum = default;
             for (var g = 0; g < 8; g++)
             {
-                var w = TFormat.Group128(panel + (block * TFormat.ValueBytes), panel + part.HighOffset + (block * 64), g, quarter).AsInt32();
+                var w = TFormat.Group128(weights, g, eighth).AsInt32();
                 sum += (w & mask) * q[4 * g];
                 sum += ((w >>> 8) & mask) * q[(4 * g) + 1];
                 sum += ((w >>> 16) & mask) * q[(4 * g) + 2];
@@ -41,11 +41,11 @@ internal readonly unsafe struct QuantTile128 : IQuantTile
             }
 
             if (!TFormat.HasMinimum)
-                sum -= Vector128.Create(TFormat.Offset * x.Sums[at]);
-            var scale = Scale(scales + (block * 16)) * Vector128.Create(x.Scales[at]);
+                sum -= Vector128.Create(TFormat.Offset * x[block].Sum);
+            var scale = Scale((ushort*)(weights + layout.Scales) + (4 * eighth)) * Vector128.Create(x[block].Scale);
             chain = Vector128.FusedMultiplyAdd(Vector128.ConvertToSingle(sum), scale, chain);
             if (TFormat.HasMinimum)
-                chain = Vector128.FusedMultiplyAdd(Scale(minima + (block * 16)), Vector128.Create(x.Scales[at] * x.Sums[at]), chain);
+                chain = Vector128.FusedMultiplyAdd(Scale((ushort*)(weights + layout.Minima) + (4 * eighth)), Vector128.Create(x[block].Scale * x[block].Sum), chain);
         }
 
         chain.Store(y);

@@ -11,74 +11,75 @@ internal readonly unsafe struct QuantTile256<TDot> : IQuantTile
 {
     public static int MaxRows => 2;
 
-    public static void Run<TFormat>(PackedPart part, int panel, ActivationBlocks x, int row, int rows, int firstBlock, int endBlock, float* y)
+    public static bool UsesWords => TDot.UsesWords;
+
+    public static void Run<TFormat>(in QuantTileCall call)
         where TFormat : struct, IQuantFormat
     {
-        for (var p = 0; p < 2; p++)
+        for (var column = 0; column < 32 * call.Panels; column += 8)
         {
-            for (var half = 0; half < 2; half++)
-            {
-                var column = y + (16 * p) + (8 * half);
-                if (rows == 2)
-                    Two<TFormat>(part, part.Panel(panel + p), half, x, row, firstBlock, endBlock, column);
-                else
-                    One<TFormat>(part, part.Panel(panel + p), half, x, row, firstBlock, endBlock, column);
-            }
+            var panel = call.Part.Panel(call.Panel + (column / 32));
+            if (call.Rows == 2)
+                Two<TFormat>(call, panel, column % 32 / 8, call.Y + column);
+            else
+                One<TFormat>(call, panel, column % 32 / 8, call.Y + column);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Two<TFormat>(PackedPart part, byte* panel, int half, ActivationBlocks x, int row, int firstBlock, int endBlock, float* y)
+    private static void Two<TFormat>(in QuantTileCall call, byte* panel, int quarter, float* y)
         where TFormat : struct, IQuantFormat
     {
-        var scales = (ushort*)(panel + part.ScaleOffset) + (8 * half);
-        var minima = (ushort*)(panel + part.MinimumOffset) + (8 * half);
-        var high = panel + part.HighOffset;
-        var blocks = x.Blocks;
+        var layout = TFormat.Layout;
+        var offset = TFormat.Offset;
+        var blocks = call.X.Blocks;
+        var x = call.X;
         Vector256<float> f0 = default, f1 = default;
-        for (var block = firstBlock; block < endBlock; block++)
+        for (var block = call.FirstBlock; block < call.EndBlock; block++)
         {
-            var at = (row * blocks) + block;
+            var at = ((long)call.Row * blocks) + block;
+            var weights = panel + ((long)block * layout.Bytes);
             Vector256<int> i0 = default, i1 = default;
             for (var g = 0; g < 8; g++)
             {
-                var w = TFormat.Group256(panel + (block * TFormat.ValueBytes), high + (block * 64), g, half);
+                var w = TFormat.Group256(weights, g, quarter);
                 i0 = TDot.Add<TFormat>(i0, w, x, at, g);
                 i1 = TDot.Add<TFormat>(i1, w, x, at + blocks, g);
             }
 
-            var scale = Scale(scales + (block * 16));
-            f0 = Apply<TFormat>(i0, scale, x, at, f0);
-            f1 = Apply<TFormat>(i1, scale, x, at + blocks, f1);
+            var scale = Scale((ushort*)(weights + layout.Scales) + (8 * quarter));
+            f0 = Apply<TFormat>(i0, offset, scale, x.Data + at, f0);
+            f1 = Apply<TFormat>(i1, offset, scale, x.Data + at + blocks, f1);
             if (TFormat.HasMinimum)
             {
-                var minimum = Scale(minima + (block * 16));
-                f0 = Vector256.FusedMultiplyAdd(minimum, Vector256.Create(x.Scales[at] * x.Sums[at]), f0);
-                f1 = Vector256.FusedMultiplyAdd(minimum, Vector256.Create(x.Scales[at + blocks] * x.Sums[at + blocks]), f1);
+                var minimum = Scale((ushort*)(weights + layout.Minima) + (8 * quarter));
+                f0 = ApplyMinimum(minimum, x.Data + at, f0);
+                f1 = ApplyMinimum(minimum, x.Data + at + blocks, f1);
             }
         }
 
         f0.Store(y);
-        f1.Store(y + 32);
+        f1.Store(y + call.Stride);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void One<TFormat>(PackedPart part, byte* panel, int half, ActivationBlocks x, int row, int firstBlock, int endBlock, float* y)
+    private static void One<TFormat>(in QuantTileCall call, byte* panel, int quarter, float* y)
         where TFormat : struct, IQuantFormat
     {
-        var scales = (ushort*)(panel + part.ScaleOffset) + (8 * half);
-        var minima = (ushort*)(panel + part.MinimumOffset) + (8 * half);
-        var high = panel + part.HighOffset;
+        var layout = TFormat.Layout;
+        var offset = TFormat.Offset;
+        var x = call.X;
         Vector256<float> f = default;
-        for (var block = firstBlock; block < endBlock; block++)
+        for (var block = call.FirstBlock; block < call.EndBlock; block++)
         {
-            var at = (row * x.Blocks) + block;
+            var at = ((long)call.Row * x.Blocks) + block;
+            var weights = panel + ((long)block * layout.Bytes);
             Vector256<int> i = default;
             for (var g = 0; g < 8; g++)
-                i = TDot.Add<TFormat>(i, TFormat.Group256(panel + (block * TFormat.ValueBytes), high + (block * 64), g, half), x, at, g);
-            f = Apply<TFormat>(i, Scale(scales + (block * 16)), x, at, f);
+                i = TDot.Add<TFormat>(i, TFormat.Group256(weights, g, quarter), x, at, g);
+            f = Apply<TFormat>(i, offset, Scale((ushort*)(weights + layout.Scales) + (8 * quarter)), x.Data + at, f);
             if (TFormat.HasMinimum)
-                f = Vector256.FusedMultiplyAdd(Scale(minima + (block * 16)), Vector256.Create(x.Scales[at] * x.Sums[at]), f);
+                f = ApplyMinimum(Scale((ushort*)(weights + layout.Minima) + (8 * quarter)), x.Data + at, f);
         }
 
         f.Store(y);
@@ -89,35 +90,45 @@ internal readonly unsafe struct QuantTile256<TDot> : IQuantTile
         Half16.Widen(Vector256.WidenLower(Vector128.Load((short*)scales).ToVector256Unsafe()));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Apply<TFormat>(Vector256<int> sum, Vector256<float> scale, ActivationBlocks x, int at, Vector256<float> chain)
+    private static Vector256<float> Apply<TFormat>(
+        Vector256<int> sum, int offset, Vector256<float> scale, ActivationBlock* x, Vector256<float> chain)
         where TFormat : struct, IQuantFormat
     {
-        var product = TFormat.HasMinimum ? sum : sum - Vector256.Create(TFormat.Offset * x.Sums[at]);
-        return Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(product), scale * Vector256.Create(x.Scales[at]), chain);
+        var product = TFormat.HasMinimum ? sum : sum - Vector256.Create(offset * x->Sum);
+        return Vector256.FusedMultiplyAdd(Vector256.ConvertToSingle(product), scale * Vector256.Create(x->Scale), chain);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> ApplyMinimum(Vector256<float> minimum, ActivationBlock* x, Vector256<float> chain) =>
+        Vector256.FusedMultiplyAdd(minimum, Vector256.Create(x->Scale * x->Sum), chain);
 }
 
 /// <summary>Adds the products of four bytes a column to eight 32-bit sums.</summary>
-internal unsafe interface IByteDot
+internal interface IByteDot
 {
-    static abstract Vector256<int> Add<TFormat>(Vector256<int> sum, Vector256<byte> weights, ActivationBlocks x, int at, int group)
+    /// <summary>True when 8-bit weights meet <see cref="ActivationBlocks.Words"/>.</summary>
+    static abstract bool UsesWords { get; }
+
+    static abstract Vector256<int> Add<TFormat>(Vector256<int> sum, Vector256<byte> weights, ActivationBlocks x, long at, int group)
         where TFormat : struct, IQuantFormat;
 }
 
 /// <summary>By vpmaddubsw and vpmaddwd.</summary>
 internal readonly unsafe struct Avx2Dot : IByteDot
 {
+    public static bool UsesWords => true;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Add<TFormat>(Vector256<int> sum, Vector256<byte> weights, ActivationBlocks x, int at, int group)
+    public static Vector256<int> Add<TFormat>(Vector256<int> sum, Vector256<byte> weights, ActivationBlocks x, long at, int group)
         where TFormat : struct, IQuantFormat
     {
         if (TFormat.IsSmall)
         {
-            var bytes = Vector256.Create(((int*)(x.Bytes + ((long)at * 32)))[group]).AsSByte();
+            var bytes = Vector256.Create(((int*)x.Data[at].Values)[group]).AsSByte();
             return sum + Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(weights, bytes), Vector256.Create((short)1));
         }
 
-        var words = (int*)(x.Words + ((long)at * 32)) + (2 * group);
+        var words = (int*)(x.Words + (at * 32)) + (2 * group);
         var even = (weights.AsUInt16() & Vector256.Create((ushort)0xFF)).AsInt16();
         var odd = (weights.AsUInt16() >> 8).AsInt16();
         return sum
@@ -129,8 +140,10 @@ internal readonly unsafe struct Avx2Dot : IByteDot
 /// <summary>By vpdpbusd.</summary>
 internal readonly unsafe struct VnniDot : IByteDot
 {
+    public static bool UsesWords => false;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Add<TFormat>(Vector256<int> sum, Vector256<byte> weights, ActivationBlocks x, int at, int group)
+    public static Vector256<int> Add<TFormat>(Vector256<int> sum, Vector256<byte> weights, ActivationBlocks x, long at, int group)
         where TFormat : struct, IQuantFormat =>
-        AvxVnni.MultiplyWideningAndAdd(sum, weights, Vector256.Create(((int*)(x.Bytes + ((long)at * 32)))[group]).AsSByte());
+        AvxVnni.MultiplyWideningAndAdd(sum, weights, Vector256.Create(((int*)x.Data[at].Values)[group]).AsSByte());
 }

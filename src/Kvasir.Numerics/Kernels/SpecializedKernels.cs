@@ -8,38 +8,40 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
     where TLanes : unmanaged, ILanes<TLanes>
     where TTile : struct, IQuantTile
 {
-    /// <summary>Rows that pass over a panel group before the next group is read: their activations stay in the second-level cache.</summary>
-    private const int RowChunk = 64;
+    private const int FloatRows = 4;
 
-    private const int GroupColumns = PackedPart.PanelColumns * PackedPart.PanelGroup;
+    /// <summary>Of a call's inputs that pass over a panel before the next panel is read: they stay in the second-level cache.</summary>
+    private const int ChunkBytes = 256 << 10;
 
-    public override void MatMul(in MatMulCall call, int firstGroup, int endGroup)
+    public override bool UsesWords => TTile.UsesWords;
+
+    public override void MatMul(in MatMulCall call, int firstPanel, int endPanel)
     {
         switch (call.Part.Type)
         {
             case DataType.F32:
-                Floats<SingleFormat>(call, firstGroup, endGroup);
+                Floats<SingleFormat>(call, firstPanel, endPanel);
                 break;
             case DataType.F16:
-                Floats<HalfFormat>(call, firstGroup, endGroup);
+                Floats<HalfFormat>(call, firstPanel, endPanel);
                 break;
             case DataType.BF16:
-                Floats<BFloatFormat>(call, firstGroup, endGroup);
+                Floats<BFloatFormat>(call, firstPanel, endPanel);
                 break;
             case DataType.Q8_0:
-                Quantized<ByteFormat>(call, firstGroup, endGroup);
+                Quantized<ByteFormat>(call, firstPanel, endPanel);
                 break;
             case DataType.Q4_0:
-                Quantized<NibbleFormat<ScaleOnly>>(call, firstGroup, endGroup);
+                Quantized<NibbleFormat<ScaleOnly>>(call, firstPanel, endPanel);
                 break;
             case DataType.Q4_1:
-                Quantized<NibbleFormat<ScaleAndMinimum>>(call, firstGroup, endGroup);
+                Quantized<NibbleFormat<ScaleAndMinimum>>(call, firstPanel, endPanel);
                 break;
             case DataType.Q5_0:
-                Quantized<FiveBitFormat<ScaleOnly>>(call, firstGroup, endGroup);
+                Quantized<FiveBitFormat<ScaleOnly>>(call, firstPanel, endPanel);
                 break;
             case DataType.Q5_1:
-                Quantized<FiveBitFormat<ScaleAndMinimum>>(call, firstGroup, endGroup);
+                Quantized<FiveBitFormat<ScaleAndMinimum>>(call, firstPanel, endPanel);
                 break;
             default:
                 throw new NotSupportedException($"matrix multiplication with {call.Part.Type} weights");
@@ -66,60 +68,91 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
         in AttentionBatch batch, int firstRow, int rowCount, int head, float* partials, int count, AttentionScratch scratch) =>
         AttentionKernel<TLanes>.MergeSplits(batch, firstRow, rowCount, head, partials, count, scratch);
 
-    private static void Quantized<TFormat>(in MatMulCall call, int firstGroup, int endGroup)
+    private static void Quantized<TFormat>(in MatMulCall call, int firstPanel, int endPanel)
         where TFormat : struct, IQuantFormat
     {
-        var tile = stackalloc float[TTile.MaxRows * GroupColumns];
-        for (var chunk = 0; chunk < call.Rows; chunk += RowChunk)
+        var edge = stackalloc float[TTile.MaxRows * PackedPart.PanelColumns];
+        var rowBytes = call.Blocks.Blocks * sizeof(ActivationBlock);
+        var chunkRows = Math.Max(1, ChunkBytes / rowBytes / TTile.MaxRows) * TTile.MaxRows;
+        var full = Math.Min(endPanel, call.Part.Columns / PackedPart.PanelColumns);
+        for (var chunk = 0; chunk < call.Rows; chunk += chunkRows)
         {
-            var chunkEnd = Math.Min(call.Rows, chunk + RowChunk);
-            for (var group = firstGroup; group < endGroup; group++)
+            var rows = Math.Min(call.Rows - chunk, chunkRows);
+            var tiles = (rows + TTile.MaxRows - 1) / TTile.MaxRows;
+            for (var panel = firstPanel; panel < endPanel;)
             {
-                for (var row = chunk; row < chunkEnd; row += TTile.MaxRows)
+                // Few rows stream through all panels in one call.
+                var panels = tiles == 1 && panel < full ? full - panel : 1;
+                for (var t = 0; t < tiles; t++)
                 {
-                    var rows = Math.Min(TTile.MaxRows, chunkEnd - row);
-                    TTile.Run<TFormat>(call.Part, group * PackedPart.PanelGroup, call.Blocks, row, rows, call.FirstK / 32, call.EndK / 32, tile);
-                    Store(call, tile, group, row, rows);
+                    var row = chunk + (rows * t / tiles);
+                    var tile = new QuantTileCall
+                    {
+                        Part = call.Part,
+                        Panel = panel,
+                        Panels = panels,
+                        X = call.Blocks,
+                        Row = row,
+                        Rows = chunk + (rows * (t + 1) / tiles) - row,
+                        FirstBlock = call.FirstK / 32,
+                        EndBlock = call.EndK / 32,
+                        Y = call.Result(row, panel),
+                        Stride = call.Stride,
+                    };
+                    if (panel < full)
+                        TTile.Run<TFormat>(tile);
+                    else
+                        RunEdge<TFormat>(call, tile, edge);
                 }
+
+                panel += panels;
             }
         }
     }
 
-    private static void Floats<TFormat>(in MatMulCall call, int firstGroup, int endGroup)
+    /// <summary>The last panel, when it has fewer than 32 columns: nothing is written behind them.</summary>
+    private static void RunEdge<TFormat>(in MatMulCall call, QuantTileCall tile, float* edge)
+        where TFormat : struct, IQuantFormat
+    {
+        tile.Y = edge;
+        tile.Stride = PackedPart.PanelColumns;
+        TTile.Run<TFormat>(tile);
+        CopyEdge(call, edge, tile.Panel, tile.Row, tile.Rows);
+    }
+
+    private static void Floats<TFormat>(in MatMulCall call, int firstPanel, int endPanel)
         where TFormat : struct, IFloatFormat
     {
-        var tile = stackalloc float[4 * GroupColumns];
-        for (var chunk = 0; chunk < call.Rows; chunk += RowChunk)
+        var edge = stackalloc float[FloatRows * PackedPart.PanelColumns];
+        var chunkRows = Math.Max(1, ChunkBytes / (call.Part.Depth * sizeof(float)) / FloatRows) * FloatRows;
+        for (var chunk = 0; chunk < call.Rows; chunk += chunkRows)
         {
-            var chunkEnd = Math.Min(call.Rows, chunk + RowChunk);
-            for (var group = firstGroup; group < endGroup; group++)
+            var chunkEnd = Math.Min(call.Rows, chunk + chunkRows);
+            for (var panel = firstPanel; panel < endPanel; panel++)
             {
-                var row = chunk;
-                for (; row <= chunkEnd - 4; row += 4)
+                var whole = (panel + 1) * PackedPart.PanelColumns <= call.Part.Columns;
+                var stride = whole ? call.Stride : PackedPart.PanelColumns;
+                for (var row = chunk; row < chunkEnd;)
                 {
-                    FloatTile.Four<TLanes, TFormat>(
-                        call.Part, group * PackedPart.PanelGroup, call.X + ((long)row * call.Part.Depth), call.FirstK, call.EndK, tile);
-                    Store(call, tile, group, row, 4);
-                }
-
-                for (; row < chunkEnd; row++)
-                {
-                    FloatTile.One<TLanes, TFormat>(
-                        call.Part, group * PackedPart.PanelGroup, call.X + ((long)row * call.Part.Depth), call.FirstK, call.EndK, tile);
-                    Store(call, tile, group, row, 1);
+                    var rows = row + FloatRows <= chunkEnd ? FloatRows : 1;
+                    var x = call.X + ((long)row * call.Part.Depth);
+                    var y = whole ? call.Result(row, panel) : edge;
+                    if (rows == FloatRows)
+                        FloatTile.Four<TLanes, TFormat>(call.Part, panel, x, call.FirstK, call.EndK, y, stride);
+                    else
+                        FloatTile.One<TLanes, TFormat>(call.Part, panel, x, call.FirstK, call.EndK, y);
+                    if (!whole)
+                        CopyEdge(call, edge, panel, row, rows);
+                    row += rows;
                 }
             }
         }
     }
 
-    private static void Store(in MatMulCall call, float* tile, int group, int row, int rows)
+    private static void CopyEdge(in MatMulCall call, float* edge, int panel, int row, int rows)
     {
-        var first = group * GroupColumns;
-        var columns = Math.Min(GroupColumns, call.Part.Columns - first);
+        var columns = call.Part.Columns - (panel * PackedPart.PanelColumns);
         for (var r = 0; r < rows; r++)
-        {
-            var y = call.Y + ((long)(row + r) * call.Stride) + call.Part.FirstColumn + first;
-            new ReadOnlySpan<float>(tile + (r * GroupColumns), columns).CopyTo(new Span<float>(y, columns));
-        }
+            new ReadOnlySpan<float>(edge + (r * PackedPart.PanelColumns), columns).CopyTo(new Span<float>(call.Result(row + r, panel), columns));
     }
 }

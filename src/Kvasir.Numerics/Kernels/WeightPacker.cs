@@ -26,40 +26,42 @@ internal static unsafe class WeightPacker
         if (source.Type == DataType.F32)
         {
             for (var k = 0; k < source.Columns; k++)
-                ((uint*)panel)[(k * 16) + lane] = ((uint*)from)[k];
+                ((uint*)panel)[((long)k * 32) + lane] = ((uint*)from)[k];
         }
         else
         {
             for (var k = 0; k < source.Columns; k++)
-                ((ushort*)panel)[(k * 16) + lane] = ((ushort*)from)[k];
+                ((ushort*)panel)[((long)k * 32) + lane] = ((ushort*)from)[k];
         }
     }
 
     private static void PackQuantized(DataType type, byte* from, PackedPart part, byte* panel, int lane)
     {
         Span<byte> values = stackalloc byte[32];
+        var layout = part.Layout;
         var blockBytes = type.BlockBytes;
         for (var block = 0; block < part.Blocks; block++)
         {
             BlockCodec.UnpackBlock(
                 type, new ReadOnlySpan<byte>(from + (block * blockBytes), blockBytes), values, out var scale, out var minimum);
-            ((ushort*)(panel + part.ScaleOffset))[(block * 16) + lane] = scale;
+            var to = panel + ((long)block * layout.Bytes);
+            ((ushort*)(to + layout.Scales))[lane] = scale;
             if (type.HasMinimum)
-                ((ushort*)(panel + part.MinimumOffset))[(block * 16) + lane] = minimum;
+                ((ushort*)(to + layout.Minima))[lane] = minimum;
             for (var k = 0; k < 32; k++)
             {
                 var group = k / 4;
                 var place = (lane * 4) + (k % 4);
                 if (type == DataType.Q8_0)
                 {
-                    panel[(block * 512) + (group * 64) + place] = values[k];
+                    to[(group * 128) + place] = values[k];
                     continue;
                 }
 
                 var nibble = values[k] & 0xF;
-                panel[(block * 256) + (group % 4 * 64) + place] |= (byte)(group < 4 ? nibble : nibble << 4);
-                if (type is DataType.Q5_0 or DataType.Q5_1)
-                    panel[part.HighOffset + (block * 64) + place] |= (byte)(values[k] >> 4 << group);
+                to[(group % 4 * 128) + place] |= (byte)(group < 4 ? nibble : nibble << 4);
+                if (type.HasFifthBits)
+                    to[layout.High + place] |= (byte)(values[k] >> 4 << group);
             }
         }
     }

@@ -10,6 +10,7 @@ public sealed unsafe partial class VirtualRegion : IDisposable
 {
     private const int ProtNone = 0;
     private const int ProtReadWrite = 3;
+    private const int ProtReadExecute = 5;
     private const int MapPrivate = 2;
     private const int MapFixed = 0x10;
     private const uint MemCommit = 0x1000;
@@ -83,6 +84,12 @@ public sealed unsafe partial class VirtualRegion : IDisposable
         if (!done)
             throw new Win32Exception(Marshal.GetLastPInvokeError());
     }
+
+    /// <summary>
+    /// Makes all of it, committed and filled with machine code, executable and no longer writable. False where the system forbids that, and on
+    /// Windows, for whose calling convention no code is written.
+    /// </summary>
+    public bool TrySealAsCode() => !OperatingSystem.IsWindows() && Protect(Pointer, Length, ProtReadExecute) == 0;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -1,0 +1,14 @@
+using Kvasir.Numerics.MachineCode;
+
+namespace Kvasir.Numerics.Kernels;
+
+/// <summary>AVX-512 VNNI, by machine code (<see cref="VnniTileCode"/>).</summary>
+internal readonly struct QuantTileVnni : IQuantTile
+{
+    public static int MaxRows => VnniTileCode.MaxRows;
+
+    public static bool UsesWords => false;
+
+    public static void Run<TFormat>(in QuantTileCall call)
+        where TFormat : struct, IQuantFormat => VnniKernels.Instance!.Run(call);
+}

@@ -1,0 +1,31 @@
+using Kvasir.Numerics.Kernels;
+
+namespace Kvasir.Numerics.MachineCode;
+
+/// <summary>What a <see cref="VnniTileCode"/> function gets; eight bytes a field, so that a field's number gives its place.</summary>
+internal unsafe struct VnniArguments
+{
+    /// <summary>First block of the first panel.</summary>
+    public byte* Weights;
+
+    /// <summary>Bytes from panel to panel.</summary>
+    public long PanelBytes;
+
+    /// <summary>Bytes of the blocks to work through, one or more.</summary>
+    public long SpanBytes;
+
+    /// <summary>First block of the first row.</summary>
+    public ActivationBlock* X;
+
+    /// <summary>Bytes from row to row.</summary>
+    public long XStride;
+
+    /// <summary>Result of the first row in the first panel.</summary>
+    public float* Y;
+
+    /// <summary>Bytes from row to row.</summary>
+    public long YStride;
+
+    /// <summary>Panels, one or more.</summary>
+    public long Panels;
+}
