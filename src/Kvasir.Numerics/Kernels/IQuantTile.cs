@@ -32,6 +32,9 @@ internal unsafe struct QuantTileCall
 
     public int EndBlock;
 
+    /// <summary>Goes on with the chains that stand in <see cref="Y"/>, instead of +0.</summary>
+    public bool Resume;
+
     /// <summary>Results: row r, column c of the first panel at <c>Y + r * Stride + c</c>; all 32 columns of a panel are written.</summary>
     public float* Y;
 

@@ -25,7 +25,7 @@ internal readonly unsafe struct QuantTile128 : IQuantTile
         var layout = TFormat.Layout;
         var x = call.X.Data + ((long)call.Row * call.X.Blocks);
         var mask = Vector128.Create(0xFF);
-        Vector128<float> chain = default;
+        var chain = call.Resume ? Vector128.Load(y) : default;
         for (var block = call.FirstBlock; block < call.EndBlock; block++)
         {
             var weights = panel + ((long)block * layout.Bytes);

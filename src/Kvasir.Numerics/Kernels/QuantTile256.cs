@@ -34,7 +34,8 @@ internal readonly unsafe struct QuantTile256<TDot> : IQuantTile
         var offset = TFormat.Offset;
         var blocks = call.X.Blocks;
         var x = call.X;
-        Vector256<float> f0 = default, f1 = default;
+        var f0 = call.Resume ? Vector256.Load(y) : default;
+        var f1 = call.Resume ? Vector256.Load(y + call.Stride) : default;
         for (var block = call.FirstBlock; block < call.EndBlock; block++)
         {
             var at = ((long)call.Row * blocks) + block;
@@ -69,7 +70,7 @@ internal readonly unsafe struct QuantTile256<TDot> : IQuantTile
         var layout = TFormat.Layout;
         var offset = TFormat.Offset;
         var x = call.X;
-        Vector256<float> f = default;
+        var f = call.Resume ? Vector256.Load(y) : default;
         for (var block = call.FirstBlock; block < call.EndBlock; block++)
         {
             var at = ((long)call.Row * x.Blocks) + block;

@@ -51,7 +51,7 @@ internal readonly unsafe struct QuantTile512 : IQuantTile
         var memory = stackalloc byte[1024 + 64];
         var unpacked = (byte*)(((nint)memory + 63) & ~63);
         var ones = Vector512.Create((short)1);
-        for (var r = 0; r < rows; r++)
+        for (var r = 0; r < rows && !call.Resume; r++)
             new Span<float>(y + ((long)r * stride), PackedPart.PanelColumns).Clear();
         for (var block = call.FirstBlock; block < call.EndBlock; block++)
         {
@@ -134,6 +134,18 @@ internal readonly unsafe struct QuantTile512 : IQuantTile
         var low = Vector512.Create((ushort)0xFF);
         Vector512<float> f00 = default, f01 = default, f10 = default, f11 = default;
         Vector512<float> f20 = default, f21 = default, f30 = default, f31 = default;
+        if (call.Resume)
+        {
+            f00 = Vector512.Load(y);
+            f01 = Vector512.Load(y + 16);
+            f10 = Vector512.Load(y + call.Stride);
+            f11 = Vector512.Load(y + call.Stride + 16);
+            f20 = Vector512.Load(y + (2 * call.Stride));
+            f21 = Vector512.Load(y + (2 * call.Stride) + 16);
+            f30 = Vector512.Load(y + (3 * call.Stride));
+            f31 = Vector512.Load(y + (3 * call.Stride) + 16);
+        }
+
         for (var block = call.FirstBlock; block < call.EndBlock; block++)
         {
             var weights = panel + ((long)block * layout.Bytes);
@@ -207,7 +219,8 @@ internal readonly unsafe struct QuantTile512 : IQuantTile
         var offset = TFormat.Offset;
         var ones = Vector512.Create((short)1);
         var low = Vector512.Create((ushort)0xFF);
-        Vector512<float> f0 = default, f1 = default;
+        var f0 = call.Resume ? Vector512.Load(y) : default;
+        var f1 = call.Resume ? Vector512.Load(y + 16) : default;
         for (var block = call.FirstBlock; block < call.EndBlock; block++)
         {
             var weights = panel + ((long)block * layout.Bytes);

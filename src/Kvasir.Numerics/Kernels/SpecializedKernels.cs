@@ -13,6 +13,9 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
     /// <summary>Of a call's inputs that pass over a panel before the next panel is read: they stay in the second-level cache.</summary>
     private const int ChunkBytes = 256 << 10;
 
+    /// <summary>Blocks of K that many rows work through at a time, so that the panel's part stays in that cache beside them.</summary>
+    private const int SliceBlocks = 64;
+
     public override bool UsesWords => TTile.UsesWords;
 
     public override void MatMul(in MatMulCall call, int firstPanel, int endPanel)
@@ -71,42 +74,60 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
     private static void Quantized<TFormat>(in MatMulCall call, int firstPanel, int endPanel)
         where TFormat : struct, IQuantFormat
     {
-        var edge = stackalloc float[TTile.MaxRows * PackedPart.PanelColumns];
-        var rowBytes = call.Blocks.Blocks * sizeof(ActivationBlock);
-        var chunkRows = Math.Max(1, ChunkBytes / rowBytes / TTile.MaxRows) * TTile.MaxRows;
-        var full = Math.Min(endPanel, call.Part.Columns / PackedPart.PanelColumns);
-        for (var chunk = 0; chunk < call.Rows; chunk += chunkRows)
+        var first = call.FirstK / 32;
+        var end = call.EndK / 32;
+        if (call.Rows <= TTile.MaxRows)
         {
-            var rows = Math.Min(call.Rows - chunk, chunkRows);
-            var tiles = (rows + TTile.MaxRows - 1) / TTile.MaxRows;
-            for (var panel = firstPanel; panel < endPanel;)
-            {
-                // Few rows stream through all panels in one call.
-                var panels = tiles == 1 && panel < full ? full - panel : 1;
-                for (var t = 0; t < tiles; t++)
-                {
-                    var row = chunk + (rows * t / tiles);
-                    var tile = new QuantTileCall
-                    {
-                        Part = call.Part,
-                        Panel = panel,
-                        Panels = panels,
-                        X = call.Blocks,
-                        Row = row,
-                        Rows = chunk + (rows * (t + 1) / tiles) - row,
-                        FirstBlock = call.FirstK / 32,
-                        EndBlock = call.EndK / 32,
-                        Y = call.Result(row, panel),
-                        Stride = call.Stride,
-                    };
-                    if (panel < full)
-                        TTile.Run<TFormat>(tile);
-                    else
-                        RunEdge<TFormat>(call, tile, edge);
-                }
+            Slice<TFormat>(call, firstPanel, endPanel, 0, call.Rows, first, end);
+            return;
+        }
 
-                panel += panels;
+        var slices = (end - first + SliceBlocks - 1) / SliceBlocks;
+        for (var s = 0; s < slices; s++)
+        {
+            var from = first + ((end - first) * s / slices);
+            var to = first + ((end - first) * (s + 1) / slices);
+            var chunkRows = Math.Max(1, ChunkBytes / ((to - from) * sizeof(ActivationBlock)) / TTile.MaxRows) * TTile.MaxRows;
+            for (var row = 0; row < call.Rows; row += chunkRows)
+                Slice<TFormat>(call, firstPanel, endPanel, row, Math.Min(call.Rows, row + chunkRows), from, to);
+        }
+    }
+
+    private static void Slice<TFormat>(in MatMulCall call, int firstPanel, int endPanel, int firstRow, int endRow, int firstBlock, int endBlock)
+        where TFormat : struct, IQuantFormat
+    {
+        var edge = stackalloc float[TTile.MaxRows * PackedPart.PanelColumns];
+        var rows = endRow - firstRow;
+        var tiles = (rows + TTile.MaxRows - 1) / TTile.MaxRows;
+        var full = Math.Min(endPanel, call.Part.Columns / PackedPart.PanelColumns);
+        for (var panel = firstPanel; panel < endPanel;)
+        {
+            // Few rows stream through all panels in one call.
+            var panels = tiles == 1 && panel < full ? full - panel : 1;
+            for (var t = 0; t < tiles; t++)
+            {
+                var row = firstRow + (rows * t / tiles);
+                var tile = new QuantTileCall
+                {
+                    Part = call.Part,
+                    Panel = panel,
+                    Panels = panels,
+                    X = call.Blocks,
+                    Row = row,
+                    Rows = firstRow + (rows * (t + 1) / tiles) - row,
+                    FirstBlock = firstBlock,
+                    EndBlock = endBlock,
+                    Resume = firstBlock > call.FirstK / 32,
+                    Y = call.Result(row, panel),
+                    Stride = call.Stride,
+                };
+                if (panel < full)
+                    TTile.Run<TFormat>(tile);
+                else
+                    RunEdge<TFormat>(call, tile, edge);
             }
+
+            panel += panels;
         }
     }
 
@@ -116,8 +137,10 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
     {
         tile.Y = edge;
         tile.Stride = PackedPart.PanelColumns;
+        if (tile.Resume)
+            CopyEdge(call, edge, tile.Panel, tile.Row, tile.Rows, toResult: false);
         TTile.Run<TFormat>(tile);
-        CopyEdge(call, edge, tile.Panel, tile.Row, tile.Rows);
+        CopyEdge(call, edge, tile.Panel, tile.Row, tile.Rows, toResult: true);
     }
 
     private static void Floats<TFormat>(in MatMulCall call, int firstPanel, int endPanel)
@@ -142,17 +165,24 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
                     else
                         FloatTile.One<TLanes, TFormat>(call.Part, panel, x, call.FirstK, call.EndK, y);
                     if (!whole)
-                        CopyEdge(call, edge, panel, row, rows);
+                        CopyEdge(call, edge, panel, row, rows, toResult: true);
                     row += rows;
                 }
             }
         }
     }
 
-    private static void CopyEdge(in MatMulCall call, float* edge, int panel, int row, int rows)
+    private static void CopyEdge(in MatMulCall call, float* edge, int panel, int row, int rows, bool toResult)
     {
         var columns = call.Part.Columns - (panel * PackedPart.PanelColumns);
         for (var r = 0; r < rows; r++)
-            new ReadOnlySpan<float>(edge + (r * PackedPart.PanelColumns), columns).CopyTo(new Span<float>(call.Result(row + r, panel), columns));
+        {
+            var inner = new Span<float>(edge + (r * PackedPart.PanelColumns), columns);
+            var result = new Span<float>(call.Result(row + r, panel), columns);
+            if (toResult)
+                inner.CopyTo(result);
+            else
+                result.CopyTo(inner);
+        }
     }
 }

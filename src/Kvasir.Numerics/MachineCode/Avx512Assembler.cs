@@ -96,6 +96,15 @@ internal sealed class Avx512Assembler
     /// <summary>vfmadd231ps zmm, zmm, zmm: sum += a * b, rounded once.</summary>
     public void MultiplyAdd(int sum, int a, int b) => Vector(2, 1, 0xB8, sum, a, b);
 
+    /// <summary>prefetchw m: the line will be written.</summary>
+    public void PrefetchForWriting(Address line)
+    {
+        if (line.Base >= Gpr.R8 || line.Index >= Gpr.R8)
+            _code.Add((byte)(0x40 | ((int)(line.Index ?? 0) >> 3 << 1) | ((int)line.Base >> 3)));
+        _code.AddRange([0x0F, 0x0D]);
+        Operand(1, line, 1);
+    }
+
     /// <summary>mov r64, m64.</summary>
     public void Load(Gpr to, Address from)
     {

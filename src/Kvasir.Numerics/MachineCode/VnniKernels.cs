@@ -13,13 +13,13 @@ internal sealed unsafe class VnniKernels
     private static readonly DataType[] Types = [DataType.Q8_0, DataType.Q4_0, DataType.Q4_1, DataType.Q5_0, DataType.Q5_1];
 
     private readonly VirtualRegion _memory;
-    private readonly nint[] _functions = new nint[((int)Types.Max() + 1) * VnniTileCode.MaxRows];
+    private readonly nint[] _functions = new nint[((int)Types.Max() + 1) * VnniTileCode.MaxRows * 2];
 
-    private VnniKernels(VirtualRegion memory, List<(DataType Type, int Rows, int Position)> functions)
+    private VnniKernels(VirtualRegion memory, List<(int Index, int Position)> functions)
     {
         _memory = memory;
-        foreach (var (type, rows, position) in functions)
-            _functions[Index(type, rows)] = (nint)(memory.Pointer + position);
+        foreach (var (index, position) in functions)
+            _functions[index] = (nint)(memory.Pointer + position);
     }
 
     /// <summary>Null where the processor has no such instructions, the calling convention is another or the system forbids it.</summary>
@@ -40,10 +40,10 @@ internal sealed unsafe class VnniKernels
             YStride = (long)call.Stride * sizeof(float),
             Panels = call.Panels,
         };
-        ((delegate* unmanaged<VnniArguments*, void>)_functions[Index(call.Part.Type, call.Rows)])(&arguments);
+        ((delegate* unmanaged<VnniArguments*, void>)_functions[Index(call.Part.Type, call.Rows, call.Resume)])(&arguments);
     }
 
-    private static int Index(DataType type, int rows) => ((int)type * VnniTileCode.MaxRows) + rows - 1;
+    private static int Index(DataType type, int rows, bool resume) => (2 * (((int)type * VnniTileCode.MaxRows) + rows - 1)) + (resume ? 1 : 0);
 
     private static VnniKernels? Create()
     {
@@ -52,11 +52,14 @@ internal sealed unsafe class VnniKernels
             || (X86Base.CpuId(7, 0).Ecx & (1 << 11)) == 0)
             return null;
         var code = new Avx512Assembler();
-        var functions = new List<(DataType Type, int Rows, int Position)>();
+        var functions = new List<(int Index, int Position)>();
         foreach (var type in Types)
         {
             for (var rows = 1; rows <= VnniTileCode.MaxRows; rows++)
-                functions.Add((type, rows, VnniTileCode.Write(code, type, rows)));
+            {
+                functions.Add((Index(type, rows, resume: false), VnniTileCode.Write(code, type, rows, resume: false)));
+                functions.Add((Index(type, rows, resume: true), VnniTileCode.Write(code, type, rows, resume: true)));
+            }
         }
 
         var bytes = code.ToArray();

@@ -29,8 +29,11 @@ internal static class VnniTileCode
     private const Gpr Panels = Gpr.R10;
     private const Gpr Panel = Gpr.R11;
 
-    /// <summary>Writes the function for <paramref name="rows"/> rows of weights of a type and returns where it begins.</summary>
-    public static int Write(Avx512Assembler code, DataType type, int rows)
+    /// <summary>
+    /// Writes the function for <paramref name="rows"/> rows of weights of a type and returns where it begins. A function that resumes goes on with
+    /// the chains that it finds in the result.
+    /// </summary>
+    public static int Write(Avx512Assembler code, DataType type, int rows, bool resume)
     {
         code.Align();
         var start = code.Position;
@@ -43,13 +46,12 @@ internal static class VnniTileCode
         code.Constant(FifthMask, 0x1010_1010);
 
         var nextPanel = code.Position;
+        StartChains(code, rows, resume);
         code.Move(Weights, Panel);
         code.Load(End, Argument(2));
         code.Add(End, Weights);
         code.Load(Row0, Argument(3));
         ThirdFrom(code, Row3, Row0, XStride, rows);
-        for (var i = 0; i < 2 * rows; i++)
-            code.Zero(FirstChain + i);
 
         var nextBlock = code.Position;
         StartSums(code, type, rows);
@@ -182,14 +184,33 @@ internal static class VnniTileCode
         }
     }
 
+    /// <summary>Chains begin at +0 or with what is there; either way the lines that take them are asked for long before they are written.</summary>
+    private static void StartChains(Avx512Assembler code, int rows, bool resume)
+    {
+        code.Load(End, Argument(6));
+        ThirdFrom(code, Weights, Y, End, rows);
+        for (var i = 0; i < 2 * rows; i++)
+        {
+            if (resume)
+            {
+                code.Load(FirstChain + i, Result(i));
+            }
+            else
+            {
+                code.PrefetchForWriting(Result(i));
+                code.Zero(FirstChain + i);
+            }
+        }
+    }
+
     private static void StoreRows(Avx512Assembler code, int rows)
     {
         code.Load(End, Argument(6));
         ThirdFrom(code, Weights, Y, End, rows);
-        for (var row = 0; row < rows; row++)
-        {
-            code.Store(Row(row, 0, Y, Weights, End), FirstChain + (2 * row));
-            code.Store(Row(row, 64, Y, Weights, End), FirstChain + (2 * row) + 1);
-        }
+        for (var i = 0; i < 2 * rows; i++)
+            code.Store(Result(i), FirstChain + i);
     }
+
+    /// <summary>Vector i of the result, two a row, once <see cref="End"/> holds its stride and <see cref="Weights"/> its row 3.</summary>
+    private static Address Result(int i) => Row(i / 2, i % 2 * 64, Y, Weights, End);
 }
