@@ -37,6 +37,7 @@ internal static unsafe class AttentionKernel<TLanes>
     {
         var queries = rowCount * (batch.QueryHeads / batch.Layout.KvHeads);
         Clear(scratch, queries);
+        LoadQueries(batch, firstRow, rowCount, head, scratch);
         Tiles(batch, firstRow, rowCount, head, scratch, tileShift, 0, long.MaxValue);
         FlushSplit(scratch, queries);
         Output(batch, firstRow, rowCount, head, scratch);
@@ -55,6 +56,7 @@ internal static unsafe class AttentionKernel<TLanes>
     {
         var queries = rowCount * (batch.QueryHeads / batch.Layout.KvHeads);
         Clear(scratch, queries);
+        LoadQueries(batch, firstRow, rowCount, head, scratch);
         Tiles(batch, firstRow, rowCount, head, scratch, 0, split * TilesPerSplit, (split + 1) * TilesPerSplit);
         new ReadOnlySpan<float>(scratch.SplitMaximum, queries).CopyTo(new Span<float>(partial, queries));
         new ReadOnlySpan<float>(scratch.SplitSum, queries).CopyTo(new Span<float>(partial + queries, queries));
@@ -151,8 +153,7 @@ internal static unsafe class AttentionKernel<TLanes>
                 Load(batch, piece, view.SliceOffset, head, scratch, biases, ref bias);
         }
 
-        var queries = stackalloc float*[8];
-        Scores(batch, firstRow, rowCount, group, head, any, scratch, queries);
+        Scores(rowCount * group, batch.Layout.HeadDim, any, scratch);
         Weigh(batch.Scale, rowCount, group, bias, scratch);
     }
 
@@ -193,40 +194,44 @@ internal static unsafe class AttentionKernel<TLanes>
             biases[piece.TileRow + i] = segment.LogitBias[piece.First + i];
     }
 
-    private static void Scores(
-        in AttentionBatch batch, int firstRow, int rowCount, int group, int head, ulong any, AttentionScratch scratch, float** eight)
+    private static void Scores(int queries, int headDim, ulong any, AttentionScratch scratch)
     {
-        var headDim = batch.Layout.HeadDim;
-        var queries = rowCount * group;
         var q = 0;
-        for (; q <= queries - 8; q += 8)
+        for (; q <= queries - 5; q += 8)
         {
-            for (var i = 0; i < 8; i++)
-                eight[i] = Query(batch, firstRow, group, head, q + i);
-            for (var g = 0; g < TileRows / 16; g++)
+            for (var g = 0; g < TileRows / 16; g += 2)
             {
-                if ((any >> (16 * g) & 0xFFFF) != 0)
-                    AttentionTile<TLanes>.ScoreEight(scratch.Keys + (g * 16 * headDim), headDim, eight, scratch.Scores + (q * TileRows) + (16 * g));
+                if ((any >> (16 * g) & 0xFFFF_FFFF) != 0)
+                    AttentionTile<TLanes>.ScoreEight(scratch.Keys + (g * 16 * headDim), headDim, scratch.QueryColumns + q, scratch.QueryStride, scratch.Scores + (q * TileRows) + (16 * g));
             }
         }
 
         for (; q <= queries - 3; q += 4)
         {
-            for (var i = 0; i < 4; i++)
-                eight[i] = Query(batch, firstRow, group, head, Math.Min(q + i, queries - 1));
             for (var g = 0; g < TileRows / 16; g += 2)
             {
                 if ((any >> (16 * g) & 0xFFFF_FFFF) != 0)
-                    AttentionTile<TLanes>.ScoreFour(scratch.Keys + (g * 16 * headDim), headDim, eight, scratch.Scores + (q * TileRows) + (16 * g));
+                    AttentionTile<TLanes>.ScoreFour(scratch.Keys + (g * 16 * headDim), headDim, scratch.QueryColumns + q, scratch.QueryStride, scratch.Scores + (q * TileRows) + (16 * g));
             }
         }
 
         for (; q < queries; q++)
-            AttentionTile<TLanes>.ScoreOne(scratch.Keys, headDim, Query(batch, firstRow, group, head, q), scratch.Scores + (q * TileRows));
+            AttentionTile<TLanes>.ScoreOne(scratch.Keys, headDim, scratch.QueryColumns + q, scratch.QueryStride, scratch.Scores + (q * TileRows));
     }
 
-    private static float* Query(in AttentionBatch batch, int firstRow, int group, int head, int index) =>
-        batch.Queries + ((long)(firstRow + (index / group)) * batch.QueryStride) + (((head * group) + (index % group)) * batch.Layout.HeadDim);
+    /// <summary>Brings the queries into columns, so that neighbours meet a key from one place.</summary>
+    private static void LoadQueries(in AttentionBatch batch, int firstRow, int rowCount, int head, AttentionScratch scratch)
+    {
+        var group = batch.QueryHeads / batch.Layout.KvHeads;
+        var headDim = batch.Layout.HeadDim;
+        for (var q = 0; q < rowCount * group; q++)
+        {
+            var query = batch.Queries + ((long)(firstRow + (q / group)) * batch.QueryStride) + (((head * group) + (q % group)) * headDim);
+            var column = scratch.QueryColumns + q;
+            for (var d = 0; d < headDim; d++)
+                column[d * scratch.QueryStride] = query[d];
+        }
+    }
 
     private static void Weigh(float scale, int rowCount, int group, float* bias, AttentionScratch scratch)
     {
@@ -254,17 +259,13 @@ internal static unsafe class AttentionKernel<TLanes>
         var queries = rowCount * group;
         for (var q = 0; q < queries;)
         {
+            // The last few queries are joined by places that nobody reads.
             var visible = scratch.Visible[q / group];
-            if (q + 3 <= queries && SameVisible(scratch, q, Math.Min(q + 4, queries), group, visible))
-            {
-                AddRuns(visible, q, 4, scratch);
-                q += 4;
-            }
-            else
-            {
-                AddRuns(visible, q, 1, scratch);
-                q++;
-            }
+            var together = 8;
+            while (together > 1 && (q + (together / 2) + 1 > queries || !SameVisible(scratch, q, Math.Min(q + together, queries), group, visible)))
+                together = together == 8 ? 4 : 1;
+            AddRuns(visible, q, together, scratch);
+            q += together;
         }
     }
 
@@ -288,7 +289,9 @@ internal static unsafe class AttentionKernel<TLanes>
             var run = BitOperations.TrailingZeroCount(~(visible >> first));
             var weights = scratch.Scores + (q * TileRows);
             var accumulator = scratch.Split + (q * scratch.Stride);
-            if (count == 4)
+            if (count == 8)
+                AttentionTile<TLanes>.AddEight(weights, scratch.Values, scratch.Stride, first, first + run, accumulator);
+            else if (count == 4)
                 AttentionTile<TLanes>.AddFour(weights, scratch.Values, scratch.Stride, first, first + run, accumulator);
             else
                 AttentionTile<TLanes>.AddOne(weights, scratch.Values, scratch.Stride, first, first + run, accumulator);
@@ -337,8 +340,7 @@ internal static unsafe class AttentionKernel<TLanes>
             // A row that sees nothing has sum 0 and gives zeros; a NaN that was seen must show.
             var sum = scratch.TotalSum[q];
             var total = scratch.Total + (q * scratch.Stride);
-            for (var d = 0; d < headDim; d++)
-                output[d] = sum == 0 ? 0 : total[d] / sum;
+            AttentionTile<TLanes>.Divide(total, sum, output, headDim);
             if (batch.LogSumExp != null)
             {
                 batch.LogSumExp[((long)row * batch.QueryHeads) + queryHead] =

@@ -5,8 +5,8 @@ internal sealed unsafe class AttentionScratch : IDisposable
 {
     public const int TileRows = 64;
 
-    /// <summary>Places after the last query for kernels that work on four at a time; nobody reads what comes there.</summary>
-    private const int Padding = 3;
+    /// <summary>Places after the last query for kernels that work on eight at a time; nobody reads what comes there.</summary>
+    private const int Padding = 7;
 
     private readonly NativeBuffer _memory;
 
@@ -19,11 +19,13 @@ internal sealed unsafe class AttentionScratch : IDisposable
         Queries = queries;
         Stride = (headDim + 15) & ~15;
         queries += Padding;
-        var floats = (TileRows * Stride * 2) + (queries * (TileRows + (2 * Stride) + 4)) + TileRows + (2 * headDim);
-        _memory = new NativeBuffer((nuint)((floats * sizeof(float)) + (rows * sizeof(ulong)) + (queries * sizeof(nint)) + 256));
+        QueryStride = (queries + 15) & ~15;
+        var floats = (TileRows * Stride * 2) + (headDim * QueryStride) + (queries * (TileRows + (2 * Stride) + 4)) + TileRows + (2 * headDim) + (12 * 16);
+        _memory = new NativeBuffer((nuint)((floats * sizeof(float)) + (rows * sizeof(ulong)) + 256));
         var at = (float*)_memory.Pointer;
         Keys = Take(TileRows * Stride);
         Values = Take(TileRows * Stride);
+        QueryColumns = Take(headDim * QueryStride);
         Scores = Take(queries * TileRows);
         Split = Take(queries * Stride);
         Total = Take(queries * Stride);
@@ -38,7 +40,7 @@ internal sealed unsafe class AttentionScratch : IDisposable
         float* Take(int count)
         {
             var taken = at;
-            at += (count + 1) & ~1;
+            at += (count + 15) & ~15;
             return taken;
         }
     }
@@ -53,6 +55,11 @@ internal sealed unsafe class AttentionScratch : IDisposable
     public float* Keys { get; }
 
     public float* Values { get; }
+
+    /// <summary>Queries <c>[headDim][QueryStride]</c>.</summary>
+    public float* QueryColumns { get; }
+
+    public int QueryStride { get; }
 
     public float* Scores { get; }
 

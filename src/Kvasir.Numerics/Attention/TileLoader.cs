@@ -48,6 +48,12 @@ internal static unsafe class TileLoader<TLanes>
     public static void Values(byte* values, KvLayout layout, int slot, int count, float* tile, int stride)
     {
         var headDim = layout.HeadDim;
+        if (layout.Type == KvDataType.F16 && stride == headDim)
+        {
+            TLanes.WidenHalves((ushort*)values + (slot * headDim), tile, count * headDim);
+            return;
+        }
+
         for (var row = 0; row < count; row++, tile += stride)
         {
             var from = (slot + row) * headDim;
@@ -82,8 +88,7 @@ internal static unsafe class TileLoader<TLanes>
                     TLanes.Store(TLanes.Load((float*)keys + from + i), tile + i);
                 break;
             case KvDataType.F16:
-                for (var i = 0; i < count; i += 16)
-                    TLanes.Store(TLanes.LoadHalf((ushort*)keys + from + i), tile + i);
+                TLanes.WidenHalves((ushort*)keys + from, tile, count);
                 break;
             case KvDataType.BF16:
                 for (var i = 0; i < count; i += 16)

@@ -24,7 +24,7 @@ public static class InstructionSets
             supported.Add(InstructionSet.AvxVnni);
         if (Avx512BW.IsSupported && Avx512DQ.IsSupported && Avx512BW.VL.IsSupported)
             supported.Add(InstructionSet.Avx512);
-        if (VnniKernels.Instance is not null)
+        if (Avx512Code.HasVnni)
             supported.Add(InstructionSet.Avx512Vnni);
         return supported;
     }

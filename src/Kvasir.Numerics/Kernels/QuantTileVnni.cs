@@ -10,5 +10,5 @@ internal readonly struct QuantTileVnni : IQuantTile
     public static bool UsesWords => false;
 
     public static void Run<TFormat>(in QuantTileCall call)
-        where TFormat : struct, IQuantFormat => VnniKernels.Instance!.Run(call);
+        where TFormat : struct, IQuantFormat => Avx512Code.Instance!.Run(call);
 }

@@ -23,7 +23,7 @@ internal static unsafe class RowKernels<TLanes>
         TLanes.Store(sum, lanes);
         for (var lane = 0; i + lane < width; lane++)
             lanes[lane] = MathF.FusedMultiplyAdd(x[i + lane], x[i + lane], lanes[lane]);
-        var factor = 1 / MathF.Sqrt((Tree(lanes) / width) + epsilon);
+        var factor = 1 / MathF.Sqrt((TLanes.Sum(TLanes.Load(lanes)) / width) + epsilon);
         var scale = TLanes.Broadcast(factor);
         for (i = 0; i <= width - 16; i += 16)
             TLanes.Store(TLanes.Load(x + i) * scale * TLanes.Load(weight + i), y + i);
@@ -74,17 +74,5 @@ internal static unsafe class RowKernels<TLanes>
             x[i] = MathF.FusedMultiplyAdd(a, cosSin[i], 0 - (b * cosSin[half + i]));
             x[half + i] = MathF.FusedMultiplyAdd(b, cosSin[i], a * cosSin[half + i]);
         }
-    }
-
-    /// <summary>Sum of sixteen values in a fixed order.</summary>
-    public static float Tree(float* lanes)
-    {
-        for (var stride = 8; stride > 0; stride /= 2)
-        {
-            for (var i = 0; i < stride; i++)
-                lanes[i] += lanes[i + stride];
-        }
-
-        return lanes[0];
     }
 }

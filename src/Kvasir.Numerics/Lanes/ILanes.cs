@@ -41,4 +41,13 @@ internal unsafe interface ILanes<T>
 
     /// <summary>2^n for lanes that hold 12582912 + n, n in [-126, 127].</summary>
     static abstract T PowerOfTwo(T shifted);
+
+    /// <summary>The sixteen values added in a fixed tree: i and i + 8, then i and i + 4, 2, 1.</summary>
+    static abstract float Sum(T value);
+
+    /// <summary>The largest of the sixteen values.</summary>
+    static abstract float Largest(T value);
+
+    /// <summary>Widens <paramref name="count"/> binary16 values, a multiple of 16.</summary>
+    static abstract void WidenHalves(ushort* from, float* to, int count);
 }

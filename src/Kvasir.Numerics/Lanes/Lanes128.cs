@@ -112,6 +112,40 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
         ((shifted._v3.AsInt32() << 23) + Vector128.Create(0x3F80_0000)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lanes128 value) => Sum(value._v0 + value._v2 + (value._v1 + value._v3));
+
+    /// <summary>Four lanes, i and i + 2, then 0 and 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector128<float> value)
+    {
+        var pairs = value + Vector128.Shuffle(value, Vector128.Create(2, 3, 2, 3));
+        return pairs[0] + pairs[1];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lanes128 value) =>
+        Largest(Larger(Larger(value._v0, value._v2), Larger(value._v1, value._v3)));
+
+    /// <summary>Of four lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Vector128<float> value)
+    {
+        var pairs = Larger(value, Vector128.Shuffle(value, Vector128.Create(2, 3, 2, 3)));
+        return pairs[0] > pairs[1] ? pairs[0] : pairs[1];
+    }
+
+    public static void WidenHalves(ushort* from, float* to, int count)
+    {
+        for (var i = 0; i < count; i += 16)
+            Store(LoadHalf(from + i), to + i);
+    }
+
+    /// <summary>a &gt; b ? a : b.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Larger(Vector128<float> a, Vector128<float> b) =>
+        Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Widen(ushort* source) => Vector128.WidenLower(Vector64.Load((short*)source).ToVector128Unsafe());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -72,6 +72,26 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
         ((shifted._v1.AsInt32() << 23) + Vector256.Create(0x3F80_0000)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lanes256 value)
+    {
+        var eight = value._v0 + value._v1;
+        return Lanes128.Sum(eight.GetLower() + eight.GetUpper());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lanes256 value)
+    {
+        var eight = Vector256.ConditionalSelect(Vector256.GreaterThan(value._v0, value._v1), value._v0, value._v1);
+        return Lanes128.Largest(Lanes128.Larger(eight.GetLower(), eight.GetUpper()));
+    }
+
+    public static void WidenHalves(ushort* from, float* to, int count)
+    {
+        for (var i = 0; i < count; i += 16)
+            Store(LoadHalf(from + i), to + i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Widen(ushort* source) => Vector256.WidenLower(Vector128.Load((short*)source).ToVector256Unsafe());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Kvasir.Numerics.MachineCode;
 
 namespace Kvasir.Numerics.Lanes;
 
@@ -49,6 +50,34 @@ internal readonly unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 PowerOfTwo(Lanes512 shifted) => new(((shifted._v0.AsInt32() << 23) + Vector512.Create(0x3F80_0000)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Lanes512 value)
+    {
+        var eight = value._v0.GetLower() + value._v0.GetUpper();
+        return Lanes128.Sum(eight.GetLower() + eight.GetUpper());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Lanes512 value)
+    {
+        var lower = value._v0.GetLower();
+        var upper = value._v0.GetUpper();
+        var eight = Vector256.ConditionalSelect(Vector256.GreaterThan(lower, upper), lower, upper);
+        return Lanes128.Largest(Lanes128.Larger(eight.GetLower(), eight.GetUpper()));
+    }
+
+    public static void WidenHalves(ushort* from, float* to, int count)
+    {
+        if (Avx512Code.Instance is { } code)
+        {
+            code.WidenHalves(from, to, count);
+            return;
+        }
+
+        for (var i = 0; i < count; i += 16)
+            Store(LoadHalf(from + i), to + i);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Widen(ushort* source) => Vector512.WidenLower(Vector256.Load((short*)source).ToVector512Unsafe());

@@ -6,24 +6,37 @@ using Kvasir.Numerics.Memory;
 namespace Kvasir.Numerics.MachineCode;
 
 /// <summary>
-/// The functions of <see cref="VnniTileCode"/> in executable memory, written once a process: never writable and executable at once.
+/// The functions of machine code in executable memory, written once a process: never writable and executable at once.
 /// </summary>
-internal sealed unsafe class VnniKernels
+internal sealed unsafe class Avx512Code
 {
     private static readonly DataType[] Types = [DataType.Q8_0, DataType.Q4_0, DataType.Q4_1, DataType.Q5_0, DataType.Q5_1];
 
     private readonly VirtualRegion _memory;
     private readonly nint[] _functions = new nint[((int)Types.Max() + 1) * VnniTileCode.MaxRows * 2];
 
-    private VnniKernels(VirtualRegion memory, List<(int Index, int Position)> functions)
+    private readonly nint _widenHalves;
+
+    private Avx512Code(VirtualRegion memory, int widenHalves, List<(int Index, int Position)> functions)
     {
         _memory = memory;
+        _widenHalves = (nint)(memory.Pointer + widenHalves);
         foreach (var (index, position) in functions)
             _functions[index] = (nint)(memory.Pointer + position);
     }
 
     /// <summary>Null where the processor has no such instructions, the calling convention is another or the system forbids it.</summary>
-    public static VnniKernels? Instance { get; } = Create();
+    public static Avx512Code? Instance { get; } = Create();
+
+    /// <summary>True when the processor has the byte dot products that <see cref="Run"/> needs.</summary>
+    public static bool HasVnni => Instance is not null && (X86Base.CpuId(7, 0).Ecx & (1 << 11)) != 0;
+
+    /// <summary>Widens <paramref name="count"/> binary16 values, a multiple of 16.</summary>
+    public void WidenHalves(ushort* from, float* to, int count)
+    {
+        if (count > 0)
+            ((delegate* unmanaged[SuppressGCTransition]<ushort*, ushort*, float*, void>)_widenHalves)(from, from + count, to);
+    }
 
     /// <summary>Runs a tile of one to six rows.</summary>
     public void Run(in QuantTileCall call)
@@ -45,13 +58,13 @@ internal sealed unsafe class VnniKernels
 
     private static int Index(DataType type, int rows, bool resume) => (2 * (((int)type * VnniTileCode.MaxRows) + rows - 1)) + (resume ? 1 : 0);
 
-    private static VnniKernels? Create()
+    private static Avx512Code? Create()
     {
-        // Bit 11 of ECX of leaf 7: AVX512_VNNI. The arguments are passed as System V has it.
-        if (OperatingSystem.IsWindows() || RuntimeInformation.ProcessArchitecture != Architecture.X64 || !Avx512BW.IsSupported
-            || (X86Base.CpuId(7, 0).Ecx & (1 << 11)) == 0)
+        // Arguments are passed as System V has it.
+        if (OperatingSystem.IsWindows() || RuntimeInformation.ProcessArchitecture != Architecture.X64 || !Avx512BW.IsSupported)
             return null;
         var code = new Avx512Assembler();
+        var widenHalves = WidenCode.Write(code);
         var functions = new List<(int Index, int Position)>();
         foreach (var type in Types)
         {
@@ -67,7 +80,7 @@ internal sealed unsafe class VnniKernels
         memory.Commit(0, memory.Length);
         bytes.CopyTo(new Span<byte>(memory.Pointer, bytes.Length));
         if (memory.TrySealAsCode())
-            return new VnniKernels(memory, functions);
+            return new Avx512Code(memory, widenHalves, functions);
         memory.Dispose();
         return null;
     }
