@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kvasir.Numerics.Memory;
 
 namespace Kvasir.Numerics;
 
@@ -15,7 +16,10 @@ public sealed unsafe class NativeBuffer : IDisposable
     {
         Length = length;
         var bytes = (Math.Max(length, 1) + (Alignment - 1)) & ~(nuint)(Alignment - 1);
-        _pointer = (byte*)NativeMemory.AlignedAlloc(bytes, Alignment);
+        var huge = HugePages.AreWorthIt(bytes);
+        _pointer = (byte*)NativeMemory.AlignedAlloc(bytes, huge ? HugePages.Bytes : Alignment);
+        if (huge)
+            HugePages.Advise(_pointer, bytes);
         NativeMemory.Clear(_pointer, bytes);
     }
 
