@@ -49,6 +49,12 @@ public static class BlockCodec
                 return;
         }
 
+        if (type.HasSuperBlocks)
+        {
+            SuperBlockCodec.DecodeRow(type, source, destination);
+            return;
+        }
+
         Span<byte> quants = stackalloc byte[Block];
         int blockBytes = type.BlockBytes;
         int offset = Offset(type);
@@ -95,6 +101,12 @@ public static class BlockCodec
                 return;
         }
 
+        if (type.HasSuperBlocks)
+        {
+            SuperBlockCodec.EncodeRow(type, source, destination);
+            return;
+        }
+
         Span<byte> quants = stackalloc byte[Block];
         int blockBytes = type.BlockBytes;
         for (int b = 0; b < source.Length / Block; b++)
@@ -107,7 +119,7 @@ public static class BlockCodec
     /// <summary>Writes a block from unsigned values (see the remarks of the class) and the raw bits of its scale and minimum.</summary>
     public static void PackBlock(DataType type, ushort scale, ushort minimum, ReadOnlySpan<byte> quants, Span<byte> destination)
     {
-        if (!type.IsQuantized)
+        if (!type.IsQuantized || type.HasSuperBlocks)
             throw NotQuantised(type);
         BinaryPrimitives.WriteUInt16LittleEndian(destination, scale);
         int at = 2;
@@ -140,7 +152,7 @@ public static class BlockCodec
     /// <summary>Reads a block into unsigned values and the raw bits of its scale and minimum (0 where the type has none).</summary>
     public static void UnpackBlock(DataType type, ReadOnlySpan<byte> source, Span<byte> quants, out ushort scale, out ushort minimum)
     {
-        if (!type.IsQuantized)
+        if (!type.IsQuantized || type.HasSuperBlocks)
             throw NotQuantised(type);
         scale = BinaryPrimitives.ReadUInt16LittleEndian(source);
         minimum = 0;
@@ -211,5 +223,5 @@ public static class BlockCodec
             throw new ArgumentException($"a {type.Name} row of {elements} elements needs {needed} bytes, {bytes} were given");
     }
 
-    private static ArgumentException NotQuantised(DataType type) => new($"{type.Name} is not a block format");
+    private static ArgumentException NotQuantised(DataType type) => new($"{type.Name} is not a format with plain blocks of {Block}");
 }

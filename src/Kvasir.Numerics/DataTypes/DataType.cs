@@ -24,6 +24,15 @@ public enum DataType
     /// <summary>Blocks of 32: binary16 scale, signed 8-bit values.</summary>
     Q8_0 = 8,
 
+    /// <summary>Super-blocks of 256: 4-bit values; 6-bit scales and minima of 32 values.</summary>
+    Q4_K = 12,
+
+    /// <summary>Super-blocks of 256: 5-bit values; 6-bit scales and minima of 32 values.</summary>
+    Q5_K = 13,
+
+    /// <summary>Super-blocks of 256: 6-bit values with offset 32; 8-bit scales of 16 values.</summary>
+    Q6_K = 14,
+
     /// <summary>The upper half of binary32.</summary>
     BF16 = 30,
 }

@@ -5,8 +5,8 @@ public static class DataTypeInfo
 {
     extension(DataType type)
     {
-        /// <summary>Elements in a block: 1 for the float types, 32 for the quantised ones.</summary>
-        public int BlockSize => type.IsQuantized ? 32 : 1;
+        /// <summary>Elements in a block: 1 for the float types, 32 for the quantised ones, 256 for those with super-blocks.</summary>
+        public int BlockSize => type.HasSuperBlocks ? 256 : type.IsQuantized ? 32 : 1;
 
         /// <summary>Bytes of a block.</summary>
         /// <exception cref="ArgumentOutOfRangeException">The value is no known type.</exception>
@@ -19,18 +19,21 @@ public static class DataTypeInfo
             DataType.Q5_0 => 22,
             DataType.Q5_1 => 24,
             DataType.Q8_0 => 34,
+            DataType.Q4_K => 144,
+            DataType.Q5_K => 176,
+            DataType.Q6_K => 210,
             _ => throw new ArgumentOutOfRangeException(nameof(type), type, "not a data type that Kvasir knows"),
         };
 
         /// <summary>True for the block formats with a scale.</summary>
         public bool IsQuantized =>
-            type is DataType.Q4_0 or DataType.Q4_1 or DataType.Q5_0 or DataType.Q5_1 or DataType.Q8_0;
+            type is DataType.Q4_0 or DataType.Q4_1 or DataType.Q5_0 or DataType.Q5_1 or DataType.Q8_0 || type.HasSuperBlocks;
+
+        /// <summary>True for the block formats whose scales are integers times a factor of 256 elements.</summary>
+        public bool HasSuperBlocks => type is DataType.Q4_K or DataType.Q5_K or DataType.Q6_K;
 
         /// <summary>True for the block formats that hold a minimum beside the scale.</summary>
-        public bool HasMinimum => type is DataType.Q4_1 or DataType.Q5_1;
-
-        /// <summary>True for the block formats whose values have five bits.</summary>
-        public bool HasFifthBits => type is DataType.Q5_0 or DataType.Q5_1;
+        public bool HasMinimum => type is DataType.Q4_1 or DataType.Q5_1 or DataType.Q4_K or DataType.Q5_K;
 
         /// <summary>True when the value is one of the named ones (a file may hold any number).</summary>
         public bool IsKnown => type is DataType.F32 or DataType.F16 or DataType.BF16 || type.IsQuantized;

@@ -3,10 +3,10 @@ namespace Kvasir.Numerics.Kernels;
 /// <summary>32 quantised activations of a row: x = q * scale. The machine-code kernels know these offsets.</summary>
 internal unsafe struct ActivationBlock
 {
-    public const int Bytes = 44;
+    public const int Bytes = 52;
     public const int ScaleOffset = 32;
     public const int SumOffset = 36;
-    public const int NegativeSumOffset = 40;
+    public const int NegativeSumsOffset = 40;
 
     /// <summary>q, from -127 to 127.</summary>
     public fixed sbyte Values[32];
@@ -16,6 +16,9 @@ internal unsafe struct ActivationBlock
     /// <summary>Sum of q.</summary>
     public int Sum;
 
-    /// <summary>The sum with its sign changed.</summary>
-    public int NegativeSum;
+    /// <summary>Sums with the sign changed: of all, of the first sixteen, of the other sixteen.</summary>
+    public fixed int NegativeSums[3];
+
+    /// <summary>The negative sum of the k that a scale stands for.</summary>
+    public int NegativeSum(int scale, int scalesPerBlock) => NegativeSums[scalesPerBlock == 1 ? 0 : 1 + scale];
 }

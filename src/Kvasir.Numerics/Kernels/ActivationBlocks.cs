@@ -70,14 +70,14 @@ internal sealed unsafe class ActivationBlocks(bool words) : IDisposable
         }
 
         var inverse = Vector128.Create(1 / scale);
-        var sums = Vector128<int>.Zero;
         for (var k = 0; k < 32; k += 16)
         {
             var q0 = Round(Vector128.Load(x + k) * inverse);
             var q1 = Round(Vector128.Load(x + k + 4) * inverse);
             var q2 = Round(Vector128.Load(x + k + 8) * inverse);
             var q3 = Round(Vector128.Load(x + k + 12) * inverse);
-            sums += q0 + q1 + (q2 + q3);
+            var sums = q0 + q1 + (q2 + q3);
+            block->NegativeSums[1 + (k / 16)] = -(sums[0] + sums[1] + (sums[2] + sums[3]));
             var low = Vector128.Narrow(q0, q1);
             var high = Vector128.Narrow(q2, q3);
             Vector128.Narrow(low, high).Store(block->Values + k);
@@ -88,8 +88,8 @@ internal sealed unsafe class ActivationBlocks(bool words) : IDisposable
         }
 
         block->Scale = scale;
-        block->Sum = sums[0] + sums[1] + (sums[2] + sums[3]);
-        block->NegativeSum = -block->Sum;
+        block->NegativeSums[0] = block->NegativeSums[1] + block->NegativeSums[2];
+        block->Sum = -block->NegativeSums[0];
     }
 
     /// <summary>Adding 1.5 * 2^23 rounds to the nearest integer, ties to even, and leaves it in the low bits; |x * (1 / d)| is at most 127.00002.</summary>

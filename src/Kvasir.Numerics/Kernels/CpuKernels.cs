@@ -9,10 +9,10 @@ internal abstract unsafe class CpuKernels
     public static CpuKernels Create(InstructionSet path) => path switch
     {
         InstructionSet.Avx512Vnni => new SpecializedKernels<Lanes512, QuantTileVnni>(),
-        InstructionSet.Avx512 => new SpecializedKernels<Lanes512, QuantTile512>(),
-        InstructionSet.AvxVnni => new SpecializedKernels<Lanes256, QuantTile256<VnniDot>>(),
-        InstructionSet.Avx2 => new SpecializedKernels<Lanes256, QuantTile256<Avx2Dot>>(),
-        _ => new SpecializedKernels<Lanes128, QuantTile128>(),
+        InstructionSet.Avx512 => new SpecializedKernels<Lanes512, UnpackedTile<BlockDot512>>(),
+        InstructionSet.AvxVnni => new SpecializedKernels<Lanes256, UnpackedTile<BlockDot256<VnniDot>>>(),
+        InstructionSet.Avx2 => new SpecializedKernels<Lanes256, UnpackedTile<BlockDot256<Avx2Dot>>>(),
+        _ => new SpecializedKernels<Lanes128, UnpackedTile<BlockDot128>>(),
     };
 
     /// <summary>True when matrix products read <see cref="ActivationBlocks.Words"/>.</summary>

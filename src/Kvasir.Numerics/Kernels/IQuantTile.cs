@@ -9,8 +9,7 @@ internal interface IQuantTile
     /// <summary>True when the kernel reads <see cref="ActivationBlocks.Words"/>.</summary>
     static abstract bool UsesWords { get; }
 
-    static abstract void Run<TFormat>(in QuantTileCall call)
-        where TFormat : struct, IQuantFormat;
+    static abstract void Run(in QuantTileCall call);
 }
 
 /// <summary>Some rows times some neighbouring panels, for blocks <c>[FirstBlock, EndBlock)</c> of K.</summary>

@@ -2,7 +2,7 @@ namespace Kvasir.Numerics.Kernels;
 
 /// <summary>
 /// Weights of one data type, packed in panels of 32 columns (outputs). A panel holds its K in ascending order: float types <c>[K][32]</c>,
-/// quantised types block by block (<see cref="PackedLayout"/>). The size is that of the file.
+/// quantised types block by block (<see cref="QuantForm"/>). The size is that of the file.
 /// </summary>
 internal sealed unsafe class PackedPart : IDisposable
 {
@@ -10,6 +10,7 @@ internal sealed unsafe class PackedPart : IDisposable
     public const int PanelColumns = 32;
 
     private readonly NativeBuffer _memory;
+    private readonly QuantForm? _form;
 
     public PackedPart(DataType type, int columns, int depth, int firstColumn)
     {
@@ -18,9 +19,9 @@ internal sealed unsafe class PackedPart : IDisposable
         Depth = depth;
         FirstColumn = firstColumn;
         Blocks = type.IsQuantized ? depth / 32 : 0;
-        Layout = type.IsQuantized ? PackedLayout.Of(type) : default;
+        _form = type.IsQuantized ? QuantForm.Of(type) : null;
         Panels = (columns + PanelColumns - 1) / PanelColumns;
-        PanelBytes = type.IsQuantized ? (long)Blocks * Layout.Bytes : (long)depth * PanelColumns * type.BlockBytes;
+        PanelBytes = _form is not null ? _form.PanelBytes(Blocks) : (long)depth * PanelColumns * type.BlockBytes;
         _memory = new NativeBuffer((nuint)PanelBytes * (nuint)Panels);
     }
 
@@ -38,8 +39,8 @@ internal sealed unsafe class PackedPart : IDisposable
     /// <summary>Blocks of 32 along K; 0 for float types.</summary>
     public int Blocks { get; }
 
-    /// <summary>Of a quantised type's blocks.</summary>
-    public PackedLayout Layout { get; }
+    /// <summary>Of a quantised type.</summary>
+    public QuantForm Form => _form!;
 
     public int Panels { get; }
 

@@ -9,6 +9,5 @@ internal readonly struct QuantTileVnni : IQuantTile
 
     public static bool UsesWords => false;
 
-    public static void Run<TFormat>(in QuantTileCall call)
-        where TFormat : struct, IQuantFormat => Avx512Code.Instance!.Run(call);
+    public static void Run(in QuantTileCall call) => Avx512Code.Instance!.Run(call);
 }

@@ -31,23 +31,9 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
             case DataType.BF16:
                 Floats<BFloatFormat>(call, firstPanel, endPanel);
                 break;
-            case DataType.Q8_0:
-                Quantized<ByteFormat>(call, firstPanel, endPanel);
-                break;
-            case DataType.Q4_0:
-                Quantized<NibbleFormat<ScaleOnly>>(call, firstPanel, endPanel);
-                break;
-            case DataType.Q4_1:
-                Quantized<NibbleFormat<ScaleAndMinimum>>(call, firstPanel, endPanel);
-                break;
-            case DataType.Q5_0:
-                Quantized<FiveBitFormat<ScaleOnly>>(call, firstPanel, endPanel);
-                break;
-            case DataType.Q5_1:
-                Quantized<FiveBitFormat<ScaleAndMinimum>>(call, firstPanel, endPanel);
-                break;
             default:
-                throw new NotSupportedException($"matrix multiplication with {call.Part.Type} weights");
+                Quantized(call, firstPanel, endPanel);
+                break;
         }
     }
 
@@ -71,30 +57,32 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
         in AttentionBatch batch, int firstRow, int rowCount, int head, float* partials, int count, AttentionScratch scratch) =>
         AttentionKernel<TLanes>.MergeSplits(batch, firstRow, rowCount, head, partials, count, scratch);
 
-    private static void Quantized<TFormat>(in MatMulCall call, int firstPanel, int endPanel)
-        where TFormat : struct, IQuantFormat
+    private static void Quantized(in MatMulCall call, int firstPanel, int endPanel)
     {
         var first = call.FirstK / 32;
         var end = call.EndK / 32;
+        var group = call.Part.Form.GroupBlocks;
         if (call.Rows <= TTile.MaxRows)
         {
-            Slice<TFormat>(call, firstPanel, endPanel, 0, call.Rows, first, end);
+            Slice(call, firstPanel, endPanel, 0, call.Rows, first, end);
             return;
         }
 
         var slices = (end - first + SliceBlocks - 1) / SliceBlocks;
         for (var s = 0; s < slices; s++)
         {
-            var from = first + ((end - first) * s / slices);
-            var to = first + ((end - first) * (s + 1) / slices);
+            var from = Border(s);
+            var to = Border(s + 1);
             var chunkRows = Math.Max(1, ChunkBytes / ((to - from) * sizeof(ActivationBlock)) / TTile.MaxRows) * TTile.MaxRows;
             for (var row = 0; row < call.Rows; row += chunkRows)
-                Slice<TFormat>(call, firstPanel, endPanel, row, Math.Min(call.Rows, row + chunkRows), from, to);
+                Slice(call, firstPanel, endPanel, row, Math.Min(call.Rows, row + chunkRows), from, to);
         }
+
+        // Whole super-blocks.
+        int Border(int slice) => slice == slices ? end : first + ((end - first) * slice / slices / group * group);
     }
 
-    private static void Slice<TFormat>(in MatMulCall call, int firstPanel, int endPanel, int firstRow, int endRow, int firstBlock, int endBlock)
-        where TFormat : struct, IQuantFormat
+    private static void Slice(in MatMulCall call, int firstPanel, int endPanel, int firstRow, int endRow, int firstBlock, int endBlock)
     {
         var edge = stackalloc float[TTile.MaxRows * PackedPart.PanelColumns];
         var rows = endRow - firstRow;
@@ -122,9 +110,9 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
                     Stride = call.Stride,
                 };
                 if (panel < full)
-                    TTile.Run<TFormat>(tile);
+                    TTile.Run(tile);
                 else
-                    RunEdge<TFormat>(call, tile, edge);
+                    RunEdge(call, tile, edge);
             }
 
             panel += panels;
@@ -132,14 +120,13 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
     }
 
     /// <summary>The last panel, when it has fewer than 32 columns: nothing is written behind them.</summary>
-    private static void RunEdge<TFormat>(in MatMulCall call, QuantTileCall tile, float* edge)
-        where TFormat : struct, IQuantFormat
+    private static void RunEdge(in MatMulCall call, QuantTileCall tile, float* edge)
     {
         tile.Y = edge;
         tile.Stride = PackedPart.PanelColumns;
         if (tile.Resume)
             CopyEdge(call, edge, tile.Panel, tile.Row, tile.Rows, toResult: false);
-        TTile.Run<TFormat>(tile);
+        TTile.Run(tile);
         CopyEdge(call, edge, tile.Panel, tile.Row, tile.Rows, toResult: true);
     }
 

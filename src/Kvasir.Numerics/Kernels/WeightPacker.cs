@@ -35,34 +35,56 @@ internal static unsafe class WeightPacker
         }
     }
 
-    private static void PackQuantized(DataType type, byte* from, PackedPart part, byte* panel, int lane)
+    private static void PackQuantized(DataType type, byte* from, PackedPart part, byte* panel, int column)
     {
         Span<byte> values = stackalloc byte[32];
-        var layout = part.Layout;
+        Span<int> scales = stackalloc int[2];
+        var form = part.Form;
         var blockBytes = type.BlockBytes;
         for (var block = 0; block < part.Blocks; block++)
         {
-            BlockCodec.UnpackBlock(
-                type, new ReadOnlySpan<byte>(from + (block * blockBytes), blockBytes), values, out var scale, out var minimum);
-            var to = panel + ((long)block * layout.Bytes);
-            ((ushort*)(to + layout.Scales))[lane] = scale;
-            if (type.HasMinimum)
-                ((ushort*)(to + layout.Minima))[lane] = minimum;
-            for (var k = 0; k < 32; k++)
+            var stored = new ReadOnlySpan<byte>(from + ((long)block / form.GroupBlocks * blockBytes), blockBytes);
+            var to = panel + form.BlockOffset(block);
+            if (form.HasSuperBlocks)
             {
-                var group = k / 4;
-                var place = (lane * 4) + (k % 4);
-                if (type == DataType.Q8_0)
-                {
-                    to[(group * 128) + place] = values[k];
-                    continue;
-                }
-
-                var nibble = values[k] & 0xF;
-                to[(group % 4 * 128) + place] |= (byte)(group < 4 ? nibble : nibble << 4);
-                if (type.HasFifthBits)
-                    to[layout.High + place] |= (byte)(values[k] >> 4 << group);
+                SuperBlockCodec.UnpackBlock(type, stored, block % 8, values, scales, out var minimum);
+                for (var s = 0; s < form.ScalesPerBlock; s++)
+                    to[form.Scales + (s * 32) + column] = (byte)scales[s];
+                if (form.HasMinimum)
+                    to[form.Minima + column] = (byte)minimum;
+                var header = (ushort*)(panel + form.HeaderOffset(block)) + column;
+                SuperBlockCodec.ReadFactors(type, stored, out *header, out var factor);
+                if (form.HasMinimum)
+                    header[32] = factor;
             }
+            else
+            {
+                BlockCodec.UnpackBlock(type, stored, values, out var scale, out var minimum);
+                ((ushort*)(to + form.Scales))[column] = scale;
+                if (form.HasMinimum)
+                    ((ushort*)(to + form.Minima))[column] = minimum;
+            }
+
+            for (var k = 0; k < 32; k++)
+                PackValue(form, to, column, k, values[k]);
         }
+    }
+
+    private static void PackValue(QuantForm form, byte* to, int column, int k, int value)
+    {
+        var group = k / 4;
+        var place = (column * 4) + (k % 4);
+        if (form.Bits == 8)
+        {
+            to[(group * 128) + place] = (byte)value;
+            return;
+        }
+
+        var low = value & 0xF;
+        to[(group % 4 * 128) + place] |= (byte)(group < 4 ? low : low << 4);
+        if (form.Bits == 5)
+            to[form.High + place] |= (byte)(value >> 4 << group);
+        else if (form.Bits == 6)
+            to[form.High + (group / 4 * 128) + place] |= (byte)(value >> 4 << (2 * (group % 4)));
     }
 }

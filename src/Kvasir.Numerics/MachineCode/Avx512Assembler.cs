@@ -81,6 +81,9 @@ internal sealed class Avx512Assembler
     /// <summary>vcvtph2ps zmm, m256.</summary>
     public void WidenHalves(int to, Address from) => Vector(2, 1, 0x13, to, 0, from, VectorBytes / 2);
 
+    /// <summary>vpmovzxbd or vpmovsxbd zmm, m128: sixteen bytes as integers.</summary>
+    public void WidenBytes(int to, Address from, bool signed) => Vector(2, 1, signed ? (byte)0x21 : (byte)0x31, to, 0, from, VectorBytes / 4);
+
     /// <summary>vcvtdq2ps zmm, zmm.</summary>
     public void ToFloats(int to, int from) => Vector(1, 0, 0x5B, to, 0, from);
 
@@ -103,6 +106,17 @@ internal sealed class Avx512Assembler
             _code.Add((byte)(0x40 | ((int)(line.Index ?? 0) >> 3 << 1) | ((int)line.Base >> 3)));
         _code.AddRange([0x0F, 0x0D]);
         Operand(1, line, 1);
+    }
+
+    /// <summary>vfnmadd231ps zmm, zmm, zmm: sum -= a * b, rounded once.</summary>
+    public void MultiplySubtract(int sum, int a, int b) => Vector(2, 1, 0xBC, sum, a, b);
+
+    /// <summary>mov m64, r64.</summary>
+    public void Store(Address to, Gpr from)
+    {
+        Rex(from, to);
+        _code.Add(0x89);
+        Operand((int)from, to, 1);
     }
 
     /// <summary>mov r64, m64.</summary>
@@ -146,6 +160,15 @@ internal sealed class Avx512Assembler
     public void LoopWhileBelow(Gpr a, Gpr b, int position)
     {
         Registers(0x3B, a, b);
+        JumpBack(0x82, position);
+    }
+
+    /// <summary>cmp a, m64; jb to an earlier position.</summary>
+    public void LoopWhileBelow(Gpr a, Address b, int position)
+    {
+        Rex(a, b);
+        _code.Add(0x3B);
+        Operand((int)a, b, 1);
         JumpBack(0x82, position);
     }
 

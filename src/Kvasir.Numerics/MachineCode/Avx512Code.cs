@@ -10,10 +10,8 @@ namespace Kvasir.Numerics.MachineCode;
 /// </summary>
 internal sealed unsafe class Avx512Code
 {
-    private static readonly DataType[] Types = [DataType.Q8_0, DataType.Q4_0, DataType.Q4_1, DataType.Q5_0, DataType.Q5_1];
-
     private readonly VirtualRegion _memory;
-    private readonly nint[] _functions = new nint[((int)Types.Max() + 1) * VnniTileCode.MaxRows * 2];
+    private readonly nint[] _functions = new nint[Index(QuantForm.All.Max(form => form.Type) + 1, 1, resume: false)];
 
     private readonly nint _widenHalves;
 
@@ -41,12 +39,12 @@ internal sealed unsafe class Avx512Code
     /// <summary>Runs a tile of one to six rows.</summary>
     public void Run(in QuantTileCall call)
     {
-        var layout = call.Part.Layout;
+        var form = call.Part.Form;
         var arguments = new VnniArguments
         {
-            Weights = call.Part.Panel(call.Panel) + ((long)call.FirstBlock * layout.Bytes),
+            Weights = call.Part.Panel(call.Panel) + form.HeaderOffset(call.FirstBlock),
             PanelBytes = call.Part.PanelBytes,
-            SpanBytes = (long)(call.EndBlock - call.FirstBlock) * layout.Bytes,
+            SpanBytes = form.PanelBytes(call.EndBlock - call.FirstBlock),
             X = call.X.Data + ((long)call.Row * call.X.Blocks) + call.FirstBlock,
             XStride = (long)call.X.Blocks * ActivationBlock.Bytes,
             Y = call.Y,
@@ -66,12 +64,12 @@ internal sealed unsafe class Avx512Code
         var code = new Avx512Assembler();
         var widenHalves = WidenCode.Write(code);
         var functions = new List<(int Index, int Position)>();
-        foreach (var type in Types)
+        foreach (var form in QuantForm.All)
         {
             for (var rows = 1; rows <= VnniTileCode.MaxRows; rows++)
             {
-                functions.Add((Index(type, rows, resume: false), VnniTileCode.Write(code, type, rows, resume: false)));
-                functions.Add((Index(type, rows, resume: true), VnniTileCode.Write(code, type, rows, resume: true)));
+                functions.Add((Index(form.Type, rows, resume: false), VnniTileCode.Write(code, form, rows, resume: false)));
+                functions.Add((Index(form.Type, rows, resume: true), VnniTileCode.Write(code, form, rows, resume: true)));
             }
         }
 

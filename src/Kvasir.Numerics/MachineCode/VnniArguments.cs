@@ -28,4 +28,7 @@ internal unsafe struct VnniArguments
 
     /// <summary>Panels, one or more.</summary>
     public long Panels;
+
+    /// <summary>The function's own: end of the blocks of a panel.</summary>
+    public byte* End;
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Kvasir.Numerics.Kernels;
 
 namespace Kvasir.Numerics.MachineCode;
@@ -17,9 +18,9 @@ internal static class VnniTileCode
     private const int Right = 25;
     private const int Shared = 26;
     private const int Product = 27;
-    private const int Fifth = 28;
+    private const int High = 28;
     private const int LowMask = 30;
-    private const int FifthMask = 31;
+    private const int HighMask = 31;
     private const Gpr Weights = Gpr.Rax;
     private const Gpr End = Gpr.Rcx;
     private const Gpr XStride = Gpr.Rdx;
@@ -30,41 +31,46 @@ internal static class VnniTileCode
     private const Gpr Panel = Gpr.R11;
 
     /// <summary>
-    /// Writes the function for <paramref name="rows"/> rows of weights of a type and returns where it begins. A function that resumes goes on with
+    /// Writes the function for <paramref name="rows"/> rows of weights of a form and returns where it begins. A function that resumes goes on with
     /// the chains that it finds in the result.
     /// </summary>
-    public static int Write(Avx512Assembler code, DataType type, int rows, bool resume)
+    public static int Write(Avx512Assembler code, QuantForm form, int rows, bool resume)
     {
         code.Align();
         var start = code.Position;
-        var layout = PackedLayout.Of(type);
         code.Load(Panel, Argument(0));
         code.Load(XStride, Argument(4));
         code.Load(Y, Argument(5));
         code.Load(Panels, Argument(7));
         code.Constant(LowMask, 0x0F0F_0F0F);
-        code.Constant(FifthMask, 0x1010_1010);
+        code.Constant(HighMask, form.Bits == 6 ? 0x3030_3030 : 0x1010_1010);
 
         var nextPanel = code.Position;
         StartChains(code, rows, resume);
         code.Move(Weights, Panel);
         code.Load(End, Argument(2));
         code.Add(End, Weights);
+        if (form.HasSuperBlocks)
+            code.Store(SpanEnd, End);
         code.Load(Row0, Argument(3));
         ThirdFrom(code, Row3, Row0, XStride, rows);
 
+        var nextGroup = code.Position;
+        if (form.HasSuperBlocks)
+        {
+            code.AddressOf(End, new Address(Weights, form.HeaderBytes + (form.GroupBlocks * form.BlockBytes)));
+            code.Add(Weights, form.HeaderBytes);
+        }
+
         var nextBlock = code.Position;
-        StartSums(code, type, rows);
-        for (var group = 0; group < 8; group++)
-            Group(code, type, layout, rows, group);
-        Scale(code, layout, rows);
-        if (type.HasMinimum)
-            AddMinima(code, layout, rows);
-        code.Add(Weights, layout.Bytes);
+        Block(code, form, rows);
+        code.Add(Weights, form.BlockBytes);
         code.Add(Row0, ActivationBlock.Bytes);
         if (rows > 3)
             code.Add(Row3, ActivationBlock.Bytes);
         code.LoopWhileBelow(Weights, End, nextBlock);
+        if (form.HasSuperBlocks)
+            code.LoopWhileBelow(Weights, SpanEnd, nextGroup);
 
         StoreRows(code, rows);
         code.Add(Y, PackedPart.PanelColumns * sizeof(float));
@@ -74,13 +80,8 @@ internal static class VnniTileCode
         return start;
     }
 
-    /// <summary>Subtracted from every value of a type without minimum, as a power of two.</summary>
-    private static int OffsetBits(DataType type) => type switch
-    {
-        DataType.Q8_0 => 7,
-        DataType.Q5_0 => 4,
-        _ => 3,
-    };
+    /// <summary>Where the end of the blocks waits while <see cref="End"/> is that of a super-block.</summary>
+    private static Address SpanEnd => Argument(8);
 
     private static Address Argument(int field) => new(Gpr.Rdi, field * sizeof(long));
 
@@ -99,23 +100,39 @@ internal static class VnniTileCode
         return row % 3 == 0 ? new Address(from, displacement) : new Address(from, displacement, stride, row % 3);
     }
 
-    /// <summary>Integer sums begin at minus offset times sum of q, or at 0.</summary>
-    private static void StartSums(Avx512Assembler code, DataType type, int rows)
+    private static void Block(Avx512Assembler code, QuantForm form, int rows)
     {
+        var groups = 8 / form.ScalesPerBlock;
+        for (var scale = 0; scale < form.ScalesPerBlock; scale++)
+        {
+            StartSums(code, form, rows, scale);
+            for (var group = groups * scale; group < groups * (scale + 1); group++)
+                Group(code, form, rows, group);
+            Scale(code, form, rows, scale);
+        }
+
+        if (form.HasMinimum)
+            AddMinima(code, form, rows);
+    }
+
+    /// <summary>Integer sums begin at minus offset times sum of q, or at 0.</summary>
+    private static void StartSums(Avx512Assembler code, QuantForm form, int rows, int scale)
+    {
+        var sums = ActivationBlock.NegativeSumsOffset + (form.ScalesPerBlock == 1 ? 0 : sizeof(int) * (1 + scale));
         for (var row = 0; row < rows; row++)
         {
-            if (type.HasMinimum)
+            if (form.HasMinimum)
                 code.Zero(2 * row);
             else
-                code.BroadcastShiftedLeft(2 * row, Row(row, ActivationBlock.NegativeSumOffset), OffsetBits(type));
+                code.BroadcastShiftedLeft(2 * row, Row(row, sums), BitOperations.Log2((uint)form.Offset));
             code.Move((2 * row) + 1, 2 * row);
         }
     }
 
-    private static void Group(Avx512Assembler code, DataType type, PackedLayout layout, int rows, int group)
+    private static void Group(Avx512Assembler code, QuantForm form, int rows, int group)
     {
-        Unpack(code, type, layout, Left, group, 0);
-        Unpack(code, type, layout, Right, group, 1);
+        Unpack(code, form, Left, group, 0);
+        Unpack(code, form, Right, group, 1);
         for (var row = 0; row < rows; row++)
         {
             code.Broadcast(Shared, Row(row, group * sizeof(int)));
@@ -124,9 +141,9 @@ internal static class VnniTileCode
         }
     }
 
-    private static void Unpack(Avx512Assembler code, DataType type, PackedLayout layout, int to, int group, int half)
+    private static void Unpack(Avx512Assembler code, QuantForm form, int to, int group, int half)
     {
-        if (type == DataType.Q8_0)
+        if (form.Bits == 8)
         {
             code.Load(to, new Address(Weights, (group * 128) + (half * 64)));
             return;
@@ -143,21 +160,23 @@ internal static class VnniTileCode
             code.And(to, to, LowMask);
         }
 
-        if (!type.HasFifthBits)
+        if (form.Bits == 4)
             return;
-        var bits = new Address(Weights, layout.High + (half * 64));
-        if (group < 4)
-            code.ShiftWordsLeft(Fifth, bits, 4 - group);
+        var bits = new Address(Weights, form.High + (form.Bits == 6 ? group / 4 * 128 : 0) + (half * 64));
+        var shift = form.Bits == 6 ? 4 - (2 * (group % 4)) : 4 - group;
+        if (shift > 0)
+            code.ShiftWordsLeft(High, bits, shift);
+        else if (shift < 0)
+            code.ShiftWordsRight(High, bits, -shift);
         else
-            code.ShiftWordsRight(Fifth, bits, group - 4);
-        code.OrAnd(to, Fifth, FifthMask);
+            code.Load(High, bits);
+        code.OrAnd(to, High, HighMask);
     }
 
     /// <summary>chain = fma(sum, weight scale * activation scale, chain).</summary>
-    private static void Scale(Avx512Assembler code, PackedLayout layout, int rows)
+    private static void Scale(Avx512Assembler code, QuantForm form, int rows, int scale)
     {
-        code.WidenHalves(Left, new Address(Weights, layout.Scales));
-        code.WidenHalves(Right, new Address(Weights, layout.Scales + 32));
+        LoadFactors(code, form, form.Scales + (scale * 32), 0, signed: !form.HasMinimum);
         for (var row = 0; row < rows; row++)
         {
             code.Broadcast(Shared, Row(row, ActivationBlock.ScaleOffset));
@@ -170,17 +189,40 @@ internal static class VnniTileCode
         }
     }
 
-    /// <summary>chain = fma(minimum, activation scale * sum of q, chain).</summary>
-    private static void AddMinima(Avx512Assembler code, PackedLayout layout, int rows)
+    /// <summary>chain = fma(minimum, activation scale * sum of q, chain); minima of super-blocks are subtracted.</summary>
+    private static void AddMinima(Avx512Assembler code, QuantForm form, int rows)
     {
-        code.WidenHalves(Left, new Address(Weights, layout.Minima));
-        code.WidenHalves(Right, new Address(Weights, layout.Minima + 32));
+        LoadFactors(code, form, form.Minima, 64, signed: false);
         for (var row = 0; row < rows; row++)
         {
             code.BroadcastToFloats(Product, Row(row, ActivationBlock.SumOffset));
             code.MultiplyBroadcast(Product, Product, Row(row, ActivationBlock.ScaleOffset));
-            code.MultiplyAdd(FirstChain + (2 * row), Left, Product);
-            code.MultiplyAdd(FirstChain + (2 * row) + 1, Right, Product);
+            for (var half = 0; half < 2; half++)
+            {
+                if (form.HasSuperBlocks)
+                    code.MultiplySubtract(FirstChain + (2 * row) + half, Left + half, Product);
+                else
+                    code.MultiplyAdd(FirstChain + (2 * row) + half, Left + half, Product);
+            }
+        }
+    }
+
+    /// <summary>Brings the 32 columns' scales (or minima) of a block to <see cref="Left"/> and <see cref="Right"/>.</summary>
+    private static void LoadFactors(Avx512Assembler code, QuantForm form, int offset, int headerOffset, bool signed)
+    {
+        var header = headerOffset - form.HeaderBytes - (form.GroupBlocks * form.BlockBytes);
+        for (var half = 0; half < 2; half++)
+        {
+            if (!form.HasSuperBlocks)
+            {
+                code.WidenHalves(Left + half, new Address(Weights, offset + (half * 32)));
+                continue;
+            }
+
+            code.WidenBytes(Left + half, new Address(Weights, offset + (half * 16)), signed);
+            code.ToFloats(Left + half, Left + half);
+            code.WidenHalves(Product, new Address(End, header + (half * 32)));
+            code.Multiply(Left + half, Left + half, Product);
         }
     }
 

@@ -23,23 +23,50 @@ internal static class ScalarOps
 
         Span<byte> levels = stackalloc byte[32];
         Span<int> q = stackalloc int[32];
-        int offset = BlockCodec.Offset(type);
+        Span<int> scales = stackalloc int[2];
         for (int block = 0; block < x.Length / 32; block++)
         {
             float activationScale = Quantize(x.Slice(block * 32, 32), q);
-            BlockCodec.UnpackBlock(type, weights.Slice(block * type.BlockBytes, type.BlockBytes), levels, out ushort scale, out ushort minimum);
-            int products = 0, activations = 0;
-            for (int k = 0; k < 32; k++)
+            if (!type.HasSuperBlocks)
             {
-                products += q[k] * (levels[k] - offset);
-                activations += q[k];
+                BlockCodec.UnpackBlock(type, weights.Slice(block * type.BlockBytes, type.BlockBytes), levels, out ushort scale, out ushort minimum);
+                sum = Link(sum, q, levels, BlockCodec.Offset(type), Float16.ToSingle(scale), activationScale);
+                if (type.HasMinimum)
+                    sum = MathF.FusedMultiplyAdd(Float16.ToSingle(minimum), activationScale * Sum(q), sum);
+                continue;
             }
 
-            sum = MathF.FusedMultiplyAdd(products, Float16.ToSingle(scale) * activationScale, sum);
+            var super = weights.Slice(block / 8 * type.BlockBytes, type.BlockBytes);
+            SuperBlockCodec.ReadFactors(type, super, out ushort d, out ushort dmin);
+            SuperBlockCodec.UnpackBlock(type, super, block % 8, levels, scales, out int low);
             if (type.HasMinimum)
-                sum = MathF.FusedMultiplyAdd(Float16.ToSingle(minimum), activationScale * activations, sum);
+            {
+                sum = Link(sum, q, levels, 0, scales[0] * Float16.ToSingle(d), activationScale);
+                sum = MathF.FusedMultiplyAdd(0 - (low * Float16.ToSingle(dmin)), activationScale * Sum(q), sum);
+            }
+            else
+            {
+                sum = Link(sum, q[..16], levels[..16], 32, scales[0] * Float16.ToSingle(d), activationScale);
+                sum = Link(sum, q[16..], levels[16..], 32, scales[1] * Float16.ToSingle(d), activationScale);
+            }
         }
 
+        return sum;
+    }
+
+    private static float Link(float sum, ReadOnlySpan<int> q, ReadOnlySpan<byte> levels, int offset, float scale, float activationScale)
+    {
+        int products = 0;
+        for (int k = 0; k < q.Length; k++)
+            products += q[k] * (levels[k] - offset);
+        return MathF.FusedMultiplyAdd(products, scale * activationScale, sum);
+    }
+
+    private static int Sum(ReadOnlySpan<int> q)
+    {
+        int sum = 0;
+        foreach (int value in q)
+            sum += value;
         return sum;
     }
 

@@ -34,12 +34,14 @@ internal sealed unsafe class Weights : IDisposable
             BlockCodec.EncodeRow(type, values, to);
             if (!wild || !type.IsQuantized)
                 continue;
-            for (int block = 0; block < columns / 32; block++)
+            for (int block = 0; block < columns / type.BlockSize; block++)
             {
+                // Everything but the binary16 factors, which stand at the end for Q6_K.
                 var bytes = to.Slice(block * type.BlockBytes, type.BlockBytes);
-                random.NextBytes(bytes[(type.HasMinimum ? 4 : 2)..]);
+                bytes = type == DataType.Q6_K ? bytes[..^2] : bytes[(type.HasMinimum ? 4 : 2)..];
+                random.NextBytes(bytes);
                 if (block % 3 == 1)
-                    bytes[(type.HasMinimum ? 4 : 2)..].Fill(0x80);
+                    bytes.Fill(0x80);
             }
         }
 
