@@ -15,34 +15,35 @@ internal readonly unsafe struct BlockDot512 : IBlockDot
     public static void Run(QuantForm form, UnpackedBlock* weights, ActivationBlocks x, int row, int rows, int block, float* chains, int stride)
     {
         var groups = 8 / form.ScalesPerBlock;
+        var perWord = form.GroupsPerWord;
         for (var scale = 0; scale < form.ScalesPerBlock; scale++)
         {
             var r = 0;
             for (; r + 4 <= rows; r += 4)
-                Four(form, weights, scale, groups, x, ((long)(row + r) * x.Blocks) + block, chains + ((long)r * stride), stride);
+                Four(form, weights, scale, groups, perWord, x, ((long)(row + r) * x.Blocks) + block, chains + ((long)r * stride), stride);
             for (; r < rows; r++)
-                One(form, weights, scale, groups, x, ((long)(row + r) * x.Blocks) + block, chains + ((long)r * stride));
+                One(form, weights, scale, groups, perWord, x, ((long)(row + r) * x.Blocks) + block, chains + ((long)r * stride));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Four(QuantForm form, UnpackedBlock* weights, int scale, int groups, ActivationBlocks x, long at, float* chains, int stride)
+    private static void Four(QuantForm form, UnpackedBlock* weights, int scale, int groups, int perWord, ActivationBlocks x, long at, float* chains, int stride)
     {
         var values = weights->Values + (scale * groups * 128);
         Vector512<int> i00 = default, i01 = default, i10 = default, i11 = default;
         Vector512<int> i20 = default, i21 = default, i30 = default, i31 = default;
-        if (form.GroupsPerWord > 0)
+        if (perWord > 0)
         {
             var ones = Vector512.Create((short)1);
             var a0 = (int*)(x.Data + at) + (scale * groups);
             var a1 = (int*)(x.Data + at + x.Blocks) + (scale * groups);
             var a2 = (int*)(x.Data + at + (2 * x.Blocks)) + (scale * groups);
             var a3 = (int*)(x.Data + at + (3 * x.Blocks)) + (scale * groups);
-            for (var first = 0; first < groups; first += form.GroupsPerWord)
+            for (var first = 0; first < groups; first += perWord)
             {
                 Vector512<short> s00 = default, s01 = default, s10 = default, s11 = default;
                 Vector512<short> s20 = default, s21 = default, s30 = default, s31 = default;
-                for (var g = first; g < first + form.GroupsPerWord; g++)
+                for (var g = first; g < first + perWord; g++)
                 {
                     var w0 = Vector512.LoadAligned(values + (g * 128));
                     var w1 = Vector512.LoadAligned(values + (g * 128) + 64);
@@ -112,18 +113,18 @@ internal readonly unsafe struct BlockDot512 : IBlockDot
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void One(QuantForm form, UnpackedBlock* weights, int scale, int groups, ActivationBlocks x, long at, float* chains)
+    private static void One(QuantForm form, UnpackedBlock* weights, int scale, int groups, int perWord, ActivationBlocks x, long at, float* chains)
     {
         var values = weights->Values + (scale * groups * 128);
         Vector512<int> i0 = default, i1 = default;
-        if (form.GroupsPerWord > 0)
+        if (perWord > 0)
         {
             var ones = Vector512.Create((short)1);
             var a = (int*)(x.Data + at) + (scale * groups);
-            for (var first = 0; first < groups; first += form.GroupsPerWord)
+            for (var first = 0; first < groups; first += perWord)
             {
                 Vector512<short> s0 = default, s1 = default;
-                for (var g = first; g < first + form.GroupsPerWord; g++)
+                for (var g = first; g < first + perWord; g++)
                 {
                     var v = Vector512.Create(a[g]).AsSByte();
                     s0 += Avx512BW.MultiplyAddAdjacent(Vector512.LoadAligned(values + (g * 128)), v);

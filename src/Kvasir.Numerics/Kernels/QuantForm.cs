@@ -27,6 +27,7 @@ internal sealed class QuantForm
         HasSuperBlocks = hasSuperBlocks;
         ScalesPerBlock = scalesPerBlock;
         Offset = HasMinimum ? 0 : 1 << (bits - 1);
+        GroupsPerWord = bits == 8 ? 0 : bits == 6 ? 2 : 4;
         High = bits == 8 ? 1024 : 512;
         Scales = High + (bits == 8 ? 0 : 128 * (bits - 4));
         var scaleBytes = (hasSuperBlocks ? 32 : 64) * scalesPerBlock;
@@ -72,12 +73,7 @@ internal sealed class QuantForm
     public int BlockBytes { get; }
 
     /// <summary>Groups of four products whose sum fits 16 bits; 0 when not even one does.</summary>
-    public int GroupsPerWord => Bits switch
-    {
-        8 => 0,
-        6 => 2,
-        _ => 4,
-    };
+    public int GroupsPerWord { get; }
 
     /// <exception cref="NotSupportedException">There are no kernels for the type.</exception>
     public static QuantForm Of(DataType type) =>

@@ -31,10 +31,33 @@ internal unsafe struct UnpackedBlock
     public static void Unpack(QuantForm form, byte* panel, int block, UnpackedBlock* to)
     {
         var from = panel + form.BlockOffset(block);
+        var high = from + form.High;
         for (var part = 0; part < 128; part += 32)
         {
-            for (var group = 0; group < 8; group++)
-                Group(form, from, group, part).Store(to->Values + (group * 128) + part);
+            var values = to->Values + part;
+            switch (form.Bits)
+            {
+                case 8:
+                    for (var group = 0; group < 8; group++)
+                        Vector256.Load(from + (group * 128) + part).Store(values + (group * 128));
+                    break;
+                case 4:
+                    for (var group = 0; group < 4; group++)
+                        Nibbles(from + (group * 128) + part, default, default, values + (group * 128));
+                    break;
+                case 5:
+                    var fifth = Vector256.Load(high + part).AsUInt16();
+                    var mask = Vector256.Create((byte)0x10);
+                    for (var group = 0; group < 4; group++)
+                        Nibbles(from + (group * 128) + part, (fifth << (4 - group)).AsByte() & mask, (fifth >> group).AsByte() & mask, values + (group * 128));
+                    break;
+                default:
+                    var low = Vector256.Load(high + part).AsUInt16();
+                    var upper = Vector256.Load(high + 128 + part).AsUInt16();
+                    for (var group = 0; group < 4; group++)
+                        Nibbles(from + (group * 128) + part, SixthBits(low, group), SixthBits(upper, group), values + (group * 128));
+                    break;
+            }
         }
 
         var header = panel + form.HeaderOffset(block);
@@ -58,22 +81,19 @@ internal unsafe struct UnpackedBlock
         }
     }
 
+    /// <summary>Writes a vector's low nibbles as group g and its high nibbles as group g + 4, with the bits above them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Group(QuantForm form, byte* from, int group, int part)
+    private static void Nibbles(byte* from, Vector256<byte> lowBits, Vector256<byte> highBits, byte* to)
     {
-        if (form.Bits == 8)
-            return Vector256.Load(from + (group * 128) + part);
-        var packed = Vector256.Load(from + (group % 4 * 128) + part);
-        var low = (group < 4 ? packed : (packed.AsUInt16() >> 4).AsByte()) & Vector256.Create((byte)0xF);
-        if (form.Bits == 4)
-            return low;
-        var high = form.Bits == 5
-            ? Vector256.Load(from + form.High + part).AsUInt16()
-            : Vector256.Load(from + form.High + (group / 4 * 128) + part).AsUInt16();
-        var shift = form.Bits == 5 ? 4 - group : 4 - (2 * (group % 4));
-        var mask = Vector256.Create((byte)(form.Bits == 5 ? 0x10 : 0x30));
-        return low | ((shift >= 0 ? high << shift : high >> -shift).AsByte() & mask);
+        var packed = Vector256.Load(from);
+        var mask = Vector256.Create((byte)0xF);
+        ((packed & mask) | lowBits).Store(to);
+        (((packed.AsUInt16() >> 4).AsByte() & mask) | highBits).Store(to + 512);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> SixthBits(Vector256<ushort> bits, int group) =>
+        (group < 2 ? bits << (4 - (2 * group)) : bits >> ((2 * group) - 4)).AsByte() & Vector256.Create((byte)0x30);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Halves(byte* from, int column) =>
