@@ -89,6 +89,15 @@ public sealed class ModelFile : IDisposable
         return _weights.Vector(role, layer);
     }
 
+    /// <summary>
+    /// Lets go of the memory that a weight's part of the file takes in this process, once it has been copied elsewhere. It can still be read.
+    /// </summary>
+    public void Release(WeightRole role, int layer = -1)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _weights.Release(role, layer);
+    }
+
     /// <summary>Whether the model holds the weight (<see cref="WeightRole.Output"/> also when it is tied to the embedding).</summary>
     public bool Has(WeightRole role, int layer = -1) => _weights.Has(role, layer);
 

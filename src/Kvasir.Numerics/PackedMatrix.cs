@@ -51,12 +51,8 @@ public sealed class PackedMatrix : IDisposable
             _ = sources[first].RowBytes;
             var part = new PackedPart(sources[first].Type, rows, depth, columns);
             parts.Add(part);
-            for (var at = 0; first < end; first++)
-            {
-                WeightPacker.Pack(sources[first], part, at);
-                at += sources[first].Rows;
-            }
-
+            WeightPacker.Pack(sources[first..end], part);
+            first = end;
             columns += rows;
         }
 

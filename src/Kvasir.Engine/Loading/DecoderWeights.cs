@@ -50,7 +50,9 @@ internal sealed class DecoderWeights : IDisposable
 
         var embedding = model.GetMatrix(WeightRole.TokenEmbedding);
         var output = config.TiedEmbeddings ? embedding : model.GetMatrix(WeightRole.Output);
-        return new DecoderWeights(embedding, layers, Vector(model, backend, WeightRole.OutputNorm, -1), backend.Pack([output]));
+        var packed = backend.Pack([output]);
+        model.Release(WeightRole.Output);
+        return new DecoderWeights(embedding, layers, Vector(model, backend, WeightRole.OutputNorm, -1), packed);
     }
 
     public void Dispose()
@@ -66,7 +68,12 @@ internal sealed class DecoderWeights : IDisposable
         var sources = new MatrixSource[roles.Length];
         for (var i = 0; i < sources.Length; i++)
             sources[i] = model.GetMatrix(roles[i], layer);
-        return backend.Pack(sources);
+        var packed = backend.Pack(sources);
+
+        // The file's copy is not read again: packing must not double what the process takes.
+        foreach (var role in roles)
+            model.Release(role, layer);
+        return packed;
     }
 
     private static NativeBuffer? StackBias(ModelFile model, IComputeBackend backend, int layer, params ReadOnlySpan<WeightRole> roles)

@@ -1,10 +1,13 @@
 using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
 
 namespace Kvasir.Models;
 
 /// <summary>A file mapped read-only into memory. Every access is checked against its length.</summary>
-internal sealed unsafe class MappedFile : IDisposable
+internal sealed unsafe partial class MappedFile : IDisposable
 {
+    private const int AdviseNotNeeded = 4;
+
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private byte* _pointer;
@@ -61,6 +64,18 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>A view of at most 2 GiB.</summary>
     public ReadOnlySpan<byte> Span(long offset, int length) => new(At(offset, length), length);
 
+    /// <summary>
+    /// Lets go of the memory that whole pages of a range take in this process; they are read again when they are touched. A wish only.
+    /// </summary>
+    public void Release(long offset, long length)
+    {
+        nint page = Environment.SystemPageSize;
+        nint start = ((nint)At(offset, length) + page - 1) / page * page;
+        nint end = ((nint)_pointer + (nint)(offset + length)) / page * page;
+        if (end > start && !OperatingSystem.IsWindows())
+            _ = MemoryAdvise((void*)start, (nuint)(end - start), AdviseNotNeeded);
+    }
+
     public void Dispose()
     {
         if (_pointer == null)
@@ -70,4 +85,7 @@ internal sealed unsafe class MappedFile : IDisposable
         _view.Dispose();
         _file.Dispose();
     }
+
+    [LibraryImport("libc", EntryPoint = "madvise")]
+    private static partial int MemoryAdvise(void* address, nuint length, int advice);
 }

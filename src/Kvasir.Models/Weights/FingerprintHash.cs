@@ -28,6 +28,7 @@ internal static unsafe class FingerprintHash
         {
             var (tensor, start, length) = leaves[i];
             hashes[i] = SHA256.HashData(new ReadOnlySpan<byte>(tensor.File.At(tensor.Offset + start, length), (int)length));
+            tensor.File.Release(tensor.Offset + start, length);
         });
 
         using var root = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

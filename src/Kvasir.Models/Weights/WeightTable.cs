@@ -58,6 +58,8 @@ internal sealed unsafe class WeightTable
         return RowOrder(role) is { } order ? Array.ConvertAll(order, row => stored[row]) : stored;
     }
 
+    public void Release(WeightRole role, int layer) => Find(role, layer).Release();
+
     /// <summary>All weights in the order of the roles; what the fingerprint covers.</summary>
     public IReadOnlyList<(WeightRole Role, int Layer, StoredTensor Tensor, bool Interleaved)> All() =>
         [.. WeightShapes.All(_config).Where(_tensors.ContainsKey).Select(k => (k.Role, k.Layer, _tensors[k], RowOrder(k.Role) is not null))];

@@ -3,21 +3,31 @@ namespace Kvasir.Numerics.Kernels;
 /// <summary>Moves weights from a file's row order into panels.</summary>
 internal static unsafe class WeightPacker
 {
-    /// <summary>Packs rows <c>[0, source.Rows)</c> as columns <paramref name="firstColumn"/> and on of <paramref name="part"/>.</summary>
-    public static void Pack(in MatrixSource source, PackedPart part, int firstColumn)
+    /// <summary>Packs matrices that follow each other as columns of <paramref name="part"/>, on all processors.</summary>
+    public static void Pack(ReadOnlySpan<MatrixSource> sources, PackedPart part)
     {
-        var rowBytes = source.RowBytes;
-        for (var row = 0; row < source.Rows; row++)
+        var matrices = sources.ToArray();
+        Parallel.For(0, part.Panels, panel => PackPanel(matrices, part, panel));
+    }
+
+    private static void PackPanel(MatrixSource[] matrices, PackedPart part, int panel)
+    {
+        var first = panel * PackedPart.PanelColumns;
+        var last = Math.Min(part.Columns, first + PackedPart.PanelColumns);
+        var to = part.Panel(panel);
+        var matrix = 0;
+        var start = 0;
+        for (var column = first; column < last; column++)
         {
-            var stored = source.RowOrder is { } order ? order[row] : row;
-            var from = (byte*)source.Data + (stored * rowBytes);
-            var column = firstColumn + row;
-            var panel = part.Panel(column / PackedPart.PanelColumns);
-            var lane = column % PackedPart.PanelColumns;
+            while (column >= start + matrices[matrix].Rows)
+                start += matrices[matrix++].Rows;
+            ref readonly var source = ref matrices[matrix];
+            var row = column - start;
+            var from = (byte*)source.Data + ((source.RowOrder is { } order ? order[row] : row) * source.RowBytes);
             if (source.Type.IsQuantized)
-                PackQuantized(source.Type, from, part, panel, lane);
+                PackQuantized(source.Type, from, part, to, column - first);
             else
-                PackFloats(source, from, panel, lane);
+                PackFloats(source, from, to, column - first);
         }
     }
 
@@ -65,26 +75,39 @@ internal static unsafe class WeightPacker
                     ((ushort*)(to + form.Minima))[column] = minimum;
             }
 
-            for (var k = 0; k < 32; k++)
-                PackValue(form, to, column, k, values[k]);
+            fixed (byte* all = values)
+                PackValues(form, to, column, (uint*)all);
         }
     }
 
-    private static void PackValue(QuantForm form, byte* to, int column, int k, int value)
+    /// <summary>Eight groups of four values of a column, a group in 32 bits.</summary>
+    private static void PackValues(QuantForm form, byte* to, int column, uint* groups)
     {
-        var group = k / 4;
-        var place = (column * 4) + (k % 4);
+        const uint Low = 0x0F0F_0F0F;
         if (form.Bits == 8)
         {
-            to[(group * 128) + place] = (byte)value;
+            for (var g = 0; g < 8; g++)
+                ((uint*)(to + (g * 128)))[column] = groups[g];
             return;
         }
 
-        var low = value & 0xF;
-        to[(group % 4 * 128) + place] |= (byte)(group < 4 ? low : low << 4);
-        if (form.Bits == 5)
-            to[form.High + place] |= (byte)(value >> 4 << group);
-        else if (form.Bits == 6)
-            to[form.High + (group / 4 * 128) + place] |= (byte)(value >> 4 << (2 * (group % 4)));
+        for (var g = 0; g < 4; g++)
+            ((uint*)(to + (g * 128)))[column] = (groups[g] & Low) | ((groups[g + 4] & Low) << 4);
+        if (form.Bits == 4)
+            return;
+        uint first = 0, second = 0;
+        for (var g = 0; g < 8; g++)
+        {
+            if (form.Bits == 5)
+                first |= (groups[g] >> 4 & 0x0101_0101) << g;
+            else if (g < 4)
+                first |= (groups[g] >> 4 & 0x0303_0303) << (2 * g);
+            else
+                second |= (groups[g] >> 4 & 0x0303_0303) << (2 * (g - 4));
+        }
+
+        ((uint*)(to + form.High))[column] = first;
+        if (form.Bits == 6)
+            ((uint*)(to + form.High + 128))[column] = second;
     }
 }
