@@ -20,28 +20,27 @@ internal sealed unsafe class AttentionSplits : IDisposable
 
     /// <summary>Plans the splits of a call. False when there is nothing to gain.</summary>
     /// <param name="batch">The call.</param>
-    /// <param name="blocks">Blocks of rows, each of one view.</param>
+    /// <param name="blocks">Blocks of rows.</param>
     /// <param name="threads">Threads to feed.</param>
     /// <param name="stride">Elements of an accumulator.</param>
-    public bool TryPlan(in AttentionBatch batch, ReadOnlySpan<AttentionRows> blocks, int threads, int stride)
+    public bool TryPlan(in AttentionBatch batch, ReadOnlySpan<RowBlock> blocks, int threads, int stride)
     {
         _count = 0;
         _merges = 0;
         if (threads == 1 || blocks.Length * batch.Layout.KvHeads >= 4 * threads)
             return false;
         long floats = 0;
-        foreach (var rows in blocks)
+        foreach (ref readonly var block in blocks)
         {
-            ref readonly var view = ref batch.Views[batch.Rows[rows.First].View];
-            var (first, end) = Splits(view);
+            var (first, end) = Splits(batch, block);
             for (var head = 0; head < batch.Layout.KvHeads; head++, _merges++)
             {
                 for (var split = first; split < end; split++)
                 {
                     if (_count == _items.Length)
                         Array.Resize(ref _items, 2 * _count);
-                    _items[_count++] = new SplitItem(rows, head, split, (int)(end - first), floats);
-                    floats += (long)rows.Count * (batch.QueryHeads / batch.Layout.KvHeads) * (stride + 2);
+                    _items[_count++] = new SplitItem(block, head, split, (int)(end - first), floats);
+                    floats += (long)block.Count * (batch.QueryHeads / batch.Layout.KvHeads) * (stride + 2);
                 }
             }
         }
@@ -66,28 +65,36 @@ internal sealed unsafe class AttentionSplits : IDisposable
         {
             ref readonly var item = ref _items[i];
             kernels.MergeSplits(
-                batch, item.Rows.First, item.Rows.Count, item.Head, (float*)_partials.Pointer + item.Offset, item.Splits, scratch[0]);
+                batch, item.Block, item.Head, (float*)_partials.Pointer + item.Offset, item.Splits, scratch[0]);
         }
     }
 
     public void Dispose() => _partials.Dispose();
 
-    /// <summary>Splits that the view has rows in; one when it has none, so that its rows get their zeros.</summary>
-    private static (long First, long End) Splits(in KvView view)
+    /// <summary>Splits that the block's views have rows in; one when there is none, so that its rows get their zeros.</summary>
+    private static (long First, long End) Splits(in AttentionBatch batch, in RowBlock block)
     {
-        if (view.SegmentCount == 0)
-            return (0, 1);
-        ref readonly var last = ref view.Segments[view.SegmentCount - 1];
-        var first = view.Segments[0].FirstRow / SplitRows;
-        return (first, Math.Max(first + 1, (last.FirstRow + last.Count + SplitRows - 1) / SplitRows));
+        var first = long.MaxValue;
+        long end = 0;
+        for (var i = 0; i < block.Count; i++)
+        {
+            ref readonly var view = ref batch.Views[batch.Rows[block.Rows[i]].View];
+            if (view.SegmentCount == 0)
+                continue;
+            ref readonly var last = ref view.Segments[view.SegmentCount - 1];
+            first = Math.Min(first, view.Segments[0].FirstRow / SplitRows);
+            end = Math.Max(end, (last.FirstRow + last.Count + SplitRows - 1) / SplitRows);
+        }
+
+        return end == 0 ? (0, 1) : (first, Math.Max(first + 1, end));
     }
 
-    /// <param name="Rows">Query rows.</param>
+    /// <param name="Block">Query rows.</param>
     /// <param name="Head">KV head.</param>
     /// <param name="Split">Absolute number of the split.</param>
     /// <param name="Splits">Splits of the same rows and head; they follow each other.</param>
     /// <param name="Offset">Where the partial result goes, in elements.</param>
-    private readonly record struct SplitItem(AttentionRows Rows, int Head, long Split, int Splits, long Offset);
+    private readonly record struct SplitItem(RowBlock Block, int Head, long Split, int Splits, long Offset);
 
     private readonly struct SplitJob(CpuKernels kernels, AttentionBatch batch, SplitItem[] items, float* partials, AttentionScratch[] scratch) : IParallelJob
     {
@@ -97,7 +104,7 @@ internal sealed unsafe class AttentionSplits : IDisposable
             {
                 ref readonly var item = ref items[i];
                 kernels.AttendSplit(
-                    batch, item.Rows.First, item.Rows.Count, item.Head, item.Split, scratch[worker], partials + item.Offset);
+                    batch, item.Block, item.Head, item.Split, scratch[worker], partials + item.Offset);
             }
         }
     }

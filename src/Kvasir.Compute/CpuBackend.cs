@@ -8,9 +8,6 @@ namespace Kvasir.Compute;
 /// <summary>The operations on this machine's processors.</summary>
 public sealed unsafe class CpuBackend : IComputeBackend
 {
-    /// <summary>Query rows of a view that attention works on together.</summary>
-    private const int AttentionRowBlock = 16;
-
     /// <summary>Below this many multiplications a job is not worth waking other threads.</summary>
     private const long SmallJob = 1 << 15;
 
@@ -20,7 +17,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
     private readonly AttentionScratch?[] _scratch;
     private readonly AttentionSplits _splits = new();
     private readonly KernelFault _fault;
-    private AttentionRows[] _attentionRows = new AttentionRows[64];
+    private readonly AttentionBlocks _blocks = new();
     private NativeBuffer _faultRow = new(0);
 
     /// <summary>Starts the workers.</summary>
@@ -160,7 +157,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
     {
         if (batch.QueryHeads % batch.Layout.KvHeads != 0)
             throw new ArgumentException($"{batch.QueryHeads} query heads are no multiple of {batch.Layout.KvHeads} KV heads", nameof(batch));
-        var blocks = CutRows(batch);
+        var blocks = _blocks.Cut(batch, Threads);
         var items = blocks * batch.Layout.KvHeads;
         if (items == 0)
             return;
@@ -168,7 +165,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
             ShiftTail(batch, 1);
         for (var worker = 0; worker < _workers.Threads; worker++)
             PrepareScratch(worker, batch);
-        if (_fault != KernelFault.TileByBatch && _splits.TryPlan(batch, _attentionRows.AsSpan(0, blocks), Threads, _scratch[0]!.Stride))
+        if (_fault != KernelFault.TileByBatch && _splits.TryPlan(batch, _blocks.Blocks.AsSpan(0, blocks), Threads, _scratch[0]!.Stride))
         {
             _splits.Run(batch, _workers, _kernels, _scratch!);
         }
@@ -176,7 +173,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
         {
             var parts = Math.Min(4 * _workers.Threads, items);
             var job = new AttentionJob(
-                _kernels, batch, _attentionRows, items, parts, _scratch!, _fault == KernelFault.TileByBatch ? batch.RowCount % 64 : 0);
+                _kernels, batch, _blocks.Blocks, items, parts, _scratch!, _fault == KernelFault.TileByBatch ? batch.RowCount % 64 : 0);
             _workers.Run(ref job, parts);
         }
 
@@ -216,6 +213,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
         _activations.Dispose();
         _faultRow.Dispose();
         _splits.Dispose();
+        _blocks.Dispose();
         foreach (var scratch in _scratch)
             scratch?.Dispose();
     }
@@ -250,29 +248,13 @@ public sealed unsafe class CpuBackend : IComputeBackend
         _kernels.Add(call.Y + call.Part.FirstColumn, half + call.Part.FirstColumn, call.Part.Columns);
     }
 
-    private int CutRows(in AttentionBatch batch)
-    {
-        var blocks = 0;
-        for (var row = 0; row < batch.RowCount;)
-        {
-            var first = row;
-            while (row < batch.RowCount && row - first < AttentionRowBlock && batch.Rows[row].View == batch.Rows[first].View)
-                row++;
-            if (blocks == _attentionRows.Length)
-                Array.Resize(ref _attentionRows, 2 * blocks);
-            _attentionRows[blocks++] = new AttentionRows(first, row - first);
-        }
-
-        return blocks;
-    }
-
     private void PrepareScratch(int worker, in AttentionBatch batch)
     {
-        var queries = AttentionRowBlock * (batch.QueryHeads / batch.Layout.KvHeads);
+        var queries = AttentionBlocks.MaxRows * (batch.QueryHeads / batch.Layout.KvHeads);
         if (_scratch[worker] is { } ready && ready.HeadDim == batch.Layout.HeadDim && ready.Queries >= queries)
             return;
         _scratch[worker]?.Dispose();
-        _scratch[worker] = new AttentionScratch(batch.Layout.HeadDim, queries, AttentionRowBlock);
+        _scratch[worker] = new AttentionScratch(batch.Layout.HeadDim, queries, AttentionBlocks.MaxRows);
     }
 
     /// <summary>The planted fault: lets a lone row see one row behind the last segment's end.</summary>

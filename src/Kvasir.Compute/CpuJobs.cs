@@ -61,11 +61,8 @@ internal readonly unsafe struct WriteKvJob(float* keys, float* values, int strid
     }
 }
 
-/// <summary>Rows that are computed together: they read the same view.</summary>
-internal readonly record struct AttentionRows(int First, int Count);
-
 internal readonly struct AttentionJob(
-    CpuKernels kernels, AttentionBatch batch, AttentionRows[] blocks, int items, int parts, AttentionScratch[] scratch, int tileShift) : IParallelJob
+    CpuKernels kernels, AttentionBatch batch, RowBlock[] blocks, int items, int parts, AttentionScratch[] scratch, int tileShift) : IParallelJob
 {
     public void Execute(int worker, int start, int end)
     {
@@ -73,10 +70,7 @@ internal readonly struct AttentionJob(
         for (var part = start; part < end; part++)
         {
             for (var item = part; item < items; item += parts)
-            {
-                var rows = blocks[item / batch.Layout.KvHeads];
-                kernels.Attend(batch, rows.First, rows.Count, item % batch.Layout.KvHeads, scratch[worker], tileShift);
-            }
+                kernels.Attend(batch, blocks[item / batch.Layout.KvHeads], item % batch.Layout.KvHeads, scratch[worker], tileShift);
         }
     }
 }

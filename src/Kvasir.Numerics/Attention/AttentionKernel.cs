@@ -4,8 +4,9 @@ using Kvasir.Numerics.Lanes;
 namespace Kvasir.Numerics.Attention;
 
 /// <summary>
-/// Attention of a block of query rows of one sequence in one KV head's group, over a list of segments (FlashAttention's tiling, Dao et
-/// al. 2022, with borders that never depend on the batch).
+/// Attention of a block of query rows in one KV head's group, over lists of segments (FlashAttention's tiling, Dao et al. 2022, with borders
+/// that never depend on the batch). Rows of several sequences that begin with the same segments go through those tiles together, so that a
+/// shared prefix is read once (cascade inference, FlashInfer, Ye et al. 2024), each with the operations that it has alone.
 /// </summary>
 /// <remarks>
 /// Tiles of 64 and splits of 512 sit at absolute row indices; splits are merged in ascending order. Hidden rows are skipped, never
@@ -26,55 +27,69 @@ internal static unsafe class AttentionKernel<TLanes>
         public readonly int TileRow = tileRow;
     }
 
-    /// <summary>Computes rows <c>[firstRow, firstRow + rowCount)</c> of the batch, which share a view, for one KV head.</summary>
+    /// <summary>Computes a block of rows for one KV head.</summary>
     /// <param name="batch">The call.</param>
-    /// <param name="firstRow">First query row.</param>
-    /// <param name="rowCount">Number of query rows.</param>
+    /// <param name="block">The rows.</param>
     /// <param name="head">KV head.</param>
     /// <param name="scratch">The worker's memory.</param>
     /// <param name="tileShift">0; anything else moves the tile borders (a planted fault).</param>
-    public static void Run(in AttentionBatch batch, int firstRow, int rowCount, int head, AttentionScratch scratch, int tileShift)
+    public static void Run(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift)
     {
-        var queries = rowCount * (batch.QueryHeads / batch.Layout.KvHeads);
-        Clear(scratch, queries);
-        LoadQueries(batch, firstRow, rowCount, head, scratch);
-        Tiles(batch, firstRow, rowCount, head, scratch, tileShift, 0, long.MaxValue);
-        FlushSplit(scratch, queries);
-        Output(batch, firstRow, rowCount, head, scratch);
+        var split = Begin(batch, block, head, scratch, tileShift, 0, long.MaxValue);
+        if (block.SharedTiles == RowBlock.OneView)
+        {
+            FlushSplit(scratch, Queries(batch, block));
+            Output(batch, block, head, scratch);
+            return;
+        }
+
+        for (var first = 0; first < block.Count;)
+        {
+            var run = block.Run(batch, first);
+            var own = GoOn(batch, block, first, run, head, scratch, tileShift, block.SharedTiles, long.MaxValue, split);
+            FlushSplit(own, Queries(batch, run));
+            Output(batch, run, head, own);
+            first += run.Count;
+        }
     }
 
     /// <summary>Computes one split of what <see cref="Run"/> computes; <see cref="MergeSplits"/> puts the splits together.</summary>
     /// <param name="batch">The call.</param>
-    /// <param name="firstRow">First query row.</param>
-    /// <param name="rowCount">Number of query rows.</param>
+    /// <param name="block">The rows.</param>
     /// <param name="head">KV head.</param>
     /// <param name="split">Absolute number of the split.</param>
     /// <param name="scratch">The worker's memory.</param>
     /// <param name="partial">Receives maxima <c>[queries]</c>, sums <c>[queries]</c> and accumulators <c>[queries][stride]</c>.</param>
-    public static void RunSplit(
-        in AttentionBatch batch, int firstRow, int rowCount, int head, long split, AttentionScratch scratch, float* partial)
+    public static void RunSplit(in AttentionBatch batch, in RowBlock block, int head, long split, AttentionScratch scratch, float* partial)
     {
-        var queries = rowCount * (batch.QueryHeads / batch.Layout.KvHeads);
-        Clear(scratch, queries);
-        LoadQueries(batch, firstRow, rowCount, head, scratch);
-        Tiles(batch, firstRow, rowCount, head, scratch, 0, split * TilesPerSplit, (split + 1) * TilesPerSplit);
-        new ReadOnlySpan<float>(scratch.SplitMaximum, queries).CopyTo(new Span<float>(partial, queries));
-        new ReadOnlySpan<float>(scratch.SplitSum, queries).CopyTo(new Span<float>(partial + queries, queries));
-        new ReadOnlySpan<float>(scratch.Split, queries * scratch.Stride).CopyTo(new Span<float>(partial + (2 * queries), queries * scratch.Stride));
+        var queries = Queries(batch, block);
+        var end = (split + 1) * TilesPerSplit;
+        var current = Begin(batch, block, head, scratch, 0, split * TilesPerSplit, end);
+        if (block.SharedTiles >= end)
+        {
+            CopyPartial(scratch, queries, partial, 0, queries);
+            return;
+        }
+
+        for (var first = 0; first < block.Count;)
+        {
+            var run = block.Run(batch, first);
+            var own = GoOn(batch, block, first, run, head, scratch, 0, Math.Max(block.SharedTiles, split * TilesPerSplit), end, current);
+            CopyPartial(own, Queries(batch, run), partial, first * (queries / block.Count), queries);
+            first += run.Count;
+        }
     }
 
     /// <summary>Merges splits in ascending order and writes the result.</summary>
     /// <param name="batch">The call.</param>
-    /// <param name="firstRow">First query row.</param>
-    /// <param name="rowCount">Number of query rows.</param>
+    /// <param name="block">The rows.</param>
     /// <param name="head">KV head.</param>
     /// <param name="partials">What <see cref="RunSplit"/> left, one after the other.</param>
     /// <param name="count">Number of splits.</param>
     /// <param name="scratch">The worker's memory.</param>
-    public static void MergeSplits(
-        in AttentionBatch batch, int firstRow, int rowCount, int head, float* partials, int count, AttentionScratch scratch)
+    public static void MergeSplits(in AttentionBatch batch, in RowBlock block, int head, float* partials, int count, AttentionScratch scratch)
     {
-        var queries = rowCount * (batch.QueryHeads / batch.Layout.KvHeads);
+        var queries = Queries(batch, block);
         var stride = scratch.Stride;
         Clear(scratch, queries);
         for (var split = 0; split < count; split++, partials += queries * (stride + 2))
@@ -86,16 +101,45 @@ internal static unsafe class AttentionKernel<TLanes>
             }
         }
 
-        Output(batch, firstRow, rowCount, head, scratch);
+        Output(batch, block, head, scratch);
     }
 
-    /// <summary>Works through the tiles <c>[firstTile, endTile)</c> that the view has rows in; the last split stays unmerged.</summary>
-    private static void Tiles(
-        in AttentionBatch batch, int firstRow, int rowCount, int head, AttentionScratch scratch, int tileShift, long firstTile, long endTile)
+    private static int Queries(in AttentionBatch batch, in RowBlock block) => block.Count * (batch.QueryHeads / batch.Layout.KvHeads);
+
+    /// <summary>Starts all rows and takes them through the tiles that they share. Returns the split that they are in.</summary>
+    private static long Begin(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift, long firstTile, long endTile)
     {
-        var group = batch.QueryHeads / batch.Layout.KvHeads;
-        ref readonly var view = ref batch.Views[batch.Rows[firstRow].View];
-        long split = -1;
+        Clear(scratch, Queries(batch, block));
+        LoadQueries(batch, block, head, scratch);
+        return Tiles(batch, block, head, scratch, tileShift, firstTile, Math.Min(endTile, block.SharedTiles), -1);
+    }
+
+    /// <summary>Takes the rows of one view through tiles of their own, in memory of their own. Returns that.</summary>
+    private static AttentionScratch GoOn(
+        in AttentionBatch batch, in RowBlock block, int first, in RowBlock run, int head, AttentionScratch scratch, int tileShift, long firstTile, long endTile, long split)
+    {
+        var group = Queries(batch, block) / block.Count;
+        scratch.Own!.Adopt(scratch, first * group, run.Count * group);
+        Tiles(batch, run, head, scratch.Own, tileShift, firstTile, endTile, split);
+        return scratch.Own;
+    }
+
+    private static void CopyPartial(AttentionScratch scratch, int queries, float* partial, int firstQuery, int allQueries)
+    {
+        new ReadOnlySpan<float>(scratch.SplitMaximum, queries).CopyTo(new Span<float>(partial + firstQuery, queries));
+        new ReadOnlySpan<float>(scratch.SplitSum, queries).CopyTo(new Span<float>(partial + allQueries + firstQuery, queries));
+        new ReadOnlySpan<float>(scratch.Split, queries * scratch.Stride).CopyTo(
+            new Span<float>(partial + (2 * allQueries) + (firstQuery * scratch.Stride), queries * scratch.Stride));
+    }
+
+    /// <summary>
+    /// Works through the tiles <c>[firstTile, endTile)</c> that the first row's view has rows in, starting in <paramref name="split"/>. The last
+    /// split stays unmerged and is returned.
+    /// </summary>
+    private static long Tiles(
+        in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift, long firstTile, long endTile, long split)
+    {
+        ref readonly var view = ref batch.Views[batch.Rows[block.Rows[0]].View];
         for (var s = 0; s < view.SegmentCount; s++)
         {
             // The tile that holds the segment's first row not done yet, and all pieces of segments in it.
@@ -108,11 +152,11 @@ internal static unsafe class AttentionKernel<TLanes>
                     end++;
                 if (tile / TilesPerSplit != split)
                 {
-                    FlushSplit(scratch, rowCount * group);
+                    FlushSplit(scratch, Queries(batch, block));
                     split = tile / TilesPerSplit;
                 }
 
-                Tile(batch, view, s, end, tile, tileShift, firstRow, rowCount, group, head, scratch);
+                Tile(batch, view, s, end, tile, tileShift, block, head, scratch);
                 while (end - 1 > s)
                 {
                     // Segments that end in this tile are done; the last one may reach into the next.
@@ -121,21 +165,23 @@ internal static unsafe class AttentionKernel<TLanes>
                 }
             }
         }
+
+        return split;
     }
 
     private static void Tile(
-        in AttentionBatch batch, in KvView view, int firstSegment, int endSegment, long tile, int tileShift, int firstRow, int rowCount, int group, int head, AttentionScratch scratch)
+        in AttentionBatch batch, in KvView view, int firstSegment, int endSegment, long tile, int tileShift, in RowBlock block, int head, AttentionScratch scratch)
     {
         var start = (tile * TileRows) - tileShift;
         var any = 0UL;
-        for (var row = 0; row < rowCount; row++)
+        for (var row = 0; row < block.Count; row++)
         {
             var visible = 0UL;
             for (var s = firstSegment; s < endSegment; s++)
             {
                 var piece = Cut(in view.Segments[s], start);
                 if (piece.Count > 0)
-                    visible |= VisibleRows.Bits(piece.Segment, piece.First, piece.Count, batch.Rows[firstRow + row]) << piece.TileRow;
+                    visible |= VisibleRows.Bits(piece.Segment, piece.First, piece.Count, batch.Rows[block.Rows[row]]) << piece.TileRow;
             }
 
             scratch.Visible[row] = visible;
@@ -153,8 +199,9 @@ internal static unsafe class AttentionKernel<TLanes>
                 Load(batch, piece, view.SliceOffset, head, scratch, biases, ref bias);
         }
 
-        Scores(rowCount * group, batch.Layout.HeadDim, any, scratch);
-        Weigh(batch.Scale, rowCount, group, bias, scratch);
+        var queries = Queries(batch, block);
+        Scores(queries, batch.Layout.HeadDim, any, scratch);
+        Weigh(batch.Scale, block.Count, queries / block.Count, bias, scratch);
     }
 
     private static Piece Cut(ref readonly KvSegment segment, long start)
@@ -220,13 +267,13 @@ internal static unsafe class AttentionKernel<TLanes>
     }
 
     /// <summary>Brings the queries into columns, so that neighbours meet a key from one place.</summary>
-    private static void LoadQueries(in AttentionBatch batch, int firstRow, int rowCount, int head, AttentionScratch scratch)
+    private static void LoadQueries(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch)
     {
         var group = batch.QueryHeads / batch.Layout.KvHeads;
         var headDim = batch.Layout.HeadDim;
-        for (var q = 0; q < rowCount * group; q++)
+        for (var q = 0; q < block.Count * group; q++)
         {
-            var query = batch.Queries + ((long)(firstRow + (q / group)) * batch.QueryStride) + (((head * group) + (q % group)) * headDim);
+            var query = batch.Queries + ((long)block.Rows[q / group] * batch.QueryStride) + (((head * group) + (q % group)) * headDim);
             var column = scratch.QueryColumns + q;
             for (var d = 0; d < headDim; d++)
                 column[d * scratch.QueryStride] = query[d];
@@ -327,13 +374,13 @@ internal static unsafe class AttentionKernel<TLanes>
         ClearSplit(scratch, queries);
     }
 
-    private static void Output(in AttentionBatch batch, int firstRow, int rowCount, int head, AttentionScratch scratch)
+    private static void Output(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch)
     {
         var group = batch.QueryHeads / batch.Layout.KvHeads;
         var headDim = batch.Layout.HeadDim;
-        for (var q = 0; q < rowCount * group; q++)
+        for (var q = 0; q < block.Count * group; q++)
         {
-            var row = firstRow + (q / group);
+            var row = block.Rows[q / group];
             var queryHead = (head * group) + (q % group);
             var output = batch.Output + ((((long)row * batch.QueryHeads) + queryHead) * headDim);
 

@@ -13,8 +13,10 @@ internal sealed unsafe class AttentionScratch : IDisposable
     /// <param name="headDim">Dimensions of a head.</param>
     /// <param name="queries">Query rows times heads of a group that are worked on together.</param>
     /// <param name="rows">Query rows among them.</param>
-    public AttentionScratch(int headDim, int queries, int rows)
+    /// <param name="hasOwn">Whether to have a second one, for the rows of one view among several.</param>
+    public AttentionScratch(int headDim, int queries, int rows, bool hasOwn = true)
     {
+        Own = hasOwn ? new AttentionScratch(headDim, queries, rows, hasOwn: false) : null;
         HeadDim = headDim;
         Queries = queries;
         Stride = (headDim + 15) & ~15;
@@ -44,6 +46,9 @@ internal sealed unsafe class AttentionScratch : IDisposable
             return taken;
         }
     }
+
+    /// <summary>Where rows of one view go on after tiles that they shared with others.</summary>
+    public AttentionScratch? Own { get; }
 
     public int HeadDim { get; }
 
@@ -81,5 +86,24 @@ internal sealed unsafe class AttentionScratch : IDisposable
 
     public ulong* Visible { get; }
 
-    public void Dispose() => _memory.Dispose();
+    /// <summary>Takes over the state of some queries.</summary>
+    public void Adopt(AttentionScratch from, int firstQuery, int queries)
+    {
+        for (var d = 0; d < HeadDim; d++)
+            Copy(from.QueryColumns + (d * QueryStride) + firstQuery, queries, QueryColumns + (d * QueryStride));
+        Copy(from.Split + (firstQuery * Stride), queries * Stride, Split);
+        Copy(from.Total + (firstQuery * Stride), queries * Stride, Total);
+        Copy(from.SplitMaximum + firstQuery, queries, SplitMaximum);
+        Copy(from.SplitSum + firstQuery, queries, SplitSum);
+        Copy(from.TotalMaximum + firstQuery, queries, TotalMaximum);
+        Copy(from.TotalSum + firstQuery, queries, TotalSum);
+
+        static void Copy(float* from, int count, float* to) => new ReadOnlySpan<float>(from, count).CopyTo(new Span<float>(to, count));
+    }
+
+    public void Dispose()
+    {
+        Own?.Dispose();
+        _memory.Dispose();
+    }
 }

@@ -31,13 +31,13 @@ internal abstract unsafe class CpuKernels
 
     public abstract void Rope(float* x, float* cosSin, int half);
 
-    public abstract void Attend(in AttentionBatch batch, int firstRow, int rowCount, int head, AttentionScratch scratch, int tileShift);
+    public abstract void Attend(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift);
 
     public abstract void AttendSplit(
-        in AttentionBatch batch, int firstRow, int rowCount, int head, long split, AttentionScratch scratch, float* partial);
+        in AttentionBatch batch, in RowBlock block, int head, long split, AttentionScratch scratch, float* partial);
 
     public abstract void MergeSplits(
-        in AttentionBatch batch, int firstRow, int rowCount, int head, float* partials, int count, AttentionScratch scratch);
+        in AttentionBatch batch, in RowBlock block, int head, float* partials, int count, AttentionScratch scratch);
 }
 
 /// <summary>A matrix multiplication with one part of a packed matrix.</summary>

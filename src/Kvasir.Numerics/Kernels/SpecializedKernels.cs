@@ -46,16 +46,16 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
 
     public override void Rope(float* x, float* cosSin, int half) => RowKernels<TLanes>.Rope(x, cosSin, half);
 
-    public override void Attend(in AttentionBatch batch, int firstRow, int rowCount, int head, AttentionScratch scratch, int tileShift) =>
-        AttentionKernel<TLanes>.Run(batch, firstRow, rowCount, head, scratch, tileShift);
+    public override void Attend(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift) =>
+        AttentionKernel<TLanes>.Run(batch, block, head, scratch, tileShift);
 
     public override void AttendSplit(
-        in AttentionBatch batch, int firstRow, int rowCount, int head, long split, AttentionScratch scratch, float* partial) =>
-        AttentionKernel<TLanes>.RunSplit(batch, firstRow, rowCount, head, split, scratch, partial);
+        in AttentionBatch batch, in RowBlock block, int head, long split, AttentionScratch scratch, float* partial) =>
+        AttentionKernel<TLanes>.RunSplit(batch, block, head, split, scratch, partial);
 
     public override void MergeSplits(
-        in AttentionBatch batch, int firstRow, int rowCount, int head, float* partials, int count, AttentionScratch scratch) =>
-        AttentionKernel<TLanes>.MergeSplits(batch, firstRow, rowCount, head, partials, count, scratch);
+        in AttentionBatch batch, in RowBlock block, int head, float* partials, int count, AttentionScratch scratch) =>
+        AttentionKernel<TLanes>.MergeSplits(batch, block, head, partials, count, scratch);
 
     private static void Quantized(in MatMulCall call, int firstPanel, int endPanel)
     {
