@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Kvasir.Engine;
 using Kvasir.Engine.Requests;
 
@@ -57,6 +58,8 @@ internal sealed class KvasirContestant(string model, int context, long kvBytesPe
             foreach (var (generation, submitted) in generations)
             {
                 var statistics = (await generation.Choices[0].CompleteAsync(cancellation).ConfigureAwait(false)).Statistics;
+                if (statistics.AnswerTokens != turn.Answer)
+                    throw new PeerException(string.Create(CultureInfo.InvariantCulture, $"an answer has {statistics.AnswerTokens} tokens instead of {turn.Answer}: the context is {context} tokens"));
                 first = Math.Max(first, submitted + statistics.TimeToFirstToken.TotalMilliseconds);
                 last = Math.Max(last, submitted + statistics.TotalTime.TotalMilliseconds);
             }

@@ -24,6 +24,9 @@ public sealed record PeerBenchmarkOptions
     /// <summary>Rest between two turns.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How often a turn is done again when others disturbed it; the last one counts. 0 counts every turn.</summary>
+    public int RepeatDisturbed { get; init; }
+
     /// <summary>True to measure the machine's limits, about five seconds.</summary>
     public bool MeasureLimits { get; init; } = true;
 

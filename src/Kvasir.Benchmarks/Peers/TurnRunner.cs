@@ -45,23 +45,36 @@ internal sealed class TurnRunner(
         if (_failures.ContainsKey(lane.Contestant))
             return;
         var turn = check.Turn(options.AnswerTokens, lane.Threads, context, shape.VocabSize);
-
-        // Threads of the one before may still spin for a while.
-        await Task.Delay(options.Pause, cancellation).ConfigureAwait(false);
         try
         {
-            var before = watch.Read();
-            var time = await lane.Contestant.RunAsync(turn, cancellation).ConfigureAwait(false);
-            var after = watch.Read();
-            if (!counted)
-                return;
-            meter.Add(before, after);
-            lane.Values.Add(check.Rate(turn, time));
+            var time = await TimeAsync(turn, lane, counted ? meter : null, cancellation).ConfigureAwait(false);
+            if (counted)
+                lane.Values.Add(check.Rate(turn, time));
         }
         catch (PeerException exception)
         {
             _failures[lane.Contestant] = $"{lane.Contestant.Name} failed in {check.Name} and is left out from there on: {exception.Message}";
             progress?.Report(_failures[lane.Contestant]);
+        }
+    }
+
+    /// <summary>Times a turn; one in which others disturbed is done again, as often as is allowed.</summary>
+    private async Task<TurnTime> TimeAsync(Turn turn, Lane lane, PressureMeter? meter, CancellationToken cancellation)
+    {
+        for (var repeats = 0; ; repeats++)
+        {
+            // Threads of the one before may still spin for a while.
+            await Task.Delay(options.Pause, cancellation).ConfigureAwait(false);
+            var before = watch.Read();
+            var time = await lane.Contestant.RunAsync(turn, cancellation).ConfigureAwait(false);
+            if (meter is null)
+                return time;
+            var window = new PressureMeter();
+            window.Add(before, watch.Read());
+            if (window.Share().Valid == false && repeats < options.RepeatDisturbed)
+                continue;
+            meter.Add(window);
+            return time;
         }
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Kvasir.Benchmarks.Peers;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
@@ -36,6 +35,14 @@ internal sealed class BenchPeersCommand : Command, IHelpTopics
         HelpName = "PATH",
     };
 
+    private readonly Option<int> _repeat = new("--repeat-disturbed")
+    {
+        Description = "Do a turn again, up to N times, when other processes disturbed it.",
+        HelpName = "N",
+    };
+
+    private readonly Option<bool> _noLimits = new("--no-limits") { Description = "Do not measure the machine's limits." };
+
     private readonly Option<bool> _answerTurns = new("--answer-turns")
     {
         Description = "Be a peer: read turns from standard input and answer them (scripts/peers/README.md).",
@@ -60,15 +67,14 @@ internal sealed class BenchPeersCommand : Command, IHelpTopics
         Add(_peers);
         Add(_checks);
         Add(_program);
+        Add(_repeat);
+        Add(_noLimits);
         Add(_answerTurns);
         Add(_context);
         Add(_json);
         _checks.AcceptOnlyFromAmong([.. PeerBenchmarkOptions.AllChecks]);
-        _context.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 1)
-                result.AddError($"--context is {result.GetValueOrDefault<int>()}; allowed: 1 or more");
-        });
+        AtLeast(_context, 1);
+        AtLeast(_repeat, 0);
         SetAction(RunAsync);
     }
 
@@ -102,6 +108,8 @@ internal sealed class BenchPeersCommand : Command, IHelpTopics
             Program = parsed.GetValue(_program) is { } program ? [program] : ThisProgram.Command(),
             Quick = parsed.GetValue(_quick),
             Checks = checks is { Length: > 0 } ? checks : null,
+            RepeatDisturbed = parsed.GetValue(_repeat),
+            MeasureLimits = !parsed.GetValue(_noLimits),
         };
         var report = await PeerBenchmark.RunAsync(options, new ProgressLines(parsed.InvocationConfiguration.Error), cancellation).ConfigureAwait(false);
         if (parsed.GetValue(_json))
@@ -110,6 +118,12 @@ internal sealed class BenchPeersCommand : Command, IHelpTopics
             PeerScreen.Write(output, report);
         return report.Interrupted ? ExitCode.Interrupted : ExitCode.Success;
     }
+
+    private static void AtLeast(Option<int> option, int least) => option.Validators.Add(result =>
+    {
+        if (result.GetValueOrDefault<int>() < least)
+            result.AddError($"{option.Name} is {result.GetValueOrDefault<int>()}; allowed: {least} or more");
+    });
 
     private static string VersionOf() => typeof(BenchPeersCommand).Assembly.GetName().Version?.ToString(3) ?? "";
 }
