@@ -33,8 +33,11 @@ public sealed record PeerBenchmarkOptions
     /// <summary>Counted rounds of a check.</summary>
     public int Rounds => Quick ? 3 : 7;
 
-    /// <summary>Counted rounds of a check over thousands of tokens.</summary>
-    public int LongRounds => Quick ? 1 : 3;
+    /// <summary>Counted rounds of a prefill of thousands of tokens.</summary>
+    public int LongPrefillRounds => Quick ? 1 : 3;
+
+    /// <summary>Counted rounds of decoding behind thousands of tokens, which are read once for all rounds.</summary>
+    public int LongDecodeRounds => 3;
 
     /// <summary>Timed tokens of an answer.</summary>
     public int AnswerTokens => Quick ? 32 : 64;

@@ -26,7 +26,7 @@ internal sealed class TurnRunner(
             .OrderBy(lane => lane.Threads)
             .ToArray();
         var meter = new PressureMeter();
-        var rounds = isLong ? options.LongRounds : options.Rounds;
+        var rounds = !isLong ? options.Rounds : check.Kind == CheckKind.Prefill ? options.LongPrefillRounds : options.LongDecodeRounds;
 
         // The first round is not counted: it loads, compiles and fills caches. Long prefills do that while they run.
         for (var round = check.Kind == CheckKind.Prefill && isLong ? 1 : 0; round <= rounds; round++)

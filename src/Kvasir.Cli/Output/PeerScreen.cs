@@ -26,7 +26,7 @@ internal static class PeerScreen
         ["valid"] = report.Valid,
         ["interrupted"] = report.Interrupted,
         ["pressure"] = Json(report.Pressure),
-        ["limits"] = report.Limits is { } limits ? Json(limits) : null,
+        ["limits"] = report.Limits is { } limits ? Json(limits, report.LimitsPressure) : null,
         ["peers"] = new JsonArray([.. report.Peers.Select(peer => new JsonObject { ["name"] = peer.Name, ["version"] = peer.Version })]),
         ["leftOut"] = new JsonArray([.. report.LeftOut.Select(reason => JsonValue.Create(reason))]),
         ["checks"] = new JsonArray([.. report.Checks.Select(Json)]),
@@ -72,12 +72,14 @@ internal static class PeerScreen
             true => $"This run is valid: pressure from others was {numbers}, allowed are {Percent(PressureShare.Limit)}.",
             false when report.Checks.FirstOrDefault(check => check.Pressure?.Valid == false) is { } check =>
                 $"THIS RUN IS NOT VALID: pressure from others was {numbers}, in {check.Name} {Percent(check.Pressure!.FromOthers)}; allowed are {Percent(PressureShare.Limit)}. Repeat it on a quiet machine.",
+            false when report.LimitsPressure?.Valid == false =>
+                $"THIS RUN IS NOT VALID: pressure from others was {numbers}, while the limits were measured {Percent(report.LimitsPressure.FromOthers)}; allowed are {Percent(PressureShare.Limit)}. Repeat it on a quiet machine.",
             false => $"THIS RUN IS NOT VALID: pressure from others was {numbers}; allowed are {Percent(PressureShare.Limit)}. Repeat it on a quiet machine.",
         };
         return report.Interrupted ? $"Interrupted; what is above was measured before. {verdict}" : verdict;
     }
 
-    private static JsonObject Json(MachineLimits limits) => new()
+    private static JsonObject Json(MachineLimits limits, PressureShare? pressure) => new()
     {
         ["readGBs"] = JsonOutput.Number(limits.ReadBytesPerSecond / Giga),
         ["int8Gops"] = JsonOutput.Number(limits.Int8PerSecond / Giga),
@@ -87,6 +89,7 @@ internal static class PeerScreen
         ["f32GflopsOneThread"] = JsonOutput.Number(limits.FloatPerSecondOfOne / Giga),
         ["int8Instruction"] = limits.Int8Instruction,
         ["f32Instruction"] = limits.FloatInstruction,
+        ["pressureFromOthers"] = Value(pressure?.FromOthers),
     };
 
     private static JsonObject Json(PressureShare share) => new()

@@ -58,6 +58,7 @@ public sealed class PressureVerdictTests
         Assert.False(Report(quiet, quiet, disturbed, unknown).Valid);
         Assert.Null(Report(quiet, quiet, unknown).Valid);
         Assert.False(Report(disturbed).Valid);
+        Assert.False((Report(quiet, quiet) with { LimitsPressure = disturbed }).Valid);
     }
 
     private static PressureShare Share(double seconds, double busy, double own, double steal, double? some)
