@@ -9,6 +9,9 @@ internal interface IContestant : IAsyncDisposable
     /// <summary>Its process, where it is not this one.</summary>
     int? ProcessId { get; }
 
+    /// <summary>Whether it does a check.</summary>
+    bool TakesPart(string check);
+
     /// <summary>Does a turn and says how long it took.</summary>
     /// <exception cref="PeerException">It could not, or is gone.</exception>
     Task<TurnTime> RunAsync(Turn turn, CancellationToken cancellation);

@@ -20,9 +20,6 @@ internal sealed class KvasirContestant(string model, int context, long kvBytesPe
 
     public int? ProcessId => null;
 
-    /// <summary>What the engines compute with.</summary>
-    public string Profile => _engines.Values.FirstOrDefault()?.NumericsProfile ?? "";
-
     /// <summary>Loads the engine for a number of threads, so that no turn has to.</summary>
     public void Load(int threads)
     {
@@ -35,6 +32,8 @@ internal sealed class KvasirContestant(string model, int context, long kvBytesPe
             KvBudgetBytes = kvBytesPerToken * ((2L * context) + SpareTokens),
         }));
     }
+
+    public bool TakesPart(string check) => true;
 
     public async Task<TurnTime> RunAsync(Turn turn, CancellationToken cancellation)
     {

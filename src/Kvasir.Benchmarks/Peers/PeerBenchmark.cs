@@ -65,7 +65,7 @@ public sealed class PeerBenchmark
         var contestants = new List<IContestant> { kvasir };
         try
         {
-            foreach (var peer in installed)
+            foreach (var peer in installed.Where(peer => checks.Any(check => peer.TakesPart(check.Name))))
                 await AddAsync(contestants, peer, context, cancellation).ConfigureAwait(false);
             foreach (var threads in _options.Threads)
                 kvasir.Load(threads);
@@ -110,9 +110,9 @@ public sealed class PeerBenchmark
 
         var kvasir = new PeerDefinition("kvasir", Environment.CurrentDirectory, [.. program, "bench", "peers", "--answer-turns"], null, "");
         if (_options.Wants(MemoryCheck.Name))
-            await AddAsync(MemoryCheck.Name, () => new MemoryCheck(_options, shape, installed).RunAsync(kvasir, cancellation)).ConfigureAwait(false);
+            await AddAsync(MemoryCheck.Name, () => new MemoryCheck(_options, shape, [.. installed.Where(peer => peer.TakesPart(MemoryCheck.Name))]).RunAsync(kvasir, cancellation)).ConfigureAwait(false);
         if (_options.Wants(StartCheck.Name))
-            await AddAsync(StartCheck.Name, () => new StartCheck(_options, shape, installed).RunAsync(program, cancellation)).ConfigureAwait(false);
+            await AddAsync(StartCheck.Name, () => new StartCheck(_options, shape, [.. installed.Where(peer => peer.TakesPart(StartCheck.Name))]).RunAsync(program, cancellation)).ConfigureAwait(false);
     }
 
     private async Task AddAsync(string name, Func<Task<PeerCheck>> run)

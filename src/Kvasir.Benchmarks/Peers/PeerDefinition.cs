@@ -13,6 +13,9 @@ public sealed record PeerDefinition(string Name, string Folder, IReadOnlyList<st
     /// <summary>The file that makes a folder a peer.</summary>
     public const string FileName = "peer.json";
 
+    /// <summary>The only checks that it takes part in; all when null.</summary>
+    public IReadOnlyList<string>? Checks { get; init; }
+
     /// <summary>All peers in the folders of a folder, by name; none when it is not there.</summary>
     /// <exception cref="InvalidDataException">A description is damaged.</exception>
     public static IReadOnlyList<PeerDefinition> Find(string? folder) => folder is null || !Directory.Exists(folder)
@@ -36,13 +39,19 @@ public sealed record PeerDefinition(string Name, string Folder, IReadOnlyList<st
                 Path.GetFullPath(folder),
                 command,
                 root.TryGetProperty("needs", out var needs) ? needs.GetString() : null,
-                root.TryGetProperty("install", out var install) ? install.GetString() ?? "" : "");
+                root.TryGetProperty("install", out var install) ? install.GetString() ?? "" : "")
+            {
+                Checks = root.TryGetProperty("checks", out var checks) ? [.. checks.EnumerateArray().Select(check => check.GetString() ?? "")] : null,
+            };
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             throw new InvalidDataException($"{path}: {exception.Message}", exception);
         }
     }
+
+    /// <summary>Whether it does a check.</summary>
+    public bool TakesPart(string check) => Checks?.Contains(check) != false;
 
     /// <summary>What is missing and how to get it; null when nothing is.</summary>
     /// <param name="searchPath">Folders with programs, as in PATH; this process's own when null.</param>

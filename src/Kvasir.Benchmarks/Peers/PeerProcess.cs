@@ -10,16 +10,17 @@ internal sealed class PeerProcess : IContestant
 
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
 
+    private readonly PeerDefinition _definition;
     private readonly Process _process;
     private readonly Queue<string> _errors = new();
 
-    private PeerProcess(string name, Process process)
+    private PeerProcess(PeerDefinition definition, Process process)
     {
-        Name = name;
+        _definition = definition;
         _process = process;
     }
 
-    public string Name { get; }
+    public string Name => _definition.Name;
 
     public string Version { get; private set; } = "";
 
@@ -50,7 +51,7 @@ internal sealed class PeerProcess : IContestant
         string[] arguments = [.. peer.Command.Skip(1), "--model", Path.GetFullPath(model), "--context", context.ToString(System.Globalization.CultureInfo.InvariantCulture)];
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        var started = new PeerProcess(peer.Name, new Process { StartInfo = start });
+        var started = new PeerProcess(peer, new Process { StartInfo = start });
         started._process.ErrorDataReceived += (_, line) => started.Remember(line.Data);
         try
         {
@@ -74,6 +75,8 @@ internal sealed class PeerProcess : IContestant
             throw;
         }
     }
+
+    public bool TakesPart(string check) => _definition.TakesPart(check);
 
     public async Task<TurnTime> RunAsync(Turn turn, CancellationToken cancellation)
     {

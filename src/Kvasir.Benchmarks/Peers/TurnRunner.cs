@@ -21,7 +21,7 @@ internal sealed class TurnRunner(
     public async Task<PeerCheck> RunAsync(TurnCheck check, CancellationToken cancellation)
     {
         var isLong = check.Kind != CheckKind.Batch && check.Size >= LongSize;
-        var lanes = contestants.Where(contestant => !_failures.ContainsKey(contestant))
+        var lanes = contestants.Where(contestant => contestant.TakesPart(check.Name) && !_failures.ContainsKey(contestant))
             .SelectMany(contestant => ThreadsFor(contestant, check, isLong).Select(threads => new Lane(contestant, threads)))
             .OrderBy(lane => lane.Threads)
             .ToArray();
@@ -79,7 +79,7 @@ internal sealed class TurnRunner(
     }
 
     private IEnumerable<int> ThreadsFor(IContestant contestant, TurnCheck check, bool isLong) =>
-        options.Quick && isLong && _betterThreads.TryGetValue((contestant, check.Kind), out var better) ? [better] : options.Threads;
+        options.Quick && isLong ? [_betterThreads.GetValueOrDefault((contestant, check.Kind), options.Threads.Max())] : options.Threads;
 
     private PeerCheck Report(TurnCheck check, Lane[] lanes, PressureMeter meter)
     {

@@ -31,6 +31,14 @@ public sealed class PeerBenchmarkTests(TestModel model) : IClassFixture<TestMode
     }
 
     [Fact]
+    public async Task APeerOfSomeChecks_StaysAwayFromTheOthers()
+    {
+        var some = FakePeer.Write(model.Folder, "some", FakePeer.Steady.Replace("500", "100", StringComparison.Ordinal)) with { Checks = ["decode0"] };
+        var report = await RunAsync([FakePeer.Write(model.Folder, "whole", FakePeer.Steady), some], ["decode0", "decodeBatch1"]);
+        Assert.Equal([("some", 100), ("whole", 20)], report.Checks.Select(check => (check.PeerName!, check.Peer!.Value)));
+    }
+
+    [Fact]
     public async Task APeerThatFails_IsLeftOutWithItsReason_AndKvasirGoesOn()
     {
         const string Failing = """

@@ -11,8 +11,10 @@ public sealed class PeerDefinitionTests : IDisposable
     [Fact]
     public void APeerOfTheRepository_SaysHowItIsInstalled()
     {
-        var peer = Assert.Single(PeerDefinition.Find(RepositoryFile.Find("scripts", "peers")));
-        Assert.Equal("llama.cpp", peer.Name);
+        var peers = PeerDefinition.Find(RepositoryFile.Find("scripts", "peers"));
+        Assert.Equal(["llama.cpp", "llama.cpp without flash attention"], peers.Select(peer => peer.Name));
+        Assert.All(peers.SelectMany(peer => peer.Checks ?? []), check => Assert.Contains(check, PeerBenchmarkOptions.AllChecks));
+        var peer = peers[0];
         Assert.Contains($"cd {peer.Folder} && npm ci --ignore-scripts", peer.Missing(searchPath: "/nowhere"), StringComparison.Ordinal);
     }
 
