@@ -84,6 +84,29 @@ public sealed class CommandTests(TestModel model) : IClassFixture<TestModel>
     }
 
     [Fact]
+    public async Task BenchPeers_PrintsThePromisedObject_AndSaysWhichPeerIsMissing()
+    {
+        var peers = Directory.CreateDirectory(Path.Combine(model.Folder, "peers")).FullName;
+        Directory.CreateDirectory(Path.Combine(peers, "absent"));
+        model.Write(Path.Combine("peers", "absent", "peer.json"), """{"name":"absent","command":["sh","peer.sh"],"needs":"node_modules","install":"make it"}""");
+        string[] arguments = ["bench", "peers", "--model", model.Path, "--peers", peers, "--no-limits", "--quick", "--check", "decode0", "--check", "prefill512"];
+        var result = await Cli.RunAsync([.. arguments, "--json"]);
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Equal(["machine", "valid", "interrupted", "pressure", "limits", "peers", "leftOut", "checks"], result.Fields);
+        var check = Assert.Single(result.Json.GetProperty("checks").EnumerateArray().ToArray());
+        Assert.Equal(["name", "kvasir", "peer", "ratio", "limitFraction", "unit"], check.EnumerateObject().Select(field => field.Name).Take(6));
+        Assert.Equal("decode0", check.GetProperty("name").GetString());
+        Assert.True(check.GetProperty("kvasir").GetDouble() > 0);
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, check.GetProperty("ratio").ValueKind);
+        Assert.Contains("make it", result.Error, StringComparison.Ordinal);
+        Assert.Contains("prefill512 is left out: the model's context is 256 tokens", result.Error, StringComparison.Ordinal);
+
+        var shown = await Cli.RunAsync(arguments);
+        Assert.Contains("decode0", shown.Output, StringComparison.Ordinal);
+        Assert.Contains("make it", shown.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Fuzz_PrintsThePromisedFieldsFirst()
     {
         var result = await Cli.RunAsync(["fuzz", "--schedules", "1", "--seed", "3", "--json"]);

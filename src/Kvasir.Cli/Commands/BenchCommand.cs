@@ -6,12 +6,13 @@ namespace Kvasir.Cli.Commands;
 /// <summary><c>kvasir bench</c>: measurements.</summary>
 internal sealed class BenchCommand : Command, IHelpTopics
 {
-    public BenchCommand()
+    public BenchCommand(TextReader input)
         : base("bench", "Measures.")
     {
         Add(new BenchSpeedCommand());
         Add(new BenchServerCommand());
+        Add(new BenchPeersCommand(input));
     }
 
-    public IReadOnlyList<string> Examples => ["kvasir bench speed --prompt-tokens 512 --decode-tokens 64", "kvasir bench server --quick"];
+    public IReadOnlyList<string> Examples => ["kvasir bench speed --prompt-tokens 512 --decode-tokens 64", "kvasir bench server --quick", "kvasir bench peers --quick"];
 }

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Kvasir.Benchmarks.Serving;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
+using Kvasir.Cli.Start;
 using Spectre.Console;
 
 namespace Kvasir.Cli.Commands;
@@ -61,12 +62,12 @@ internal sealed class BenchServerCommand : Command, IHelpTopics
         var error = parsed.InvocationConfiguration.Error;
         var options = new ServerBenchmarkOptions
         {
-            Program = parsed.GetValue(_program) is { } program ? [program] : Program(),
+            Program = parsed.GetValue(_program) is { } program ? [program] : ThisProgram.Command(),
             Model = parsed.GetValue(_model) ?? BundledFiles.Model(),
             Quick = parsed.GetValue(_quick),
             Suites = parsed.GetValue(_suites)!,
         };
-        var report = await ServerBenchmark.RunAsync(options, new ProgressLine(error), cancellation).ConfigureAwait(false);
+        var report = await ServerBenchmark.RunAsync(options, new ProgressLines(error), cancellation).ConfigureAwait(false);
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
         {
@@ -90,18 +91,5 @@ internal sealed class BenchServerCommand : Command, IHelpTopics
         return ExitCode.Success;
     }
 
-    /// <summary>How this program was started, so that it can start itself as a server.</summary>
-    private static string[] Program()
-    {
-        var process = Environment.ProcessPath ?? throw new InvalidOperationException("the system does not tell where this program is");
-        return Path.GetFileNameWithoutExtension(process) == "dotnet" ? [process, Environment.GetCommandLineArgs()[0]] : [process];
-    }
-
     private static string Number(double value) => value.ToString(value == Math.Truncate(value) ? "0" : "0.000", CultureInfo.InvariantCulture);
-
-    /// <summary>Progress as lines, one each.</summary>
-    private sealed class ProgressLine(TextWriter error) : IProgress<string>
-    {
-        public void Report(string value) => error.WriteLine(value);
-    }
 }

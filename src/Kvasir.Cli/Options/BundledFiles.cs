@@ -26,6 +26,9 @@ internal static class BundledFiles
             ? Path.GetDirectoryName(questions)!
             : throw new FileNotFoundException("the demo's files are missing; restore the folder demo, or give --file and --question");
 
+    /// <summary>The folder with the peers of <c>kvasir bench peers</c>, or null: it is part of the repository only.</summary>
+    public static string? Peers() => Find(Path.Combine("scripts", "peers", "README.md")) is { } readme ? Path.GetDirectoryName(readme) : null;
+
     private static string? Find(string relative)
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
