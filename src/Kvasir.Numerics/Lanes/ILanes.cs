@@ -1,12 +1,16 @@
 namespace Kvasir.Numerics.Lanes;
 
 /// <summary>
-/// Sixteen binary32 lanes. Kernels are written once over this; the runtime specialises them for each width. Every operation is IEEE
-/// exact per lane, so the width does not change a bit.
+/// Sixteen binary32 lanes, or a single one (<see cref="Lanes1"/>). Kernels are written once over this; the runtime specialises them for
+/// each width. Every operation is IEEE exact per lane, so neither the width nor the number of lanes changes a bit. Pointers are to as
+/// many elements as there are lanes, with no alignment.
 /// </summary>
-internal unsafe interface ILanes<T>
+public unsafe interface ILanes<T>
     where T : unmanaged, ILanes<T>
 {
+    /// <summary>Lanes: 16 or 1.</summary>
+    static abstract int Count { get; }
+
     static abstract T operator +(T a, T b);
 
     static abstract T operator -(T a, T b);
@@ -30,14 +34,17 @@ internal unsafe interface ILanes<T>
     /// <summary>a &lt; b ? x : y.</summary>
     static abstract T SelectLess(T a, T b, T x, T y);
 
-    /// <summary>Sixteen binary16 values, widened exactly.</summary>
+    /// <summary>Binary16 values, widened exactly.</summary>
     static abstract T LoadHalf(ushort* source);
 
-    /// <summary>Sixteen bfloat16 values, widened exactly.</summary>
+    /// <summary>Bfloat16 values, widened exactly.</summary>
     static abstract T LoadBFloat(ushort* source);
 
-    /// <summary>Sixteen signed bytes.</summary>
+    /// <summary>Signed bytes.</summary>
     static abstract T LoadSByte(sbyte* source);
+
+    /// <summary>Unsigned bytes.</summary>
+    static abstract T LoadByte(byte* source);
 
     /// <summary>2^n for lanes that hold 12582912 + n, n in [-126, 127].</summary>
     static abstract T PowerOfTwo(T shifted);

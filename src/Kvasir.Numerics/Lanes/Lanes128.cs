@@ -11,6 +11,8 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
     private readonly Vector128<float> _v2 = v2;
     private readonly Vector128<float> _v3 = v3;
 
+    public static int Count => 16;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 operator +(Lanes128 a, Lanes128 b) => new(
         a._v0 + b._v0,
@@ -105,6 +107,13 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
         Vector128.ConvertToSingle(Widen(source + 12)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadByte(byte* source) => new(
+        Vector128.ConvertToSingle(Widen(source)),
+        Vector128.ConvertToSingle(Widen(source + 4)),
+        Vector128.ConvertToSingle(Widen(source + 8)),
+        Vector128.ConvertToSingle(Widen(source + 12)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 PowerOfTwo(Lanes128 shifted) => new(
         ((shifted._v0.AsInt32() << 23) + Vector128.Create(0x3F80_0000)).AsSingle(),
         ((shifted._v1.AsInt32() << 23) + Vector128.Create(0x3F80_0000)).AsSingle(),
@@ -116,4 +125,7 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Widen(sbyte* source) => Vector128.Create(source[0], source[1], source[2], source[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Widen(byte* source) => Vector128.Create(source[0], source[1], source[2], source[3]);
 }

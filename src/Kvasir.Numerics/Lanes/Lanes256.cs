@@ -9,6 +9,8 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
     private readonly Vector256<float> _v0 = v0;
     private readonly Vector256<float> _v1 = v1;
 
+    public static int Count => 16;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 operator +(Lanes256 a, Lanes256 b) => new(a._v0 + b._v0, a._v1 + b._v1);
 
@@ -67,6 +69,11 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
         Vector256.ConvertToSingle(Widen(source + 8)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadByte(byte* source) => new(
+        Vector256.ConvertToSingle(Widen(source)),
+        Vector256.ConvertToSingle(Widen(source + 8)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 PowerOfTwo(Lanes256 shifted) => new(
         ((shifted._v0.AsInt32() << 23) + Vector256.Create(0x3F80_0000)).AsSingle(),
         ((shifted._v1.AsInt32() << 23) + Vector256.Create(0x3F80_0000)).AsSingle());
@@ -77,4 +84,8 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Widen(sbyte* source) =>
         Vector256.WidenLower(Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()).ToVector256Unsafe());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Widen(byte* source) =>
+        Vector256.WidenLower(Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()).ToVector256Unsafe()).AsInt32();
 }

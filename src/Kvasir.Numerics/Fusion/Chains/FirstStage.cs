@@ -1,0 +1,20 @@
+using System.Runtime.CompilerServices;
+
+namespace Kvasir.Numerics.Fusion;
+
+/// <summary>Reads into the strip.</summary>
+public unsafe struct FirstStage<TRead>(TRead read) : IStage
+    where TRead : unmanaged, IRead
+{
+    private TRead _read = read;
+
+    void IStage.Enter(int y, int z) => _read.Enter(y, z);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    readonly void IStage.Fill<T>(float* strip, long x, int count)
+    {
+        var read = _read;
+        for (var i = 0; i < count; i += T.Count)
+            T.Store(read.Read<T>(x + i), strip + i);
+    }
+}
