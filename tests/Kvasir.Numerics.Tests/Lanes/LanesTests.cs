@@ -12,6 +12,9 @@ public sealed unsafe class LanesTests
     ];
 
     [Fact]
+    public void Lanes1_EqualsScalars() => CheckAll<Lanes1>();
+
+    [Fact]
     public void Lanes128_EqualScalars() => CheckAll<Lanes128>();
 
     [Fact]
@@ -51,7 +54,7 @@ public sealed unsafe class LanesTests
         }
 
         ushort* halves = stackalloc ushort[16];
-        for (int first = 0; first < 65536; first += 16)
+        for (int first = 0; first < 65536; first += T.Count)
         {
             for (int i = 0; i < 16; i++)
                 halves[i] = (ushort)(first + i);
@@ -60,11 +63,12 @@ public sealed unsafe class LanesTests
         }
 
         sbyte* bytes = stackalloc sbyte[16];
-        for (int first = -128; first < 128; first += 16)
+        for (int first = -128; first < 128; first += T.Count)
         {
             for (int i = 0; i < 16; i++)
                 bytes[i] = (sbyte)(first + i);
             Check(T.LoadSByte(bytes), i => bytes[i], r, "sbyte");
+            Check(T.LoadByte((byte*)bytes), i => (byte)bytes[i], r, "byte");
         }
 
         for (int i = 0; i < 16; i++)
@@ -76,7 +80,7 @@ public sealed unsafe class LanesTests
         where T : unmanaged, ILanes<T>
     {
         T.Store(actual, scratch);
-        for (int i = 0; i < 16; i++)
+        for (int i = 0; i < T.Count; i++)
         {
             float want = expected(i);
             if (float.IsNaN(want))
