@@ -18,6 +18,7 @@ public sealed class HelpTests
     [InlineData("model convert")]
     [InlineData("bench")]
     [InlineData("bench speed")]
+    [InlineData("bench fusion")]
     public async Task EveryCommand_DescribesItself_WithAnExampleOfItsOwn(string command)
     {
         var result = await Cli.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
