@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 
 namespace Kvasir.Benchmarks.Fusion;
 
@@ -50,6 +51,7 @@ internal static class Stopwatches
         return Math.Max(1, (int)(500_000 / Time(ref work, 3)));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Time<TWork>(ref TWork work, int calls)
         where TWork : struct, IWork
     {

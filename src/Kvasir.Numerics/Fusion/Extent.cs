@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kvasir.Numerics.Fusion;
 
 /// <summary>How many points something has. 0 says "as many as the others": a constant, or a row that is the same in every plane.</summary>
@@ -14,6 +16,7 @@ public readonly record struct Extent(long Width, int Height = 0, int Planes = 0)
     /// batches must be equally long.
     /// </summary>
     /// <exception cref="ArgumentException">Two sizes differ.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Extent Combine(Extent a, Extent b) => new(
         Common(a.Width, b.Width, "columns"),
         (int)Common(a.Height, b.Height, "rows"),
@@ -21,10 +24,19 @@ public readonly record struct Extent(long Width, int Height = 0, int Planes = 0)
 
     /// <summary>The extent of a launch: one row and one plane where nobody asks for more.</summary>
     /// <exception cref="ArgumentException">Nothing in the chain has a width.</exception>
-    internal Extent Resolve() => Width > 0
-        ? new(Width, Math.Max(Height, 1), Math.Max(Planes, 1))
-        : throw new ArgumentException("nothing in the chain says how many columns there are; read or write memory of a known width");
+    internal Extent Resolve()
+    {
+        if (Width <= 0)
+            Refuse();
+        return new(Width, Math.Max(Height, 1), Math.Max(Planes, 1));
+    }
 
-    private static long Common(long a, long b, string what) => a == b || b == 0 ? a : a == 0 ? b
-        : throw new ArgumentException($"{a} {what} meet {b}; parts of a chain have equally many {what}, or one value for all");
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long Common(long a, long b, string what) => a == b || b == 0 ? a : a == 0 ? b : Refuse(a, b, what);
+
+    private static void Refuse() =>
+        throw new ArgumentException("nothing in the chain says how many columns there are; read or write memory of a known width");
+
+    private static long Refuse(long a, long b, string what) =>
+        throw new ArgumentException($"{a} {what} meet {b}; parts of a chain have equally many {what}, or one value for all");
 }

@@ -11,7 +11,7 @@ public interface IKernel
     /// <summary>All points, with no size left open.</summary>
     Extent Extent { get; }
 
-    /// <summary>Computes a part. It may use the kernel's own fields on the way: each thread has a copy.</summary>
+    /// <summary>Computes a part, without changing the kernel: other threads compute other parts of the same.</summary>
     void Run<T>(in Region region)
         where T : unmanaged, ILanes<T>;
 }

@@ -10,16 +10,19 @@ public static class Launch
     private static readonly InstructionSet Best = InstructionSets.Best;
 
     /// <summary>Computes all points.</summary>
-    /// <param name="kernel">A completed chain, or several.</param>
+    /// <param name="kernel">
+    /// A completed chain, or several. By reference, as everywhere here: a copy, with the lanes of all its constants, takes longer than a
+    /// short row. It is not changed.
+    /// </param>
     /// <param name="pool">Whose threads share the work; null: the caller's alone. Bits do not depend on it.</param>
     /// <param name="path">A path to force; bits do not depend on it either.</param>
-    public static void Run<TKernel>(this TKernel kernel, WorkerPool? pool = null, InstructionSet? path = null)
+    public static void Run<TKernel>(ref TKernel kernel, WorkerPool? pool = null, InstructionSet? path = null)
         where TKernel : unmanaged, IKernel
     {
         if (pool is null || pool.Threads == 1)
             On(ref kernel, Region.Of(kernel.Extent), path ?? Best);
         else
-            Share(kernel, pool, path ?? Best);
+            Share(ref kernel, pool, path ?? Best);
     }
 
     /// <summary>Computes a part.</summary>
@@ -41,11 +44,10 @@ public static class Launch
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void Share<TKernel>(in TKernel kernel, WorkerPool pool, InstructionSet path)
+    private static void Share<TKernel>(ref TKernel kernel, WorkerPool pool, InstructionSet path)
         where TKernel : unmanaged, IKernel
     {
-        var extent = kernel.Extent;
-        var job = new Pieces<TKernel>(kernel, extent, path);
+        var job = new Pieces<TKernel>(kernel, kernel.Extent, path);
         pool.Run(ref job, job.Count);
     }
 }

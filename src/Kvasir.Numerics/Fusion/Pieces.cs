@@ -10,13 +10,12 @@ internal struct Pieces<TKernel>(TKernel kernel, Extent extent, InstructionSet pa
     private const long Width = 16384;
 
     private readonly long _columns = (extent.Width + Width - 1) / Width;
-    private readonly TKernel _kernel = kernel;
+    private TKernel _kernel = kernel;
 
     public readonly int Count => checked((int)(_columns * extent.Height * extent.Planes));
 
-    public readonly void Execute(int worker, int start, int end)
+    public void Execute(int worker, int start, int end)
     {
-        var own = _kernel;
         while (start < end)
         {
             var (row, column) = Math.DivRem(start, _columns);
@@ -25,7 +24,7 @@ internal struct Pieces<TKernel>(TKernel kernel, Extent extent, InstructionSet pa
             // Whole rows of a plane are done together.
             var rows = _columns == 1 ? Math.Min(end - start, extent.Height - y) : 1;
             var left = column * Width;
-            Launch.On(ref own, new(left, Math.Min(left + Width, extent.Width), y, y + rows, z, z + 1), path);
+            Launch.On(ref _kernel, new(left, Math.Min(left + Width, extent.Width), y, y + rows, z, z + 1), path);
             start += rows;
         }
     }

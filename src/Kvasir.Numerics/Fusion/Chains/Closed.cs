@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Kvasir.Numerics.Lanes;
+using Kvasir.Numerics.Workers;
 
 namespace Kvasir.Numerics.Fusion;
 
@@ -35,20 +36,19 @@ public struct Closed<TRead, TWrite> : IKernel
         return new(_read, _write, Extent, usedPlanes, otherwise);
     }
 
-    void IKernel.Run<T>(in Region region) => Run<T>(region);
+    /// <inheritdoc cref="Launch.Run"/>
+    public readonly void Run(WorkerPool? pool = null, InstructionSet? path = null) => Launch.Run(ref Unsafe.AsRef(in this), pool, path);
 
-    private void Run<T>(in Region region)
+    readonly void IKernel.Run<T>(in Region region) => Run<T>(region);
+
+    private readonly void Run<T>(in Region region)
         where T : unmanaged, ILanes<T>
     {
         var used = Math.Min(region.Back, _usedPlanes);
         for (var z = region.Front; z < used; z++)
         {
             for (var y = region.Top; y < region.Bottom; y++)
-            {
-                _read.Enter(y, z);
-                _write.Enter(y, z);
-                Row<T>(region.Left, region.Right);
-            }
+                Row<T>(region.Left, region.Right, y, z);
         }
 
         if (used < region.Back)
@@ -66,15 +66,17 @@ public struct Closed<TRead, TWrite> : IKernel
     // The whole chain is inlined into this loop, which is alone in its method so that its registers hold nothing else. Optimised at
     // once: the first call is as fast as the thousandth.
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private readonly void Row<T>(long x, long end)
+    private readonly void Row<T>(long x, long end, int y, int z)
         where T : unmanaged, ILanes<T>
     {
         var read = _read;
         var write = _write;
+        read.Enter(y, z);
+        write.Enter(y, z);
         var last = end - T.Count;
         for (; x <= last; x += T.Count)
             write.Write(read.Read<T>(x), x);
         if (T.Count > 1 && x < end)
-            Row<Lanes1>(x, end);
+            Row<Lanes1>(x, end, y, z);
     }
 }

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using Kvasir.Numerics.Workers;
+
 namespace Kvasir.Numerics.Fusion;
 
 /// <summary>Different kernels in one launch; a plane follows one of them. More than two: the second is divergent itself.</summary>
@@ -10,24 +13,28 @@ public struct Divergent<TFirst, TSecond, TSelector>(TFirst first, TSecond second
     private TSecond _second = second;
     private TSelector _selector = selector;
 
-    public Extent Extent
+    public readonly Extent Extent
     {
         get
         {
-            var (a, b) = (_first.Extent, _second.Extent);
+            var a = Unsafe.AsRef(in _first).Extent;
+            var b = Unsafe.AsRef(in _second).Extent;
             return new(Math.Max(a.Width, b.Width), Math.Max(a.Height, b.Height), checked(a.Planes + b.Planes));
         }
     }
 
-    void IKernel.Run<T>(in Region region)
+    /// <inheritdoc cref="Launch.Run"/>
+    public readonly void Run(WorkerPool? pool = null, InstructionSet? path = null) => Launch.Run(ref Unsafe.AsRef(in this), pool, path);
+
+    readonly void IKernel.Run<T>(in Region region)
     {
         for (var z = region.Front; z < region.Back; z++)
         {
             var (isSecond, plane) = _selector.Select(z);
             if (isSecond)
-                _second.Run<T>(region.Clip(plane, _second.Extent));
+                Unsafe.AsRef(in _second).Run<T>(region.Clip(plane, _second.Extent));
             else
-                _first.Run<T>(region.Clip(plane, _first.Extent));
+                Unsafe.AsRef(in _first).Run<T>(region.Clip(plane, _first.Extent));
         }
     }
 }

@@ -8,12 +8,11 @@ public unsafe struct FirstStage<TRead>(TRead read) : IStage
 {
     private TRead _read = read;
 
-    void IStage.Enter(int y, int z) => _read.Enter(y, z);
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    readonly void IStage.Fill<T>(float* strip, long x, int count)
+    readonly void IStage.Fill<T>(float* strip, long x, int y, int z, int count)
     {
         var read = _read;
+        read.Enter(y, z);
         for (var i = 0; i < count; i += T.Count)
             T.Store(read.Read<T>(x + i), strip + i);
     }

@@ -7,20 +7,15 @@ public unsafe struct NextStage<TStage, TStep>(TStage before, TStep step) : IStag
     where TStage : unmanaged, IStage
     where TStep : unmanaged, IStep
 {
-    private TStage _before = before;
+    private readonly TStage _before = before;
     private TStep _step = step;
 
-    void IStage.Enter(int y, int z)
-    {
-        _before.Enter(y, z);
-        _step.Enter(y, z);
-    }
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    void IStage.Fill<T>(float* strip, long x, int count)
+    readonly void IStage.Fill<T>(float* strip, long x, int y, int z, int count)
     {
-        _before.Fill<T>(strip, x, count);
+        _before.Fill<T>(strip, x, y, z, count);
         var step = _step;
+        step.Enter(y, z);
         for (var i = 0; i < count; i += T.Count)
             T.Store(step.Exec(T.Load(strip + i), x + i), strip + i);
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Kvasir.Numerics.Lanes;
+using Kvasir.Numerics.Workers;
 
 namespace Kvasir.Numerics.Fusion;
 
@@ -11,7 +12,7 @@ public unsafe struct Staged<TStage, TWrite> : IKernel
     /// <summary>Elements of a strip: 8 KiB, a quarter of a small first-level cache.</summary>
     private const int StripLength = 2048;
 
-    private TStage _stage;
+    private readonly TStage _stage;
     private TWrite _write;
 
     internal Staged(TStage stage, TWrite write, Extent extent)
@@ -23,37 +24,37 @@ public unsafe struct Staged<TStage, TWrite> : IKernel
 
     public Extent Extent { get; }
 
-    void IKernel.Run<T>(in Region region)
+    /// <inheritdoc cref="Launch.Run"/>
+    public readonly void Run(WorkerPool? pool = null, InstructionSet? path = null) => Launch.Run(ref Unsafe.AsRef(in this), pool, path);
+
+    readonly void IKernel.Run<T>(in Region region)
     {
         for (var z = region.Front; z < region.Back; z++)
         {
             for (var y = region.Top; y < region.Bottom; y++)
-            {
-                _stage.Enter(y, z);
-                _write.Enter(y, z);
-                Row<T>(region.Left, region.Right);
-            }
+                Row<T>(region.Left, region.Right, y, z);
         }
     }
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void Row<T>(long x, long end)
+    private readonly void Row<T>(long x, long end, int y, int z)
         where T : unmanaged, ILanes<T>
     {
         var strip = stackalloc float[StripLength];
         var write = _write;
+        write.Enter(y, z);
         var whole = end - ((end - x) % T.Count);
         while (x < whole)
         {
             var count = (int)Math.Min(StripLength, whole - x);
-            _stage.Fill<T>(strip, x, count);
+            _stage.Fill<T>(strip, x, y, z, count);
             for (var i = 0; i < count; i += T.Count)
                 write.Write(T.Load(strip + i), x + i);
             x += count;
         }
 
         if (T.Count > 1 && x < end)
-            Row<Lanes1>(x, end);
+            Row<Lanes1>(x, end, y, z);
     }
 }
