@@ -9,7 +9,7 @@ internal static unsafe class HorizontalSuite
 
     public static void Run(Action<FusionCheck> report, CancellationToken cancellation)
     {
-        var items = stackalloc Chain<Source<F16>>[Items];
+        var items = stackalloc Chain<Row<F16>>[Items];
         foreach (var width in (int[])[16, 32, 64, 256])
         {
             cancellation.ThrowIfCancellationRequested();

@@ -14,13 +14,17 @@ public static unsafe class Fuse
 {
     /// <summary>A row of floats; it is the same for all rows and planes of what it meets.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Chain<Source<F32>> Read(float* data, long width) => Read<F32>(data, width);
+    public static Chain<Row<F32>> Read(float* data, long width) => Read<F32>(data, width);
 
-    /// <summary>Contiguous elements, <c>[planes, height, width]</c>; with a height or planes of 0 the same for all rows or planes.</summary>
+    /// <summary>A row of elements; it is the same for all rows and planes of what it meets.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Chain<Source<TElement>> Read<TElement>(void* data, long width, int height = 0, int planes = 0)
-        where TElement : unmanaged, IElement =>
-        From(new Source<TElement>(data, new(width, height, planes), height == 0 ? 0 : width, planes == 0 ? 0 : width * Math.Max(height, 1)));
+    public static Chain<Row<TElement>> Read<TElement>(void* data, long width)
+        where TElement : unmanaged, IElement => From(new Row<TElement>(data, width));
+
+    /// <summary>Contiguous elements, <c>[planes, height, width]</c>; with no planes the same for all.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Chain<Source<TElement>> Read<TElement>(void* data, long width, int height, int planes = 0)
+        where TElement : unmanaged, IElement => From(new Source<TElement>(data, new(width, height, planes), width, width * height));
 
     /// <summary>One value for each plane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -22,7 +22,7 @@ public sealed unsafe class HorizontalTests
         expected.AsSpan(Math.Min(used, Items) * Width).Fill(-7f);
         fixed (float* px = x, ps = scales, py = y, pe = expected)
         {
-            var items = stackalloc Chain<Then<Source<F32>, Unary<Silu>>>[Items];
+            var items = stackalloc Chain<Then<Row<F32>, Unary<Silu>>>[Items];
             for (int i = 0; i < Items; i++)
             {
                 // Items lie in any order; those that are not used point nowhere.
@@ -44,7 +44,7 @@ public sealed unsafe class HorizontalTests
     public void ABatch_MeetsOneValueForAll_ButNoBatchOfAnotherLength()
     {
         var memory = stackalloc float[64];
-        var items = stackalloc Chain<Source<F32>>[3];
+        var items = stackalloc Chain<Row<F32>>[3];
         for (int i = 0; i < 3; i++)
             items[i] = Fuse.Read(memory + (16 * i), 16);
         Assert.Equal(new Extent(16, 0, 3), Fuse.Batch(items, 3).With(Fuse.Read(memory, 16)).Then<Add>().Then<Multiply>(2f).Extent);
