@@ -84,7 +84,7 @@ internal static unsafe class StepSuite
             float[]? last = null;
             for (var k = 0; k < operations; k++)
             {
-                var next = GC.AllocateUninitializedArray<float>(size);
+                var next = new float[size];
                 fixed (float* from = last, to = next)
                     Pass(k, last is null ? x : from, to, size);
                 last = next;

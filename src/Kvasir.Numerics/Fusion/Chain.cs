@@ -3,14 +3,16 @@ using System.Runtime.CompilerServices;
 namespace Kvasir.Numerics.Fusion;
 
 /// <summary>
-/// A chain with an open end. Each call returns a longer one; <see cref="To(float*)"/> ends it, and <see cref="Launch"/> runs it in one
-/// pass, without memory between the operations.
+/// A chain with an open end. Each call returns a longer one; <see cref="To(float*)"/> ends it, and <see cref="Closed{TRead, TWrite}.Run"/>
+/// runs it in one pass, without memory between the operations.
 /// </summary>
 /// <remarks>
 /// <list type="number">
 /// <item>Every value between two operations is a binary32, rounded once by each operation: a fused chain has the bits of its operations
 /// one by one.</item>
-/// <item>A chain may write over what it reads if every point reads only itself. Behind a <see cref="IReadBack{TSelf}"/> that is a race.</item>
+/// <item>A chain may write over what it reads if every point reads only itself. Behind a <see cref="IReadBack{TSelf}"/> it would read what
+/// it has written, and with threads that is a race.</item>
+/// <item>What stands before a <see cref="IReadBack{TSelf}"/> is computed as often as it is pulled: four times for a <see cref="Resize"/>.</item>
 /// <item>The runtime inlines about a dozen operations into one loop. Longer chains: <see cref="Strip{TStep}"/>.</item>
 /// </list>
 /// </remarks>

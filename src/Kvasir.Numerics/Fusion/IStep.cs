@@ -2,7 +2,7 @@ using Kvasir.Numerics.Lanes;
 
 namespace Kvasir.Numerics.Fusion;
 
-/// <summary>An operation with the values of its parameters, ready to stand in a chain.</summary>
+/// <summary>An operation with the values of its parameters, ready to stand in a chain. See <see cref="IRead"/>.</summary>
 public interface IStep
 {
     /// <summary>Points for which it has parameters.</summary>

@@ -17,8 +17,7 @@ public struct Divergent<TFirst, TSecond, TSelector>(TFirst first, TSecond second
     {
         get
         {
-            var a = Unsafe.AsRef(in _first).Extent;
-            var b = Unsafe.AsRef(in _second).Extent;
+            var (a, b) = (Unsafe.AsRef(in _first).Extent, Unsafe.AsRef(in _second).Extent);
             return new(Math.Max(a.Width, b.Width), Math.Max(a.Height, b.Height), checked(a.Planes + b.Planes));
         }
     }
@@ -28,13 +27,15 @@ public struct Divergent<TFirst, TSecond, TSelector>(TFirst first, TSecond second
 
     readonly void IKernel.Run<T>(in Region region)
     {
+        ref var first = ref Unsafe.AsRef(in _first);
+        ref var second = ref Unsafe.AsRef(in _second);
         for (var z = region.Front; z < region.Back; z++)
         {
             var (isSecond, plane) = _selector.Select(z);
             if (isSecond)
-                Unsafe.AsRef(in _second).Run<T>(region.Clip(plane, _second.Extent));
+                second.Run<T>(region.Clip(plane, second.Extent));
             else
-                Unsafe.AsRef(in _first).Run<T>(region.Clip(plane, _first.Extent));
+                first.Run<T>(region.Clip(plane, first.Extent));
         }
     }
 }

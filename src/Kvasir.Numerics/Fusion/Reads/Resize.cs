@@ -31,7 +31,7 @@ public unsafe struct Resize(int width, int height) : IReadBack<Resize>
     public readonly Resize Complete(Extent back)
     {
         // Positions are binary32: beyond 2^20 pixels they would lose the fraction.
-        if (width < 1 || height < 1 || back.Width is < 1 or > 1 << 20 || back.Height is < 1 or > 1 << 20)
+        if (width is < 1 or > 1 << 20 || height is < 1 or > 1 << 20 || back.Width is < 1 or > 1 << 20 || back.Height is < 1 or > 1 << 20)
             throw new ArgumentException($"resizing {back.Width}x{back.Height} to {width}x{height}: sides are 1 to {1 << 20}");
         return new(width, height, back);
     }
