@@ -14,4 +14,9 @@ public interface IWrite
     /// <summary>Takes the value of a column of the row, or the values from there on.</summary>
     void Write<T>(T value, long x)
         where T : unmanaged, ILanes<T>;
+
+    /// <summary>Ends a part of a row: what must happen before others may read it.</summary>
+    static virtual void Leave()
+    {
+    }
 }

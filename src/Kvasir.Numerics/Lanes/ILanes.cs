@@ -25,6 +25,12 @@ public unsafe interface ILanes<T>
 
     static abstract void Store(T value, float* destination);
 
+    /// <summary>
+    /// Stores past the caches, to a multiple of 64 bytes if there are sixteen lanes. Other threads may read it after
+    /// <c>Sse.StoreFence</c> or its like.
+    /// </summary>
+    static abstract void StoreStreaming(T value, float* destination);
+
     /// <summary>a * b + c, rounded once.</summary>
     static abstract T Fma(T a, T b, T c);
 

@@ -33,6 +33,9 @@ public readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
     public static void Store(Lanes1 value, float* destination) => *destination = value.Value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(Lanes1 value, float* destination) => *destination = value.Value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Fma(Lanes1 a, Lanes1 b, Lanes1 c) => new(MathF.FusedMultiplyAdd(a.Value, b.Value, c.Value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

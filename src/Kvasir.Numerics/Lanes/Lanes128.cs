@@ -65,6 +65,15 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(Lanes128 value, float* destination)
+    {
+        value._v0.StoreAlignedNonTemporal(destination);
+        value._v1.StoreAlignedNonTemporal(destination + 4);
+        value._v2.StoreAlignedNonTemporal(destination + 8);
+        value._v3.StoreAlignedNonTemporal(destination + 12);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Fma(Lanes128 a, Lanes128 b, Lanes128 c) => new(
         Vector128.FusedMultiplyAdd(a._v0, b._v0, c._v0),
         Vector128.FusedMultiplyAdd(a._v1, b._v1, c._v1),

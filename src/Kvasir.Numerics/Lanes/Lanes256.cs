@@ -41,6 +41,13 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(Lanes256 value, float* destination)
+    {
+        value._v0.StoreAlignedNonTemporal(destination);
+        value._v1.StoreAlignedNonTemporal(destination + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Fma(Lanes256 a, Lanes256 b, Lanes256 c) => new(
         Vector256.FusedMultiplyAdd(a._v0, b._v0, c._v0),
         Vector256.FusedMultiplyAdd(a._v1, b._v1, c._v1));

@@ -32,6 +32,9 @@ internal readonly unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
     public static void Store(Lanes512 value, float* destination) => value._v0.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(Lanes512 value, float* destination) => value._v0.StoreAlignedNonTemporal(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Fma(Lanes512 a, Lanes512 b, Lanes512 c) => new(Vector512.FusedMultiplyAdd(a._v0, b._v0, c._v0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

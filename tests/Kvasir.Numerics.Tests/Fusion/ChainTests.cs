@@ -137,6 +137,28 @@ public sealed unsafe class ChainTests
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void AStreamedWrite_WritesTheSame_AlignedOrNot(int offset)
+    {
+        const int Width = 16 * 20 + 7, Height = 2;
+        var x = Numbers.Random(Width * Height, 1);
+        var expected = x.Select(value => value * 3f).ToArray();
+        using var memory = new NativeBuffer(4 * 1024);
+        var stride = offset == 0 ? 336 : Width;
+        fixed (float* px = x)
+        {
+            var y = (float*)memory.Pointer + offset;
+            var kernel = Fuse.Read<F32>(px, Width, Height).Then<Multiply>(3f).To(new Streamed(y, new(Width, Height), stride, 0));
+            Numbers.InAllWidths(kernel, memory.AsSpan<float>(), where =>
+            {
+                for (int row = 0; row < Height; row++)
+                    Numbers.Equal(expected.AsSpan(row * Width, Width), new ReadOnlySpan<float>(y + (row * stride), Width), where);
+            });
+        }
+    }
+
     [Fact]
     public void Threads_DoNotChangeABit()
     {

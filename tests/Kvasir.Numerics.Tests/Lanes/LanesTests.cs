@@ -31,6 +31,8 @@ public sealed unsafe class LanesTests
         float* b = stackalloc float[16];
         float* c = stackalloc float[16];
         float* r = stackalloc float[16];
+        using var buffer = new NativeBuffer(64);
+        float* streamed = (float*)buffer.Pointer;
         for (int round = 0; round < 500; round++)
         {
             for (int i = 0; i < 16; i++)
@@ -49,6 +51,8 @@ public sealed unsafe class LanesTests
             Check(T.Max(va, vb), i => a[i] > b[i] ? a[i] : b[i], r, "max");
             Check(T.SelectLess(va, vb, vc, va), i => a[i] < b[i] ? c[i] : a[i], r, "select");
             Check(T.Broadcast(a[3]), _ => a[3], r, "broadcast");
+            T.StoreStreaming(va, streamed);
+            Check(T.Load(streamed), i => a[i], r, "streaming store");
             Check(Elementary.Exp(va), i => Elementary.Exp(a[i]), r, "exp");
             Check(Elementary.Silu(va), i => Elementary.Silu(a[i]), r, "silu");
         }

@@ -76,6 +76,7 @@ public struct Closed<TRead, TWrite> : IKernel
         var last = end - T.Count;
         for (; x <= last; x += T.Count)
             write.Write(read.Read<T>(x), x);
+        TWrite.Leave();
         if (T.Count > 1 && x < end)
             Row<Lanes1>(x, end, y, z);
     }

@@ -54,6 +54,7 @@ public unsafe struct Staged<TStage, TWrite> : IKernel
             x += count;
         }
 
+        TWrite.Leave();
         if (T.Count > 1 && x < end)
             Row<Lanes1>(x, end, y, z);
     }
