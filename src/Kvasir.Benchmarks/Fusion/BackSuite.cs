@@ -20,9 +20,11 @@ internal static unsafe class BackSuite
         var region = part[0];
         var y = result[0];
         Fuse.Read<F32>(source, Side, Side).Back(new Crop(700, 300, Part, Part)).To(region).Run();
-        var fused = StepSuite.Work(Fuse.Read<F32>(source, Side, Side).Then<Multiply>(2f).Back(new Crop(700, 300, Part, Part)).Back(new Resize(Result, Result)).Then<Subtract>(0.5f).To(y));
+        var fused = StepSuite.Work(Fuse.Read<F32>(source, Side, Side).Then<Multiply>(2f).Back(new Crop(700, 300, Part, Part))
+            .Back(new Resize(Result, Result)).Then<Subtract>(0.5f).To(y));
         report(new("back: crop 1 % and resize, against a loop over that part", Stopwatches.Ratio(fused, new LoopWork(region, y)), "x", 1.5, AtMost: true));
-        var alone = StepSuite.Work(Fuse.Read<F32>(region, Part, Part).Then<Multiply>(2f).Back(new Resize(Result, Result)).Then<Subtract>(0.5f).To(y));
+        var alone = StepSuite.Work(Fuse.Read<F32>(region, Part, Part).Then<Multiply>(2f).Back(new Resize(Result, Result))
+            .Then<Subtract>(0.5f).To(y));
         report(new("back: crop 1 % and resize, against the chain on that part", Stopwatches.Ratio(fused, alone), "x", 1.5, AtMost: true));
     }
 

@@ -17,13 +17,18 @@ internal static unsafe class HandSuite
             var a = memory[0];
             var b = memory[1];
             var y = memory[2];
-            var six = Group.Of<Multiply>(1.7f).Then<Add>(0.3f).Then<Multiply>(0.5f).Then<Subtract>(0.2f).Then<Maximum>(-2f).Then<Add>(0.25f);
+            var six = Group.Of<Multiply>(1.7f).Then<Add>(0.3f).Then<Multiply>(0.5f).Then<Subtract>(0.2f).Then<Maximum>(-2f)
+                .Then<Add>(0.25f);
             Compare("scale-shift (2)", Fuse.Read(a, size).Then<Multiply>(1.7f).Then<Add>(0.3f).To(y), &HandWritten.ScaleShift);
-            Compare("silu-gate (2)", Fuse.Read(a, size).Then<Silu>().With(Fuse.Read(b, size)).Then<Multiply>().To(y), &HandWritten.SiluGate);
-            Compare("bias-relu (3)", Fuse.Read(a, size).Then<Multiply>(1.7f).With(Fuse.Read(b, size)).Then<Add>().Then<Maximum>(0f).To(y), &HandWritten.BiasRelu);
+            Compare("silu-gate (2)", Fuse.Read(a, size).Then<Silu>().With(Fuse.Read(b, size)).Then<Multiply>()
+                .To(y), &HandWritten.SiluGate);
+            Compare("bias-relu (3)", Fuse.Read(a, size).Then<Multiply>(1.7f).With(Fuse.Read(b, size)).Then<Add>().Then<Maximum>(0f)
+                .To(y), &HandWritten.BiasRelu);
             Compare("half (4)", Fuse.Read<F16>(a, size).Then<Multiply>(1.7f).Then<Add>(0.3f).Then<Maximum>(-2f).To(y), &HandWritten.Half);
-            Compare("arithmetic (6)", Fuse.Read(a, size).Then<Multiply>(1.7f).Then<Add>(0.3f).Then<Multiply>(0.5f).Then<Subtract>(0.2f).Then<Maximum>(-2f).Then<Add>(0.25f).To(y), &HandWritten.Six);
-            Compare("residual (8)", Fuse.Read(a, size).Then(six).Then<Silu>().With(Fuse.Read(b, size)).Then<Add>().To(y), &HandWritten.Eight);
+            Compare("arithmetic (6)", Fuse.Read(a, size).Then<Multiply>(1.7f).Then<Add>(0.3f).Then<Multiply>(0.5f)
+                .Then<Subtract>(0.2f).Then<Maximum>(-2f).Then<Add>(0.25f).To(y), &HandWritten.Six);
+            Compare("residual (8)", Fuse.Read(a, size).Then(six).Then<Silu>().With(Fuse.Read(b, size)).Then<Add>()
+                .To(y), &HandWritten.Eight);
             Compare("arithmetic (12)", Fuse.Read(a, size).Then(six.Then(six)).To(y), &HandWritten.Twelve);
 
             void Compare<TKernel>(string name, TKernel kernel, delegate*<float*, float*, float*, long, void> loop)

@@ -23,7 +23,7 @@ internal sealed class BenchFusionCommand : Command, IHelpTopics
         All on one thread; about a minute. Ratios are of best times taken in turns.
         hand: a chain against a loop over vectors; wanted: at most 1.15.
         row kernels: the engine's own, which are chains, likewise.
-        op by op: a chain of six against six passes; wanted: 3 times faster in the caches, 8 times beyond them with a new array for each result.
+        op by op: a chain of six against six passes; wanted: 3 times faster in the caches, 8 times beyond them with streamed results.
         op count, op cost: how both go with the number of operations; from 24 on in strips.
         back: one per cent of an image, resized, against only that part; wanted: at most 1.5.
         horizontal: 256 small items in one launch against 256 launches; wanted: 2 times faster.

@@ -13,7 +13,8 @@ namespace Kvasir.Numerics.Fusion;
 /// <item>A chain may write over what it reads if every point reads only itself. Behind a <see cref="IReadBack{TSelf}"/> it would read what
 /// it has written, and with threads that is a race.</item>
 /// <item>What stands before a <see cref="IReadBack{TSelf}"/> is computed as often as it is pulled: four times for a <see cref="Resize"/>.</item>
-/// <item>The runtime inlines about a dozen operations into one loop. Longer chains: <see cref="Strip{TStep}"/>.</item>
+/// <item>The runtime inlines about a dozen operations into one loop, two dozen in a <see cref="Group{TStep}"/> of groups. Longer chains:
+/// <see cref="Strip{TStep}"/>.</item>
 /// </list>
 /// </remarks>
 public unsafe struct Chain<TRead>
@@ -77,7 +78,7 @@ public unsafe struct Chain<TRead>
     public Chain<Then<TRead, MidWrite<TWrite>>> Also<TWrite>(TWrite write)
         where TWrite : unmanaged, IWrite => Then(new MidWrite<TWrite>(write));
 
-    /// <summary>Ends the loop here and goes on with a loop for the step, strip by strip: for chains of more than about a dozen operations.</summary>
+    /// <summary>Ends the loop here and goes on with a loop for the step, strip by strip: for long chains.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Strips<NextStage<FirstStage<TRead>, TStep>> Strip<TStep>(TStep step)
         where TStep : unmanaged, IStep => new Strips<FirstStage<TRead>>(new FirstStage<TRead>(Head), Extent).Strip(step);

@@ -14,7 +14,8 @@ public sealed unsafe class BackFusionTests
         var reads = stackalloc long[1];
         fixed (float* p = image, py = y)
         {
-            var kernel = Fuse.From(new CountingRead(p, Width, Height, reads)).Then<Multiply>(2f).Back(new Crop(100, 50, 30, 20)).Then<Add>(1f).To(py);
+            var kernel = Fuse.From(new CountingRead(p, Width, Height, reads)).Then<Multiply>(2f).Back(new Crop(100, 50, 30, 20))
+                .Then<Add>(1f).To(py);
             Assert.Equal(0, *reads);
             Numbers.InAllWidths(kernel, y, where =>
             {
@@ -33,7 +34,8 @@ public sealed unsafe class BackFusionTests
         var reads = stackalloc long[1];
         fixed (float* p = image, py = y)
         {
-            var kernel = Fuse.From(new CountingRead(p, Width, Height, reads)).Then<Multiply>(2f).Back(new Crop(100, 50, 30, 20)).Back(new Resize(47, 31))
+            var kernel = Fuse.From(new CountingRead(p, Width, Height, reads)).Then<Multiply>(2f).Back(new Crop(100, 50, 30, 20))
+                .Back(new Resize(47, 31))
                 .Then<Subtract>(0.5f).To(py);
             Assert.Equal(new Extent(47, 31, 1), kernel.Extent);
             Numbers.InAllWidths(kernel, y, where =>

@@ -25,7 +25,8 @@ public sealed unsafe class ChainTests
             Fuse.Read(pe, width).Then<Minimum>(2f).To(pe).Run();
             Fuse.Read(pe, width).Then<Subtract>(0.1f).To(pe).Run();
             Fuse.Read(pe, width).Then<Exp>().To(pe).Run();
-            var fused = Fuse.Read(px, width).Then<Multiply>(1.7f).With(Fuse.Read(pb, width)).Then<Add>().Then<Silu>().Then<MultiplyAdd>(0.3f, -1f)
+            var fused = Fuse.Read(px, width).Then<Multiply>(1.7f).With(Fuse.Read(pb, width)).Then<Add>().Then<Silu>()
+                .Then<MultiplyAdd>(0.3f, -1f)
                 .Then<Divide>(3f).Then<Maximum>(-0.5f).Then<Minimum>(2f).Then<Subtract>(0.1f).Then<Exp>().To(py);
             Numbers.InAllWidths(fused, y, where => Numbers.Equal(expected, y, where));
         }
@@ -80,7 +81,8 @@ public sealed unsafe class ChainTests
         fixed (float* px = x, ps = scale, ph = shift, py = y)
         {
             // One row of scales for all rows; the shift is a chain itself.
-            var kernel = Fuse.Read<F32>(px, Width, Height).With(Fuse.Read(ps, Width), Fuse.Read(ph, Width).Then<Multiply>(2f)).Then<MultiplyAdd>().To(py);
+            var kernel = Fuse.Read<F32>(px, Width, Height).With(Fuse.Read(ps, Width), Fuse.Read(ph, Width).Then<Multiply>(2f))
+                .Then<MultiplyAdd>().To(py);
             var expected = x.Select((value, i) => MathF.FusedMultiplyAdd(value, scale[i % Width], shift[i % Width] * 2f)).ToArray();
             Numbers.InAllWidths(kernel, y, where => Numbers.Equal(expected, y, where));
         }
@@ -93,7 +95,8 @@ public sealed unsafe class ChainTests
         var (x, expected, y) = (Numbers.Random(Width, 1), new float[Width], new float[Width]);
         fixed (float* px = x, pe = expected, py = y)
         {
-            Fuse.Read(px, Width).Then<Multiply>(0.9f).Then<Add>(1f).Then<Multiply>(0.9f).Then<Add>(1f).Then<Multiply>(0.9f).Then<Add>(1f).Then<Silu>()
+            Fuse.Read(px, Width).Then<Multiply>(0.9f).Then<Add>(1f).Then<Multiply>(0.9f).Then<Add>(1f).Then<Multiply>(0.9f)
+                .Then<Add>(1f).Then<Silu>()
                 .To(pe).Run();
             var twice = Group.Of<Multiply>(0.9f).Then<Add>(1f);
             var grouped = Fuse.Read(px, Width).Then(twice.Then(twice).Then(twice)).Then<Silu>().To(py);
@@ -129,7 +132,8 @@ public sealed unsafe class ChainTests
         long reads = 0, writes = 0;
         fixed (float* px = x, py = y)
         {
-            var kernel = Fuse.From(new CountingRead(px, Width, 1, &reads)).Then<Multiply>(2f).Then<Add>(1f).Then<Silu>().Then<Add>(1f).Then<Exp>()
+            var kernel = Fuse.From(new CountingRead(px, Width, 1, &reads)).Then<Multiply>(2f).Then<Add>(1f).Then<Silu>()
+                .Then<Add>(1f).Then<Exp>()
                 .Then<Maximum>(0f).To(new CountingWrite(py, Width, 1, &writes));
             Assert.Equal((0L, 0L), (reads, writes));
             kernel.Run();
@@ -202,7 +206,8 @@ public sealed unsafe class ChainTests
         {
             fixed (int* pt = table)
             {
-                var kernel = Fuse.Read<F32>(px, Width, Rows).Then<Cube>().Then<Add>(1f).Back(default(Mirror)).To(new ScatterRows(py, Width, Rows, pt));
+                var kernel = Fuse.Read<F32>(px, Width, Rows).Then<Cube>().Then<Add>(1f).Back(default(Mirror))
+                    .To(new ScatterRows(py, Width, Rows, pt));
                 Numbers.InAllWidths(kernel, y, where =>
                 {
                     for (int row = 0; row < Rows; row++)

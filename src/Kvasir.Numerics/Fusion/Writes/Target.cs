@@ -14,7 +14,8 @@ public unsafe struct Target(float* data, Extent extent, long rowStride, long pla
     public readonly Extent Extent => extent;
 
     /// <summary>Contiguous floats, <c>[planes, height, width]</c>.</summary>
-    public static Target Contiguous(float* data, Extent extent) => new(data, extent, extent.Width, extent.Width * Math.Max(extent.Height, 1));
+    public static Target Contiguous(float* data, Extent extent) =>
+        new(data, extent, extent.Width, extent.Width * Math.Max(extent.Height, 1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void IWrite.Enter(int y, int z) => _row = data + (z * planeStride) + (y * rowStride);
