@@ -98,9 +98,9 @@ public static class Elementary
         };
     }
 
-    /// <summary><see cref="Exp(float)"/> in sixteen lanes.</summary>
+    /// <summary><see cref="Exp(float)"/> in lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static T Exp<T>(T x)
+    public static T Exp<T>(T x)
         where T : unmanaged, ILanes<T>
     {
         var lowest = T.Broadcast(ExpLowest);
@@ -121,8 +121,8 @@ public static class Elementary
         return T.SelectLess(x, lowest, T.Broadcast(0f), p * T.PowerOfTwo(shifted));
     }
 
-    /// <summary><see cref="Silu(float)"/> in sixteen lanes.</summary>
+    /// <summary><see cref="Silu(float)"/> in lanes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static T Silu<T>(T x)
+    public static T Silu<T>(T x)
         where T : unmanaged, ILanes<T> => x / (T.Broadcast(1f) + Exp(T.Broadcast(0f) - x));
 }

@@ -19,6 +19,7 @@ public sealed class HelpTests
     [InlineData("bench")]
     [InlineData("bench speed")]
     [InlineData("bench peers")]
+    [InlineData("bench fusion")]
     public async Task EveryCommand_DescribesItself_WithAnExampleOfItsOwn(string command)
     {
         var result = await Cli.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

@@ -14,6 +14,7 @@ internal static class PeakLoops
         new PeakLoop<DotProductBytes256, Vector256<int>>(),
         new PeakLoop<MultiplyAddWords512, Vector512<int>>(),
         new PeakLoop<MultiplyAddBytes512, Vector512<int>>(),
+        new DotProductBytes512(),
     ];
 
     /// <summary>Over binary32.</summary>

@@ -1,9 +1,13 @@
 using System.Runtime.CompilerServices;
+using Kvasir.Numerics.Fusion;
 using Kvasir.Numerics.Lanes;
 
 namespace Kvasir.Numerics.Kernels;
 
-/// <summary>Operations on single rows. Sums run in sixteen lanes (element i in lane i mod 16) and end in a fixed tree.</summary>
+/// <summary>
+/// Operations on single rows. What works element by element is a fused chain; sums run in sixteen lanes (element i in lane i mod 16) and
+/// end in a fixed tree.
+/// </summary>
 internal static unsafe class RowKernels<TLanes>
     where TLanes : unmanaged, ILanes<TLanes>
 {
@@ -24,35 +28,21 @@ internal static unsafe class RowKernels<TLanes>
         for (var lane = 0; i + lane < width; lane++)
             lanes[lane] = MathF.FusedMultiplyAdd(x[i + lane], x[i + lane], lanes[lane]);
         var factor = 1 / MathF.Sqrt((TLanes.Sum(TLanes.Load(lanes)) / width) + epsilon);
-        var scale = TLanes.Broadcast(factor);
-        for (i = 0; i <= width - 16; i += 16)
-            TLanes.Store(TLanes.Load(x + i) * scale * TLanes.Load(weight + i), y + i);
-        for (; i < width; i++)
-            y[i] = x[i] * factor * weight[i];
+        Run(Fuse.Read(x, width).Then<Multiply>(factor).With(Fuse.Read(weight, width)).Then<Multiply>().To(y));
     }
 
     /// <summary>x += y.</summary>
     public static void Add(float* x, float* y, long count)
     {
-        long i = 0;
-        for (; i <= count - 16; i += 16)
-            TLanes.Store(TLanes.Load(x + i) + TLanes.Load(y + i), x + i);
-        for (; i < count; i++)
-            x[i] += y[i];
+        if (count > 0)
+            Run(Fuse.Read(x, count).With(Fuse.Read(y, count)).Then<Add>().To(x));
     }
 
     /// <summary>y = silu(gate) * up.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void SiluGate(float* gate, float* up, int width, float* y)
-    {
-        var i = 0;
-        for (; i <= width - 16; i += 16)
-            TLanes.Store(Elementary.Silu(TLanes.Load(gate + i)) * TLanes.Load(up + i), y + i);
-        for (; i < width; i++)
-            y[i] = Elementary.Silu(gate[i]) * up[i];
-    }
+    public static void SiluGate(float* gate, float* up, int width, float* y) =>
+        Run(Fuse.Read(gate, width).Then<Silu>().With(Fuse.Read(up, width)).Then<Multiply>().To(y));
 
-    /// <summary>Rotates one head in place: pairs (i, i + half).</summary>
+    /// <summary>Rotates one head in place: pairs (i, i + half). No chain: both values of a pair are needed before either is written.</summary>
     public static void Rope(float* x, float* cosSin, int half)
     {
         var zero = TLanes.Broadcast(0);
@@ -75,4 +65,7 @@ internal static unsafe class RowKernels<TLanes>
             x[half + i] = MathF.FusedMultiplyAdd(b, cosSin[i], a * cosSin[half + i]);
         }
     }
+
+    private static void Run<TKernel>(TKernel kernel)
+        where TKernel : unmanaged, IKernel => kernel.Run<TLanes>(Region.Of(kernel.Extent));
 }

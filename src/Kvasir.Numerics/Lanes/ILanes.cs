@@ -1,12 +1,16 @@
 namespace Kvasir.Numerics.Lanes;
 
 /// <summary>
-/// Sixteen binary32 lanes. Kernels are written once over this; the runtime specialises them for each width. Every operation is IEEE
-/// exact per lane, so the width does not change a bit.
+/// Sixteen binary32 lanes, or a single one (<see cref="Lanes1"/>). Kernels are written once over this; the runtime specialises them for
+/// each width. Every operation is IEEE exact per lane, so neither the width nor the number of lanes changes a bit. Pointers are to as
+/// many elements as there are lanes, with no alignment.
 /// </summary>
-internal unsafe interface ILanes<T>
+public unsafe interface ILanes<T>
     where T : unmanaged, ILanes<T>
 {
+    /// <summary>Lanes: 16 or 1.</summary>
+    static abstract int Count { get; }
+
     static abstract T operator +(T a, T b);
 
     static abstract T operator -(T a, T b);
@@ -21,6 +25,12 @@ internal unsafe interface ILanes<T>
 
     static abstract void Store(T value, float* destination);
 
+    /// <summary>
+    /// Stores past the caches, to a multiple of 64 bytes if there are sixteen lanes. Other threads may read it after
+    /// <c>Sse.StoreFence</c> or its like.
+    /// </summary>
+    static abstract void StoreStreaming(T value, float* destination);
+
     /// <summary>a * b + c, rounded once.</summary>
     static abstract T Fma(T a, T b, T c);
 
@@ -30,24 +40,27 @@ internal unsafe interface ILanes<T>
     /// <summary>a &lt; b ? x : y.</summary>
     static abstract T SelectLess(T a, T b, T x, T y);
 
-    /// <summary>Sixteen binary16 values, widened exactly.</summary>
+    /// <summary>Binary16 values, widened exactly.</summary>
     static abstract T LoadHalf(ushort* source);
 
-    /// <summary>Sixteen bfloat16 values, widened exactly.</summary>
+    /// <summary>Bfloat16 values, widened exactly.</summary>
     static abstract T LoadBFloat(ushort* source);
 
-    /// <summary>Sixteen signed bytes.</summary>
+    /// <summary>Signed bytes.</summary>
     static abstract T LoadSByte(sbyte* source);
+
+    /// <summary>Unsigned bytes.</summary>
+    static abstract T LoadByte(byte* source);
 
     /// <summary>2^n for lanes that hold 12582912 + n, n in [-126, 127].</summary>
     static abstract T PowerOfTwo(T shifted);
 
-    /// <summary>The sixteen values added in a fixed tree: i and i + 8, then i and i + 4, 2, 1.</summary>
+    /// <summary>The lanes' values added in a fixed tree: of sixteen, i and i + 8, then i and i + 4, 2, 1.</summary>
     static abstract float Sum(T value);
 
-    /// <summary>The largest of the sixteen values.</summary>
+    /// <summary>The largest of the lanes' values.</summary>
     static abstract float Largest(T value);
 
-    /// <summary>Widens <paramref name="count"/> binary16 values, a multiple of 16.</summary>
+    /// <summary>Widens <paramref name="count"/> binary16 values, a multiple of <see cref="Count"/>.</summary>
     static abstract void WidenHalves(ushort* from, float* to, int count);
 }

@@ -11,6 +11,8 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
     private readonly Vector128<float> _v2 = v2;
     private readonly Vector128<float> _v3 = v3;
 
+    public static int Count => 16;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 operator +(Lanes128 a, Lanes128 b) => new(
         a._v0 + b._v0,
@@ -63,6 +65,15 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(Lanes128 value, float* destination)
+    {
+        value._v0.StoreAlignedNonTemporal(destination);
+        value._v1.StoreAlignedNonTemporal(destination + 4);
+        value._v2.StoreAlignedNonTemporal(destination + 8);
+        value._v3.StoreAlignedNonTemporal(destination + 12);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 Fma(Lanes128 a, Lanes128 b, Lanes128 c) => new(
         Vector128.FusedMultiplyAdd(a._v0, b._v0, c._v0),
         Vector128.FusedMultiplyAdd(a._v1, b._v1, c._v1),
@@ -99,6 +110,13 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 LoadSByte(sbyte* source) => new(
+        Vector128.ConvertToSingle(Widen(source)),
+        Vector128.ConvertToSingle(Widen(source + 4)),
+        Vector128.ConvertToSingle(Widen(source + 8)),
+        Vector128.ConvertToSingle(Widen(source + 12)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadByte(byte* source) => new(
         Vector128.ConvertToSingle(Widen(source)),
         Vector128.ConvertToSingle(Widen(source + 4)),
         Vector128.ConvertToSingle(Widen(source + 8)),
@@ -150,4 +168,7 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> Widen(sbyte* source) => Vector128.Create(source[0], source[1], source[2], source[3]);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Widen(byte* source) => Vector128.Create(source[0], source[1], source[2], source[3]);
 }

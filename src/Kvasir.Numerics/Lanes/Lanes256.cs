@@ -9,6 +9,8 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
     private readonly Vector256<float> _v0 = v0;
     private readonly Vector256<float> _v1 = v1;
 
+    public static int Count => 16;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 operator +(Lanes256 a, Lanes256 b) => new(a._v0 + b._v0, a._v1 + b._v1);
 
@@ -39,6 +41,13 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(Lanes256 value, float* destination)
+    {
+        value._v0.StoreAlignedNonTemporal(destination);
+        value._v1.StoreAlignedNonTemporal(destination + 8);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Fma(Lanes256 a, Lanes256 b, Lanes256 c) => new(
         Vector256.FusedMultiplyAdd(a._v0, b._v0, c._v0),
         Vector256.FusedMultiplyAdd(a._v1, b._v1, c._v1));
@@ -63,6 +72,11 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 LoadSByte(sbyte* source) => new(
+        Vector256.ConvertToSingle(Widen(source)),
+        Vector256.ConvertToSingle(Widen(source + 8)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadByte(byte* source) => new(
         Vector256.ConvertToSingle(Widen(source)),
         Vector256.ConvertToSingle(Widen(source + 8)));
 
@@ -97,4 +111,8 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Widen(sbyte* source) =>
         Vector256.WidenLower(Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()).ToVector256Unsafe());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Widen(byte* source) =>
+        Vector256.WidenLower(Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe()).ToVector256Unsafe()).AsInt32();
 }

@@ -9,6 +9,8 @@ internal readonly unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
 {
     private readonly Vector512<float> _v0 = v0;
 
+    public static int Count => 16;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 operator +(Lanes512 a, Lanes512 b) => new(a._v0 + b._v0);
 
@@ -31,6 +33,9 @@ internal readonly unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
     public static void Store(Lanes512 value, float* destination) => value._v0.Store(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreStreaming(Lanes512 value, float* destination) => value._v0.StoreAlignedNonTemporal(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Fma(Lanes512 a, Lanes512 b, Lanes512 c) => new(Vector512.FusedMultiplyAdd(a._v0, b._v0, c._v0));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -47,6 +52,9 @@ internal readonly unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 LoadSByte(sbyte* source) => new(Vector512.ConvertToSingle(Widen(source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadByte(byte* source) => new(Vector512.ConvertToSingle(Widen(source)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 PowerOfTwo(Lanes512 shifted) => new(((shifted._v0.AsInt32() << 23) + Vector512.Create(0x3F80_0000)).AsSingle());
@@ -85,4 +93,8 @@ internal readonly unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Widen(sbyte* source) =>
         Vector512.WidenLower(Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()).ToVector512Unsafe());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Widen(byte* source) =>
+        Vector512.WidenLower(Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe()).ToVector512Unsafe()).AsInt32();
 }

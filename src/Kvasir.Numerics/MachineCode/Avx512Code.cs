@@ -73,13 +73,6 @@ internal sealed unsafe class Avx512Code
             }
         }
 
-        var bytes = code.ToArray();
-        var memory = new VirtualRegion((nuint)bytes.Length);
-        memory.Commit(0, memory.Length);
-        bytes.CopyTo(new Span<byte>(memory.Pointer, bytes.Length));
-        if (memory.TrySealAsCode())
-            return new Avx512Code(memory, widenHalves, functions);
-        memory.Dispose();
-        return null;
+        return VirtualRegion.TryCreateCode(code.ToArray()) is { } memory ? new Avx512Code(memory, widenHalves, functions) : null;
     }
 }

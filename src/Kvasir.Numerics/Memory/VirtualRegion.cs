@@ -86,10 +86,21 @@ public sealed unsafe partial class VirtualRegion : IDisposable
     }
 
     /// <summary>
-    /// Makes all of it, committed and filled with machine code, executable and no longer writable. False where the system forbids that, and on
-    /// Windows, for whose calling convention no code is written.
+    /// A region of machine code, executable and no longer writable. Null where the system forbids that, and on Windows, for whose calling
+    /// convention no code is written.
     /// </summary>
-    public bool TrySealAsCode() => !OperatingSystem.IsWindows() && Protect(Pointer, Length, ProtReadExecute) == 0;
+    internal static VirtualRegion? TryCreateCode(ReadOnlySpan<byte> code)
+    {
+        if (OperatingSystem.IsWindows())
+            return null;
+        var region = new VirtualRegion((nuint)code.Length);
+        region.Commit(0, region.Length);
+        code.CopyTo(new Span<byte>(region.Pointer, code.Length));
+        if (Protect(region.Pointer, region.Length, ProtReadExecute) == 0)
+            return region;
+        region.Dispose();
+        return null;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

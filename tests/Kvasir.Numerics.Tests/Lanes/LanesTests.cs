@@ -12,6 +12,9 @@ public sealed unsafe class LanesTests
     ];
 
     [Fact]
+    public void Lanes1_EqualsScalars() => CheckAll<Lanes1>();
+
+    [Fact]
     public void Lanes128_EqualScalars() => CheckAll<Lanes128>();
 
     [Fact]
@@ -28,6 +31,8 @@ public sealed unsafe class LanesTests
         float* b = stackalloc float[16];
         float* c = stackalloc float[16];
         float* r = stackalloc float[16];
+        using var buffer = new NativeBuffer(64);
+        float* streamed = (float*)buffer.Pointer;
         for (int round = 0; round < 500; round++)
         {
             for (int i = 0; i < 16; i++)
@@ -46,12 +51,14 @@ public sealed unsafe class LanesTests
             Check(T.Max(va, vb), i => a[i] > b[i] ? a[i] : b[i], r, "max");
             Check(T.SelectLess(va, vb, vc, va), i => a[i] < b[i] ? c[i] : a[i], r, "select");
             Check(T.Broadcast(a[3]), _ => a[3], r, "broadcast");
+            T.StoreStreaming(va, streamed);
+            Check(T.Load(streamed), i => a[i], r, "streaming store");
             Check(Elementary.Exp(va), i => Elementary.Exp(a[i]), r, "exp");
             Check(Elementary.Silu(va), i => Elementary.Silu(a[i]), r, "silu");
         }
 
         ushort* halves = stackalloc ushort[16];
-        for (int first = 0; first < 65536; first += 16)
+        for (int first = 0; first < 65536; first += T.Count)
         {
             for (int i = 0; i < 16; i++)
                 halves[i] = (ushort)(first + i);
@@ -60,11 +67,12 @@ public sealed unsafe class LanesTests
         }
 
         sbyte* bytes = stackalloc sbyte[16];
-        for (int first = -128; first < 128; first += 16)
+        for (int first = -128; first < 128; first += T.Count)
         {
             for (int i = 0; i < 16; i++)
                 bytes[i] = (sbyte)(first + i);
             Check(T.LoadSByte(bytes), i => bytes[i], r, "sbyte");
+            Check(T.LoadByte((byte*)bytes), i => (byte)bytes[i], r, "byte");
         }
 
         for (int i = 0; i < 16; i++)
@@ -76,7 +84,7 @@ public sealed unsafe class LanesTests
         where T : unmanaged, ILanes<T>
     {
         T.Store(actual, scratch);
-        for (int i = 0; i < 16; i++)
+        for (int i = 0; i < T.Count; i++)
         {
             float want = expected(i);
             if (float.IsNaN(want))
