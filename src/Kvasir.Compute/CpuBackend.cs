@@ -28,7 +28,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
         if (!InstructionSets.Supported.Contains(InstructionSet))
             throw new NotSupportedException($"this machine has no {InstructionSet}; it has {string.Join(", ", InstructionSets.Supported)}");
         _kernels = CpuKernels.Create(InstructionSet);
-        _activations = new ActivationBlocks(_kernels.UsesWords);
+        _activations = _kernels.CreateActivations();
         _workers = new WorkerPool(options.Threads);
         _scratch = new AttentionScratch?[options.Threads];
         _fault = options.Fault;
@@ -227,10 +227,11 @@ public sealed unsafe class CpuBackend : IComputeBackend
             _workers.Run(ref job, items);
     }
 
-    private void MatMulPart(in MatMulCall call)
+    private void MatMulPart(MatMulCall call)
     {
+        _kernels.Plan(ref call);
         var job = new MatMulJob(_kernels, call);
-        Run(ref job, call.Part.Panels, (long)call.Rows * call.Part.Columns * call.Part.Depth);
+        Run(ref job, call.Chunks * call.Part.Panels, (long)call.Rows * call.Part.Columns * call.Part.Depth);
     }
 
     private void MatMulInHalves(MatMulCall call)

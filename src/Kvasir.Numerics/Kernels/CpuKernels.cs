@@ -15,13 +15,17 @@ internal abstract unsafe class CpuKernels
         _ => new SpecializedKernels<Lanes128, UnpackedTile<BlockDot128>>(),
     };
 
-    /// <summary>True when matrix products read <see cref="ActivationBlocks.Words"/>.</summary>
-    public abstract bool UsesWords { get; }
+    /// <summary>Memory for the inputs of quantised products, in the form that they read.</summary>
+    public abstract ActivationBlocks CreateActivations();
+
+    /// <summary>Cuts the rows of a matrix product into chunks.</summary>
+    public abstract void Plan(ref MatMulCall call);
 
     /// <summary>
-    /// Panels <c>[firstPanel, endPanel)</c> of y = x · Wᵀ for K in <c>[FirstK, EndK)</c> (whole blocks when quantised).
+    /// Items <c>[first, end)</c> of y = x · Wᵀ for K in <c>[FirstK, EndK)</c> (whole blocks when quantised): item i is panel
+    /// <c>i % Panels</c> of chunk <c>i / Panels</c>.
     /// </summary>
-    public abstract void MatMul(in MatMulCall call, int firstPanel, int endPanel);
+    public abstract void MatMul(in MatMulCall call, int first, int end);
 
     public abstract void RmsNorm(float* x, int width, float* weight, float epsilon, float* y);
 
@@ -61,6 +65,13 @@ internal unsafe struct MatMulCall
     public int FirstK;
 
     public int EndK;
+
+    /// <summary>Chunks of rows; see <see cref="CpuKernels.Plan"/>.</summary>
+    public int Chunks;
+
+    /// <summary>The rows of a chunk.</summary>
+    public readonly (int First, int End) ChunkRows(int chunk) =>
+        ((int)((long)Rows * chunk / Chunks), (int)((long)Rows * (chunk + 1) / Chunks));
 
     /// <summary>Where the result of a row's panel goes.</summary>
     public readonly float* Result(int row, int panel) =>

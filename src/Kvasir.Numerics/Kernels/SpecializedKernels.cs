@@ -10,30 +10,49 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
 {
     private const int FloatRows = 4;
 
-    /// <summary>Of a call's inputs that pass over a panel before the next panel is read: they stay in the second-level cache.</summary>
+    /// <summary>Of a call's inputs that meet one panel after the other: they stay in the second-level cache.</summary>
     private const int ChunkBytes = 256 << 10;
 
     /// <summary>Blocks of K that many rows work through at a time, so that the panel's part stays in that cache beside them.</summary>
     private const int SliceBlocks = 64;
 
-    public override bool UsesWords => TTile.UsesWords;
+    public override ActivationBlocks CreateActivations() => new(TTile.UsesWords, wide: typeof(TLanes) == typeof(Lanes512));
 
-    public override void MatMul(in MatMulCall call, int firstPanel, int endPanel)
+    public override void Plan(ref MatMulCall call)
     {
-        switch (call.Part.Type)
+        var quantised = call.Part.Type.IsQuantized;
+        var tile = quantised ? TTile.MaxRows : FloatRows;
+        var rowBytes = quantised ? Math.Min(SliceBlocks, call.Part.Blocks) * sizeof(ActivationBlock) : call.Part.Depth * sizeof(float);
+        var most = Math.Max(1, ChunkBytes / rowBytes / tile) * tile;
+        call.Chunks = (call.Rows + most - 1) / most;
+    }
+
+    public override void MatMul(in MatMulCall call, int first, int end)
+    {
+        // From chunk to chunk of rows; inside one from panel to panel.
+        while (first < end)
         {
-            case DataType.F32:
-                Floats<SingleFormat>(call, firstPanel, endPanel);
-                break;
-            case DataType.F16:
-                Floats<HalfFormat>(call, firstPanel, endPanel);
-                break;
-            case DataType.BF16:
-                Floats<BFloatFormat>(call, firstPanel, endPanel);
-                break;
-            default:
-                Quantized(call, firstPanel, endPanel);
-                break;
+            var chunk = first / call.Part.Panels;
+            var panel = first % call.Part.Panels;
+            var panels = Math.Min(call.Part.Panels - panel, end - first);
+            var (firstRow, endRow) = call.ChunkRows(chunk);
+            switch (call.Part.Type)
+            {
+                case DataType.F32:
+                    Floats<SingleFormat>(call, panel, panel + panels, firstRow, endRow);
+                    break;
+                case DataType.F16:
+                    Floats<HalfFormat>(call, panel, panel + panels, firstRow, endRow);
+                    break;
+                case DataType.BF16:
+                    Floats<BFloatFormat>(call, panel, panel + panels, firstRow, endRow);
+                    break;
+                default:
+                    Quantized(call, panel, panel + panels, firstRow, endRow);
+                    break;
+            }
+
+            first += panels;
         }
     }
 
@@ -57,26 +76,14 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
         in AttentionBatch batch, in RowBlock block, int head, float* partials, int count, AttentionScratch scratch) =>
         AttentionKernel<TLanes>.MergeSplits(batch, block, head, partials, count, scratch);
 
-    private static void Quantized(in MatMulCall call, int firstPanel, int endPanel)
+    private static void Quantized(in MatMulCall call, int firstPanel, int endPanel, int firstRow, int endRow)
     {
         var first = call.FirstK / 32;
         var end = call.EndK / 32;
         var group = call.Part.Form.GroupBlocks;
-        if (call.Rows <= TTile.MaxRows)
-        {
-            Slice(call, firstPanel, endPanel, 0, call.Rows, first, end);
-            return;
-        }
-
-        var slices = (end - first + SliceBlocks - 1) / SliceBlocks;
+        var slices = endRow - firstRow <= TTile.MaxRows ? 1 : (end - first + SliceBlocks - 1) / SliceBlocks;
         for (var s = 0; s < slices; s++)
-        {
-            var from = Border(s);
-            var to = Border(s + 1);
-            var chunkRows = Math.Max(1, ChunkBytes / ((to - from) * sizeof(ActivationBlock)) / TTile.MaxRows) * TTile.MaxRows;
-            for (var row = 0; row < call.Rows; row += chunkRows)
-                Slice(call, firstPanel, endPanel, row, Math.Min(call.Rows, row + chunkRows), from, to);
-        }
+            Slice(call, firstPanel, endPanel, firstRow, endRow, Border(s), Border(s + 1));
 
         // Whole super-blocks.
         int Border(int slice) => slice == slices ? end : first + ((end - first) * slice / slices / group * group);
@@ -130,31 +137,26 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
         CopyEdge(call, edge, tile.Panel, tile.Row, tile.Rows, toResult: true);
     }
 
-    private static void Floats<TFormat>(in MatMulCall call, int firstPanel, int endPanel)
+    private static void Floats<TFormat>(in MatMulCall call, int firstPanel, int endPanel, int firstRow, int endRow)
         where TFormat : struct, IFloatFormat
     {
         var edge = stackalloc float[FloatRows * PackedPart.PanelColumns];
-        var chunkRows = Math.Max(1, ChunkBytes / (call.Part.Depth * sizeof(float)) / FloatRows) * FloatRows;
-        for (var chunk = 0; chunk < call.Rows; chunk += chunkRows)
+        for (var panel = firstPanel; panel < endPanel; panel++)
         {
-            var chunkEnd = Math.Min(call.Rows, chunk + chunkRows);
-            for (var panel = firstPanel; panel < endPanel; panel++)
+            var whole = (panel + 1) * PackedPart.PanelColumns <= call.Part.Columns;
+            var stride = whole ? call.Stride : PackedPart.PanelColumns;
+            for (var row = firstRow; row < endRow;)
             {
-                var whole = (panel + 1) * PackedPart.PanelColumns <= call.Part.Columns;
-                var stride = whole ? call.Stride : PackedPart.PanelColumns;
-                for (var row = chunk; row < chunkEnd;)
-                {
-                    var rows = row + FloatRows <= chunkEnd ? FloatRows : 1;
-                    var x = call.X + ((long)row * call.Part.Depth);
-                    var y = whole ? call.Result(row, panel) : edge;
-                    if (rows == FloatRows)
-                        FloatTile.Four<TLanes, TFormat>(call.Part, panel, x, call.FirstK, call.EndK, y, stride);
-                    else
-                        FloatTile.One<TLanes, TFormat>(call.Part, panel, x, call.FirstK, call.EndK, y);
-                    if (!whole)
-                        CopyEdge(call, edge, panel, row, rows, toResult: true);
-                    row += rows;
-                }
+                var rows = row + FloatRows <= endRow ? FloatRows : 1;
+                var x = call.X + ((long)row * call.Part.Depth);
+                var y = whole ? call.Result(row, panel) : edge;
+                if (rows == FloatRows)
+                    FloatTile.Four<TLanes, TFormat>(call.Part, panel, x, call.FirstK, call.EndK, y, stride);
+                else
+                    FloatTile.One<TLanes, TFormat>(call.Part, panel, x, call.FirstK, call.EndK, y);
+                if (!whole)
+                    CopyEdge(call, edge, panel, row, rows, toResult: true);
+                row += rows;
             }
         }
     }

@@ -12,7 +12,7 @@ public sealed unsafe class WorkerPool : IDisposable
 {
     private const int SpinRounds = 1000;
     private const int SpinsPerRound = 8;
-    private const int PartsPerThread = 4;
+    private const int PartsPerThread = 8;
 
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim _signal = new(0);
