@@ -99,14 +99,11 @@ internal sealed class Avx512Assembler
     /// <summary>vfmadd231ps zmm, zmm, zmm: sum += a * b, rounded once.</summary>
     public void MultiplyAdd(int sum, int a, int b) => Vector(2, 1, 0xB8, sum, a, b);
 
+    /// <summary>prefetcht1 m: the line will be read, in a while.</summary>
+    public void Prefetch(Address line) => Prefetch(0x18, 2, line);
+
     /// <summary>prefetchw m: the line will be written.</summary>
-    public void PrefetchForWriting(Address line)
-    {
-        if (line.Base >= Gpr.R8 || line.Index >= Gpr.R8)
-            _code.Add((byte)(0x40 | ((int)(line.Index ?? 0) >> 3 << 1) | ((int)line.Base >> 3)));
-        _code.AddRange([0x0F, 0x0D]);
-        Operand(1, line, 1);
-    }
+    public void PrefetchForWriting(Address line) => Prefetch(0x0D, 1, line);
 
     /// <summary>vfnmadd231ps zmm, zmm, zmm: sum -= a * b, rounded once.</summary>
     public void MultiplySubtract(int sum, int a, int b) => Vector(2, 1, 0xBC, sum, a, b);
@@ -179,6 +176,16 @@ internal sealed class Avx512Assembler
         JumpBack(0x85, position);
     }
 
+    /// <summary>sub m64, 1; jnz to an earlier position.</summary>
+    public void LoopDown(Address counter, int position)
+    {
+        Rex(Gpr.Rax, counter);
+        _code.Add(0x83);
+        Operand(5, counter, 1);
+        _code.Add(1);
+        JumpBack(0x85, position);
+    }
+
     /// <summary>vzeroupper; ret.</summary>
     public void Return() => _code.AddRange([0xC5, 0xF8, 0x77, 0xC3]);
 
@@ -187,6 +194,14 @@ internal sealed class Avx512Assembler
     {
         while (_code.Count % 64 != 0)
             _code.Add(0xCC);
+    }
+
+    private void Prefetch(byte opcode, int kind, Address line)
+    {
+        if (line.Base >= Gpr.R8 || line.Index >= Gpr.R8)
+            _code.Add((byte)(0x40 | ((int)(line.Index ?? 0) >> 3 << 1) | ((int)line.Base >> 3)));
+        _code.AddRange([0x0F, opcode]);
+        Operand(kind, line, 1);
     }
 
     private void Registers(byte opcode, Gpr to, Gpr from) =>

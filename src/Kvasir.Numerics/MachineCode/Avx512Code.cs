@@ -50,6 +50,7 @@ internal sealed unsafe class Avx512Code
             Y = call.Y,
             YStride = (long)call.Stride * sizeof(float),
             Panels = call.Panels,
+            Ahead = call.Panel + call.Panels < call.Part.Panels ? call.Part.PanelBytes : 0,
         };
         ((delegate* unmanaged<VnniArguments*, void>)_functions[Index(call.Part.Type, call.Rows, call.Resume)])(&arguments);
     }

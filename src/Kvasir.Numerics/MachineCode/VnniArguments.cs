@@ -31,4 +31,7 @@ internal unsafe struct VnniArguments
 
     /// <summary>The function's own: end of the blocks of a panel.</summary>
     public byte* End;
+
+    /// <summary>Bytes from a block to one that will be needed later: the next panel's.</summary>
+    public long Ahead;
 }

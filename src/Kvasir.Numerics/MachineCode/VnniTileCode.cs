@@ -13,6 +13,9 @@ internal static class VnniTileCode
     /// <summary>Most rows of a function: 24 of the 32 registers hold their sums.</summary>
     public const int MaxRows = 6;
 
+    /// <summary>Rows from which a function computes long enough to ask for weights that will be needed later.</summary>
+    private const int PrefetchRows = 4;
+
     private const int FirstChain = 2 * MaxRows;
     private const int Left = 24;
     private const int Right = 25;
@@ -27,7 +30,7 @@ internal static class VnniTileCode
     private const Gpr Row0 = Gpr.Rsi;
     private const Gpr Row3 = Gpr.R8;
     private const Gpr Y = Gpr.R9;
-    private const Gpr Panels = Gpr.R10;
+    private const Gpr Ahead = Gpr.R10;
     private const Gpr Panel = Gpr.R11;
 
     /// <summary>
@@ -41,7 +44,7 @@ internal static class VnniTileCode
         code.Load(Panel, Argument(0));
         code.Load(XStride, Argument(4));
         code.Load(Y, Argument(5));
-        code.Load(Panels, Argument(7));
+        code.Load(Ahead, Argument(9));
         code.Constant(LowMask, 0x0F0F_0F0F);
         code.Constant(HighMask, form.Bits == 6 ? 0x3030_3030 : 0x1010_1010);
 
@@ -75,7 +78,7 @@ internal static class VnniTileCode
         StoreRows(code, rows);
         code.Add(Y, PackedPart.PanelColumns * sizeof(float));
         code.Add(Panel, Argument(1));
-        code.LoopDown(Panels, nextPanel);
+        code.LoopDown(Argument(7), nextPanel);
         code.Return();
         return start;
     }
@@ -133,6 +136,13 @@ internal static class VnniTileCode
     {
         Unpack(code, form, Left, group, 0);
         Unpack(code, form, Right, group, 1);
+        if (rows >= PrefetchRows)
+        {
+            var lines = form.BlockBytes / 64;
+            for (var line = lines * group / 8; line < lines * (group + 1) / 8; line++)
+                code.Prefetch(new Address(Weights, line * 64, Ahead));
+        }
+
         for (var row = 0; row < rows; row++)
         {
             code.Broadcast(Shared, Row(row, group * sizeof(int)));
