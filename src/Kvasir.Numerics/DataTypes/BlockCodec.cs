@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Kvasir.Numerics;
 
@@ -157,10 +159,12 @@ public static class BlockCodec
         scale = BinaryPrimitives.ReadUInt16LittleEndian(source);
         minimum = 0;
         int at = 2;
+        ref byte values = ref MemoryMarshal.GetReference(source);
+        ref byte to = ref MemoryMarshal.GetReference(quants[..Block]);
         if (type == DataType.Q8_0)
         {
-            for (int i = 0; i < Block; i++)
-                quants[i] = (byte)(source[at + i] + 128);
+            _ = source[at + Block - 1];
+            (Vector256.LoadUnsafe(ref values, (nuint)at) ^ Vector256.Create((byte)0x80)).StoreUnsafe(ref to);
             return;
         }
 
@@ -177,11 +181,13 @@ public static class BlockCodec
             at += 4;
         }
 
-        for (int i = 0; i < Block / 2; i++)
-        {
-            quants[i] = (byte)((source[at + i] & 15u) | (((high >> i) & 1) << 4));
-            quants[i + (Block / 2)] = (byte)(((uint)source[at + i] >> 4) | (((high >> (i + (Block / 2))) & 1) << 4));
-        }
+        _ = source[at + (Block / 2) - 1];
+        var packed = Vector128.LoadUnsafe(ref values, (nuint)at);
+        var nibble = Vector128.Create((byte)15);
+        (packed & nibble).StoreUnsafe(ref to);
+        ((packed.AsUInt16() >> 4).AsByte() & nibble).StoreUnsafe(ref to, Block / 2);
+        for (int i = 0; high != 0; i++, high >>= 1)
+            quants[i] |= (byte)((high & 1) << 4);
     }
 
     private static void ChooseByRange(DataType type, ReadOnlySpan<float> x, Span<byte> quants, out float scale, out float minimum)

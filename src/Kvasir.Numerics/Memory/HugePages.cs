@@ -8,16 +8,26 @@ namespace Kvasir.Numerics.Memory;
 /// </summary>
 internal static unsafe partial class HugePages
 {
-    /// <summary>Bytes of a page, and the alignment that <see cref="Advise"/> needs.</summary>
+    /// <summary>Bytes of a page.</summary>
     public const nuint Bytes = 2 << 20;
 
     private const int AdviseHugePage = 14;
 
-    /// <summary>True when a buffer of that many bytes should ask.</summary>
+    /// <summary>True when a buffer of that many bytes should have them.</summary>
     public static bool AreWorthIt(nuint length) => OperatingSystem.IsLinux() && length >= 2 * Bytes;
 
-    /// <summary>Asks for memory that has not been touched yet.</summary>
-    public static void Advise(void* address, nuint length) => _ = MemoryAdvise(address, length, AdviseHugePage);
+    /// <summary>
+    /// Memory for a buffer, zeroed, on a page's border. Nothing is touched here: whoever fills it, on all processors maybe, brings the pages in.
+    /// </summary>
+    /// <returns>The region that owns it and the first byte.</returns>
+    public static (VirtualRegion Region, nint Address) Allocate(nuint length)
+    {
+        var region = new VirtualRegion(length + Bytes);
+        var start = ((nuint)region.Pointer + Bytes - 1) / Bytes * Bytes;
+        region.Commit(start - (nuint)region.Pointer, length);
+        _ = MemoryAdvise((void*)start, length, AdviseHugePage);
+        return (region, (nint)start);
+    }
 
     [LibraryImport("libc", EntryPoint = "madvise")]
     private static partial int MemoryAdvise(void* address, nuint length, int advice);

@@ -9,6 +9,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <summary>Alignment of the first byte.</summary>
     public const int Alignment = 64;
 
+    private readonly VirtualRegion? _region;
     private byte* _pointer;
 
     /// <summary>Allocates <paramref name="length"/> bytes; the allocation is rounded up to whole cache lines.</summary>
@@ -16,10 +17,14 @@ public sealed unsafe class NativeBuffer : IDisposable
     {
         Length = length;
         var bytes = (Math.Max(length, 1) + (Alignment - 1)) & ~(nuint)(Alignment - 1);
-        var huge = HugePages.AreWorthIt(bytes);
-        _pointer = (byte*)NativeMemory.AlignedAlloc(bytes, huge ? HugePages.Bytes : Alignment);
-        if (huge)
-            HugePages.Advise(_pointer, bytes);
+        if (HugePages.AreWorthIt(bytes))
+        {
+            (_region, var address) = HugePages.Allocate(bytes);
+            _pointer = (byte*)address;
+            return;
+        }
+
+        _pointer = (byte*)NativeMemory.AlignedAlloc(bytes, Alignment);
         NativeMemory.Clear(_pointer, bytes);
     }
 
@@ -53,7 +58,10 @@ public sealed unsafe class NativeBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.AlignedFree(_pointer);
+        if (_region is not null)
+            _region.Dispose();
+        else
+            NativeMemory.AlignedFree(_pointer);
         _pointer = null;
     }
 }

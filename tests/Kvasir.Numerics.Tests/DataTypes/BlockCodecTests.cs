@@ -119,6 +119,6 @@ public class BlockCodecTests
         Assert.Equal(DataType.Q5_1, type);
         Assert.False(DataTypeInfo.TryParse("Q3_K", out _));
         Assert.False(DataTypeInfo.TryParse("8", out _));
-        Assert.False(((DataType)12).IsKnown);
+        Assert.False(((DataType)11).IsKnown);
     }
 }

@@ -37,7 +37,7 @@ public sealed unsafe class WorkerPoolTests
             Assert.Equal(first, starts);
         }
 
-        Assert.Equal(12, first!.Distinct().Count());
+        Assert.Equal(24, first!.Distinct().Count());
     }
 
     [Fact]
