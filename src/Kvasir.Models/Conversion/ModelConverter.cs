@@ -77,6 +77,10 @@ public static class ModelConverter
                 note = $"rows of {columns} do not divide into {type.Name} blocks of {type.BlockSize}; F16 was taken";
                 type = DataType.F16;
             }
+            else if (type.HasSuperBlocks && tensor.Type != type && options.Rounding is not NearestRounding)
+            {
+                note = $"rounded to the nearest level; {options.Rounding.Name} is for blocks of {BlockCodec.Block}";
+            }
 
             plans.Add(new TensorPlan(role, layer, name, tensor.Shape, type, note));
         }
@@ -98,7 +102,8 @@ public static class ModelConverter
         var stored = StoredRows(source.Config, plan.Role);
         bool copy = matrix.Type == plan.Type;
         var statisticsRole = plan.Role == WeightRole.TokenEmbedding && source.Config.TiedEmbeddings ? WeightRole.Output : plan.Role;
-        var rounding = copy || !plan.Type.IsQuantized ? null : options.Rounding.ForMatrix(statisticsRole, plan.Layer, matrix.Columns);
+        IBlockRounding chosen = plan.Type.HasSuperBlocks ? new NearestRounding() : options.Rounding;
+        var rounding = copy || !plan.Type.IsQuantized ? null : chosen.ForMatrix(statisticsRole, plan.Layer, matrix.Columns);
         int rowBytes = checked((int)plan.Type.RowBytes(matrix.Columns));
         var buffer = new byte[rowBytes * Math.Min(RowsAtOnce, matrix.Rows)];
         var errors = new double[matrix.Rows];
