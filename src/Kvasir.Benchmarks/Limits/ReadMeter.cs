@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Kvasir.Numerics;
 
@@ -30,8 +31,16 @@ internal static unsafe class ReadMeter
         return threads * share / best;
     }
 
-    /// <summary>A buffer much larger than the last-level cache, all of it written once.</summary>
-    public static NativeBuffer Allocate(string root = "/") => new((nuint)Math.Clamp(CachesPerBuffer * CacheBytes(root), MinBytes, MaxBytes));
+    /// <summary>
+    /// A buffer much larger than the last-level cache, all of it written once: pages that nobody wrote are one shared page of zeros,
+    /// which the cache holds.
+    /// </summary>
+    public static NativeBuffer Allocate(string root = "/")
+    {
+        var buffer = new NativeBuffer((nuint)Math.Clamp(CachesPerBuffer * CacheBytes(root), MinBytes, MaxBytes));
+        NativeMemory.Fill(buffer.Pointer, (nuint)buffer.Length, 1);
+        return buffer;
+    }
 
     /// <summary>The last-level cache's size as Linux tells it, or a large one.</summary>
     internal static long CacheBytes(string root)
