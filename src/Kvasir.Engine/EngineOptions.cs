@@ -1,5 +1,6 @@
 using Kvasir.Compute;
 using Kvasir.Engine.Scheduling;
+using Kvasir.Engine.Tiers;
 using Kvasir.KvCache.Retention;
 using Kvasir.Numerics;
 using Kvasir.Numerics.Attention;
@@ -44,6 +45,9 @@ public sealed record EngineOptions
 
     /// <summary>Who runs, who waits, who is preempted.</summary>
     public ISchedulingPolicy Scheduling { get; init; } = new FirstComeScheduling();
+
+    /// <summary>Tiers that keep what the pool has no room for, and what outlives the process; none when null.</summary>
+    public TierOptions? Tiers { get; init; }
 
     /// <summary>Fills freed rows with NaN, so that a read of one shows (tests, fuzzing).</summary>
     public bool PoisonFreedRows { get; init; }

@@ -192,12 +192,20 @@ public sealed class KvasirEngine : IDisposable
     /// </summary>
     public Task<EngineStatus> GetStatusAsync() => _thread.QueryAsync(loop => loop.Status);
 
-    /// <summary>Forgets all cached prefixes.</summary>
+    /// <summary>Forgets all cached prefixes, in the pool and in the tiers.</summary>
     public Task ClearCacheAsync() => _thread.QueryAsync(loop =>
     {
         loop.Index.Clear();
+        loop.Tiers?.Tiers.Clear();
         return true;
     });
+
+    /// <summary>Waits until the tiers have what was computed so far; false when that takes longer than <paramref name="most"/>.</summary>
+    public async Task<bool> FlushTiersAsync(TimeSpan most)
+    {
+        var tiers = await _thread.QueryAsync(loop => loop.Tiers?.Tiers).ConfigureAwait(false);
+        return tiers is null || await Task.Run(() => tiers.WaitForStores(most)).ConfigureAwait(false);
+    }
 
     /// <summary>Ends all requests and frees everything.</summary>
     public void Dispose()

@@ -27,6 +27,9 @@ public sealed record FuzzReport
     /// <summary>Sequences preempted.</summary>
     public required long Preemptions { get; init; }
 
+    /// <summary>Rows that came back from a tier.</summary>
+    public required long LoadedRows { get; init; }
+
     /// <summary>Requests cancelled.</summary>
     public required long Cancellations { get; init; }
 

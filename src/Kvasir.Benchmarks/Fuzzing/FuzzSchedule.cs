@@ -13,6 +13,8 @@ internal sealed class FuzzSchedule : IDisposable
 {
     private const int MaxSteps = 20_000;
 
+    private static readonly TimeSpan LongestMove = TimeSpan.FromMinutes(1);
+
     private readonly Random _random;
     private readonly LoadedModel _model;
     private readonly ScheduleSetup _setup;
@@ -25,6 +27,7 @@ internal sealed class FuzzSchedule : IDisposable
     private readonly string _name;
     private readonly Dictionary<Sequence, SequenceRecord> _records = [];
     private readonly List<Sequence[]> _submitted = [];
+    private readonly AutoResetEvent _moved = new(false);
     private long _arrivals;
 
     public FuzzSchedule(
@@ -43,6 +46,13 @@ internal sealed class FuzzSchedule : IDisposable
             Observer = (sequence, logits) => Record(sequence).AddLogits(sequence.Length - 1, logits),
             BeforeRelease = KeepRows,
         };
+        if (_loop.Tiers is { } tiers)
+        {
+            tiers.Wake = () => _moved.Set();
+            if (random.Next(4) > 0)
+                tiers.ComputeRate.Add(1e9, 1e9); // loading is always quicker
+        }
+
         _adapters = new AdapterSet(_model);
         _adapterPaths = adapterPaths;
         for (var i = 0; i < adapterPaths.Count; i++)
@@ -70,7 +80,7 @@ internal sealed class FuzzSchedule : IDisposable
             }
 
             Disturb();
-            if (!_loop.IsIdle && !_loop.Step())
+            if (!_loop.IsIdle && !_loop.Step() && !AwaitMove())
             {
                 Fault($"no sequence can run although {_loop.WaitingCount} wait");
                 break;
@@ -89,6 +99,7 @@ internal sealed class FuzzSchedule : IDisposable
         _tally.Steps += status.Steps;
         _tally.ReusedRows += status.ReusedTokens;
         _tally.Preemptions += status.Preemptions;
+        SettleTiers();
         CheckIntegrity();
         foreach (var adapter in _adapters.Infos.Where(adapter => adapter.Sequences != 0))
             Fault($"{adapter.Name} is in use by {adapter.Sequences} sequences after all have ended");
@@ -102,6 +113,7 @@ internal sealed class FuzzSchedule : IDisposable
     public void Dispose()
     {
         _loop.Dispose();
+        _moved.Dispose();
         _adapters.Dispose();
         _pool.Dispose();
         _model.Dispose();
@@ -161,7 +173,7 @@ internal sealed class FuzzSchedule : IDisposable
     {
         if (sequence.Table is not { } table)
             return;
-        var rows = Math.Min(sequence.ComputedLength, table.Length);
+        var rows = Math.Min(sequence.Load?.Start ?? sequence.ComputedLength, table.Length);
         Record(sequence).AddKeysValues(table, rows, _model.Layout);
         if (sequence.Length > 1)
             _requests.Remember(sequence.Tokens);
@@ -172,6 +184,29 @@ internal sealed class FuzzSchedule : IDisposable
         if (!_records.TryGetValue(sequence, out var record))
             _records.Add(sequence, record = new SequenceRecord(sequence));
         return record;
+    }
+
+    /// <summary>Waits for a load when that is what the sequences wait for.</summary>
+    private bool AwaitMove() => _loop.UntilNextDeadline is not null && _moved.WaitOne(LongestMove);
+
+    /// <summary>Lets the tiers finish what they are at, and looks for what they hold too long.</summary>
+    private void SettleTiers()
+    {
+        if (_loop.Tiers is not { } tiers)
+            return;
+        tiers.Tiers.WaitForStores(LongestMove);
+        while (tiers.OpenMoves > 0 && _moved.WaitOne(LongestMove))
+            tiers.Poll(_ => { });
+        tiers.Poll(_ => { });
+        while (_loop.Scrub())
+        {
+        }
+
+        _tally.LoadedRows += tiers.Counters.LoadedTokens;
+        if (tiers.OpenMoves > 0 || tiers.Tiers.Tiers.Sum(tier => tier.Status.Pins) > 0)
+            Fault($"{tiers.OpenMoves} loads and {tiers.Tiers.Tiers.Sum(tier => tier.Status.Pins)} pins are left after all sequences have ended");
+        if (_setup.IsHonest && tiers.Counters.Forged + tiers.Counters.Damaged + tiers.Counters.ScrubFaults > 0)
+            Fault($"true rows were taken for false ones: {tiers.Counters.LastError}");
     }
 
     private void CheckIntegrity()

@@ -17,6 +17,8 @@ internal sealed class FuzzTally
 
     public long Preemptions { get; set; }
 
+    public long LoadedRows { get; set; }
+
     public long Cancellations { get; set; }
 
     public long Forks { get; set; }

@@ -94,6 +94,7 @@ public static class Fuzzer
         LeakedBlocks = tally.LeakedBlocks,
         ReusedRows = tally.ReusedRows,
         Preemptions = tally.Preemptions,
+        LoadedRows = tally.LoadedRows,
         Cancellations = tally.Cancellations,
         Forks = tally.Forks,
         AdapterRequests = tally.AdapterRequests,

@@ -1,6 +1,8 @@
 using Kvasir.Compute;
 using Kvasir.Engine;
+using Kvasir.Engine.Tiers;
 using Kvasir.KvCache.Pool;
+using Kvasir.KvCache.Tiers;
 using Kvasir.Numerics;
 using Kvasir.Numerics.Attention;
 
@@ -9,6 +11,9 @@ namespace Kvasir.Benchmarks.Fuzzing;
 /// <summary>The engine that a schedule runs on: everything that must not change bits is drawn at random.</summary>
 internal sealed record ScheduleSetup(EngineOptions Options, int CapacityBlocks)
 {
+    /// <summary>True when no fault is planted in it.</summary>
+    public bool IsHonest => Options is { KernelFault: KernelFault.None, PoolFault: PoolFault.None };
+
     /// <summary>Draws a set-up whose pool holds between one and a few of the longest sequences.</summary>
     public static ScheduleSetup Draw(Random random, KvDataType kvType, int maxTokens, Sabotage sabotage)
     {
@@ -24,6 +29,7 @@ internal sealed record ScheduleSetup(EngineOptions Options, int CapacityBlocks)
             MaxBatchTokens = random.Next(4) switch { 0 => random.Next(1, 8), 1 => random.Next(8, 32), 2 => 64, _ => random.Next(64, 300) },
             MaxSequences = random.Next(1, 10),
             PoisonFreedRows = true,
+            Tiers = random.Next(2) == 0 ? DrawTiers(random, blockRows) : null,
             KernelFault = sabotage switch
             {
                 Sabotage.SplitK => KernelFault.SplitK,
@@ -41,4 +47,20 @@ internal sealed record ScheduleSetup(EngineOptions Options, int CapacityBlocks)
         };
         return new ScheduleSetup(options, longest + random.Next(0, 4 * longest));
     }
+
+    /// <summary>A host tier that may be too small for what is offered to it.</summary>
+    private static TierOptions DrawTiers(Random random, int blockRows) => new()
+    {
+        HostBytes = random.Next(4) == 0 ? 1 << 20 : 64 << 20,
+        LayersPerRecord = random.Next(2) == 0 ? 1 : null,
+        VerifyRows = random.Next(0, 6),
+        Moves = new KvTierOptions
+        {
+            ChunkTokens = blockRows * random.Next(1, 4),
+            MinLoadTokens = 1,
+            Threads = random.Next(1, 3),
+            StoreAfterUses = random.Next(1, 3),
+            BusyShare = 1,
+        },
+    };
 }

@@ -47,6 +47,8 @@ internal sealed class EngineOptionSet
         },
     };
 
+    private readonly TierOptionSet _tiers = new();
+
     public void AddTo(Command command)
     {
         command.Add(_model);
@@ -54,6 +56,7 @@ internal sealed class EngineOptionSet
         command.Add(_threads);
         command.Add(_kvType);
         command.Add(_kvBudget);
+        _tiers.AddTo(command);
         _maxContext.Validators.Add(result => Positive(result, _maxContext));
         _threads.Validators.Add(result => Positive(result, _threads));
     }
@@ -66,6 +69,7 @@ internal sealed class EngineOptionSet
         Threads = parsed.GetValue(_threads),
         KvType = parsed.GetValue(_kvType),
         KvBudgetBytes = parsed.GetValue(_kvBudget),
+        Tiers = _tiers.Read(parsed),
     };
 
     /// <summary>Loads the model; the caller disposes the engine.</summary>

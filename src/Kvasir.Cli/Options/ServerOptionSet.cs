@@ -26,6 +26,9 @@ internal sealed class ServerOptionSet
         (Flag("--threads", "N", "Worker threads.", "-t"), "engine.threads"),
         (Flag("--kv-type", "TYPE", "How keys and values are stored: f32, f16, bf16 or q8_0."), "engine.kvType"),
         (Flag("--kv-budget", "SIZE", "Memory for keys and values, e.g. 512MiB."), "engine.kvBudget"),
+        (Flag("--host-cache", "SIZE", "Memory for keys and values beyond that, e.g. 4GiB."), "engine.tiers.host"),
+        (Flag("--cache", "DIR", "Folder that keeps keys and values across restarts."), "engine.tiers.folder"),
+        (Flag("--disk-cache", "SIZE", "Most bytes in that folder, e.g. 16GiB."), "engine.tiers.disk"),
     ];
 
     public void AddTo(Command command)

@@ -4,6 +4,7 @@ using Kvasir.Engine.Requests;
 using Kvasir.Engine.Running;
 using Kvasir.Engine.Sampling;
 using Kvasir.Engine.Sequences;
+using Kvasir.Engine.Tiers;
 using Kvasir.KvCache.Index;
 using Kvasir.KvCache.Pool;
 
@@ -14,13 +15,19 @@ namespace Kvasir.Engine.Loop;
 /// </summary>
 internal sealed class EngineLoop : IDisposable
 {
+    /// <summary>Smaller steps say little of how fast prompts are computed.</summary>
+    private const int MinMeasuredRows = 64;
+
     private readonly EngineOptions _options;
     private readonly BlockPool _pool;
     private readonly PrefixIndex _index;
     private readonly ModelRunner _runner;
+    private readonly SequenceTiers? _tiers;
     private readonly SequenceMemory _memory;
     private readonly SequenceQueues _queues = new();
     private readonly StepFiller _filler;
+    private readonly Action<Sequence> _readmit;
+    private readonly Scrubber? _scrubber;
     private readonly AnswerWriter _writer;
     private long _steps;
     private long _computedRows;
@@ -30,9 +37,14 @@ internal sealed class EngineLoop : IDisposable
         _options = options;
         _pool = pool;
         _index = new PrefixIndex(pool, options.Retention);
-        _runner = new ModelRunner(model, options.MaxBatchTokens, options.MaxSequences, Math.Min(options.MaxSequences, options.MaxBatchTokens));
-        _memory = new SequenceMemory(model, pool, _index);
-        _filler = new StepFiller(options, _runner.Batch, _memory, _queues);
+        // Beside each sequence its loaded rows may be verified.
+        var parts = options.Tiers is null ? options.MaxSequences : 2 * options.MaxSequences;
+        _runner = new ModelRunner(model, options.MaxBatchTokens, parts, Math.Min(options.MaxSequences, options.MaxBatchTokens));
+        _tiers = SequenceTiers.Open(model.Layout, pool, options);
+        _memory = new SequenceMemory(model, pool, _index, _tiers);
+        _filler = new StepFiller(options, _runner.Batch, _memory, _tiers, _queues);
+        _readmit = _filler.Readmit;
+        _scrubber = _tiers is null ? null : new Scrubber(model, pool, _index, _runner, _tiers);
         _writer = new AnswerWriter(model, options.Time);
     }
 
@@ -58,9 +70,18 @@ internal sealed class EngineLoop : IDisposable
         _index.CachedTokens,
         _index.Lookups,
         _index.Hits,
-        _index.Evictions);
+        _index.Evictions)
+    {
+        Tiers = _tiers?.Status,
+    };
 
     public PrefixIndex Index => _index;
+
+    /// <summary>The tiers, or null.</summary>
+    public SequenceTiers? Tiers => _tiers;
+
+    /// <summary>How long the loop may wait for what tiers are loading before it must look again; null when it waits for nothing.</summary>
+    public TimeSpan? UntilNextDeadline => _tiers?.UntilNextDeadline;
 
     public BlockPool Pool => _pool;
 
@@ -110,11 +131,14 @@ internal sealed class EngineLoop : IDisposable
     /// <exception cref="EngineFailedException">The step failed; its sequences have ended with the same error.</exception>
     public bool Step()
     {
+        _tiers?.Poll(_readmit);
         _filler.Fill();
         var refused = RefuseOverdue();
         var batch = _filler.Members;
+        KeepMovesToTheirShare();
         if (batch.Count == 0)
             return refused;
+        var begun = _options.Time.GetTimestamp();
         var fence = _pool.OpenFence();
         try
         {
@@ -139,8 +163,20 @@ internal sealed class EngineLoop : IDisposable
             _pool.CloseFence(fence);
         }
 
+        if (_tiers is not null && _runner.Batch.RowCount >= MinMeasuredRows)
+            _tiers.ComputeRate.Add(_runner.Batch.RowCount, _options.Time.GetElapsedTime(begun).TotalSeconds);
         _steps++;
         return true;
+    }
+
+    /// <summary>Uses idle time to verify rows that came from tiers; false when there is nothing to verify.</summary>
+    public bool Scrub()
+    {
+        if (_tiers is null)
+            return false;
+        _tiers.Tiers.IsBusy = false;
+        _tiers.Poll(_readmit);
+        return _scrubber!.Step();
     }
 
     public void Dispose()
@@ -148,6 +184,8 @@ internal sealed class EngineLoop : IDisposable
         // Until none is left: the further answers of a request that has not forked yet begin to wait when its first one ends.
         while (!IsIdle)
             Finish(_queues.Running.Count > 0 ? _queues.Running[^1] : _queues.Waiting[^1], FinishReason.Cancelled);
+        _scrubber?.Dispose();
+        _tiers?.Dispose();
         _index.Clear();
         _runner.Dispose();
     }
@@ -176,9 +214,26 @@ internal sealed class EngineLoop : IDisposable
         return any;
     }
 
+    /// <summary>Others are computing when a step has rows that do not wait for a load of their own.</summary>
+    private void KeepMovesToTheirShare()
+    {
+        if (_tiers is null)
+            return;
+        var busy = false;
+        foreach (var member in _filler.Members)
+            busy |= member.Sequence.Load is not { Move.IsWhole: false };
+        _tiers.Tiers.IsBusy = busy;
+    }
+
     private void Advance(in BatchMember member)
     {
         var sequence = member.Sequence;
+        if (sequence.Load is not null && !_tiers!.Verify(sequence))
+        {
+            _filler.Readmit(sequence);
+            return;
+        }
+
         sequence.ComputedRows += member.Rows;
         _computedRows += member.Rows;
         if (sequence.Pool is { } pool)
@@ -254,6 +309,7 @@ internal sealed class EngineLoop : IDisposable
         if (sequence.Status == SequenceStatus.Running)
             _memory.Release(sequence, keepInCache: reason != FinishReason.Failed);
         _queues.Remove(sequence);
+        _tiers?.SwappedIn(sequence);
         sequence.Adapter?.Release();
         if (sequence.Forks is { } forks)
         {

@@ -1,3 +1,5 @@
+using Kvasir.Engine.Tiers;
+
 namespace Kvasir.Engine.Loop;
 
 /// <summary>What the engine has done since it was made, and how it stands between two steps.</summary>
@@ -44,4 +46,8 @@ public sealed record EngineStatus(
     long CachedTokens,
     long Lookups,
     long Hits,
-    long Evictions);
+    long Evictions)
+{
+    /// <summary>The tiers; null when there are none.</summary>
+    public EngineTierStatus? Tiers { get; init; }
+}

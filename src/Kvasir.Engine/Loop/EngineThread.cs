@@ -7,6 +7,9 @@ namespace Kvasir.Engine.Loop;
 /// <summary>Runs an <see cref="EngineLoop"/> on a thread of its own; requests and cancellations arrive through a queue.</summary>
 internal sealed class EngineThread : IDisposable
 {
+    /// <summary>So that a deadline has passed when the loop looks again.</summary>
+    private static readonly TimeSpan DeadlineSlack = TimeSpan.FromMilliseconds(1);
+
     private readonly EngineLoop _loop;
     private readonly ConcurrentQueue<Command> _commands = new();
     private readonly SemaphoreSlim _wake = new(0);
@@ -22,6 +25,8 @@ internal sealed class EngineThread : IDisposable
     public EngineThread(EngineLoop loop, int maxQueued)
     {
         _loop = loop;
+        if (loop.Tiers is { } tiers)
+            tiers.Wake = () => TryEnqueue(default);
         _maxQueued = maxQueued;
         _thread = new Thread(Run) { IsBackground = true, Name = "kvasir-engine" };
         _thread.Start();
@@ -101,6 +106,8 @@ internal sealed class EngineThread : IDisposable
         {
             if (_loop.IsIdle && _commands.IsEmpty)
             {
+                if (_loop.Scrub())
+                    continue;
                 _wake.Wait();
             }
 
@@ -109,7 +116,11 @@ internal sealed class EngineThread : IDisposable
                 continue;
             try
             {
-                if (!_loop.Step() && _commands.IsEmpty)
+                if (_loop.Step() || !_commands.IsEmpty)
+                    continue;
+                if (_loop.UntilNextDeadline is { } most)
+                    _wake.Wait(most + DeadlineSlack);
+                else
                     throw new InvalidOperationException("sequences wait but none can run: the scheduling policy left them out or a promise was never kept");
             }
             catch (EngineFailedException)

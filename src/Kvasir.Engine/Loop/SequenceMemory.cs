@@ -1,9 +1,11 @@
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Sequences;
+using Kvasir.Engine.Tiers;
 using Kvasir.KvCache.Index;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;
+using Kvasir.KvCache.Tiers;
 
 namespace Kvasir.Engine.Loop;
 
@@ -11,7 +13,7 @@ namespace Kvasir.Engine.Loop;
 /// Gets, grows, shares and releases the KV of sequences: reservation before work, prefix hits, waiting for prefixes in flight,
 /// eviction of idle blocks.
 /// </summary>
-internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIndex index)
+internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIndex index, SequenceTiers? tiers)
 {
     /// <summary>A shorter promise is not worth waiting a step for.</summary>
     private const int MinPromisedTokens = 4;
@@ -56,17 +58,24 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
             matched = 0;
         }
 
+        var hit = match is not null && policy is null ? tiers?.Find(sequence, matched, reusable) : null;
         var uniform = new UniformTable(pool);
         uniform.EnsureListCapacity(sequence.PromptLength + sequence.MaxAnswer);
+        if (hit is not null)
+            match!.DropPartialBlock(); // the whole block comes from the tier
         if (match is not null)
             uniform.AttachPrefix(match);
         sequence.Reservation = reservation;
         sequence.Policy = policy;
         sequence.Table = policy is null ? uniform : RaggedTable.From(pool, uniform, reservation!);
         sequence.Plan = new ForwardPlan(model.Config.Layers);
-        sequence.Plan.Append(matched, SpanOrigin.Shared);
+        var announces = Publishes(sequence) && sequence.Length - matched > model.Layout.BlockRows;
+        if (hit is not null)
+            matched = Load(sequence, hit, uniform);
+        else
+            sequence.Plan.Append(matched, SpanOrigin.Shared);
         sequence.Plan.Append(sequence.Length - matched, SpanOrigin.Computed);
-        if (Publishes(sequence) && sequence.Length - matched > model.Layout.BlockRows)
+        if (announces)
             sequence.Announcement = _inFlight.Announce(sequence.Scope, sequence.Tokens.ToArray());
         return Acquisition.Acquired;
     }
@@ -112,6 +121,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         BeforeRelease?.Invoke(sequence);
         if (keepInCache && Publishes(sequence))
             Insert(sequence);
+        tiers?.Settle(sequence);
         Withdraw(sequence);
         sequence.Table?.Dispose();
         sequence.Table = null;
@@ -121,7 +131,26 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         sequence.Policy = null;
     }
 
-    private static bool Publishes(Sequence sequence) => sequence.Request.UsePrefixCache && sequence.Table is UniformTable;
+    /// <summary>Keeps the rows of a sequence that is about to be preempted in a tier, where that is quicker than computing them again.</summary>
+    public void SwapOut(Sequence sequence)
+    {
+        if (tiers is not null && Publishes(sequence))
+            tiers.SwapOut(sequence, sequence.ComputedLength, (UniformTable)sequence.Table!);
+    }
+
+    /// <summary>True when the rows may be found by others; rows that came from a tier only when they were verified.</summary>
+    private static bool Publishes(Sequence sequence) =>
+        sequence.Request.UsePrefixCache && sequence.Load is null && sequence.Table is UniformTable;
+
+    /// <summary>Begins to load into the table, behind what it has; returns the first position that is left to compute.</summary>
+    private int Load(Sequence sequence, TierHit hit, UniformTable table)
+    {
+        sequence.Plan!.Append(hit.Start, SpanOrigin.Shared);
+        sequence.Plan.Append(hit.End - hit.Start, SpanOrigin.Loaded);
+        table.Extend(hit.End, sequence.Reservation!);
+        tiers!.Begin(sequence, hit, table);
+        return hit.End;
+    }
 
     private int BlocksFor(int rows) => (rows + model.Layout.BlockRows - 1) / model.Layout.BlockRows;
 
@@ -145,8 +174,11 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     private void Insert(Sequence sequence)
     {
         var rows = sequence.ComputedLength;
-        if (rows > 0)
-            index.Insert(sequence.Scope, sequence.Tokens[..rows], ((UniformTable)sequence.Table!).Blocks[..BlocksFor(rows)]);
+        if (rows == 0)
+            return;
+        var table = (UniformTable)sequence.Table!;
+        index.Insert(sequence.Scope, sequence.Tokens[..rows], table.Blocks[..BlocksFor(rows)]);
+        tiers?.Offer(sequence, rows, table);
     }
 
     private void Withdraw(Sequence sequence)

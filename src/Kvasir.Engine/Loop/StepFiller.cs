@@ -2,6 +2,8 @@ using System.Runtime.InteropServices;
 using Kvasir.Engine.Running;
 using Kvasir.Engine.Scheduling;
 using Kvasir.Engine.Sequences;
+using Kvasir.Engine.Tiers;
+using Kvasir.KvCache.Tables;
 
 namespace Kvasir.Engine.Loop;
 
@@ -9,7 +11,7 @@ namespace Kvasir.Engine.Loop;
 /// Decides with the scheduling policy who takes part in a step: admits waiting sequences, takes work from the plans of those that run,
 /// and preempts where memory is short.
 /// </summary>
-internal sealed class StepFiller(EngineOptions options, StepBatch batch, SequenceMemory memory, SequenceQueues queues)
+internal sealed class StepFiller(EngineOptions options, StepBatch batch, SequenceMemory memory, SequenceTiers? tiers, SequenceQueues queues)
 {
     private readonly List<Sequence> _candidates = [];
     private readonly List<SequenceSnapshot> _snapshots = [];
@@ -58,9 +60,22 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
     /// <summary>Sends a running sequence back to wait; its rows are computed again, or found in the prefix cache.</summary>
     public void Preempt(Sequence sequence)
     {
+        memory.SwapOut(sequence);
         memory.Release(sequence, keepInCache: true);
         sequence.Preemptions++;
         Preemptions++;
+        queues.Wait(sequence);
+    }
+
+    /// <summary>Sends a sequence whose load came to nothing back to wait, as if it had not been admitted.</summary>
+    public void Readmit(Sequence sequence)
+    {
+        tiers!.Fail(sequence);
+        memory.Release(sequence, keepInCache: false);
+        ReusedTokens -= sequence.ReusedTokens;
+        PromptTokens -= sequence.FirstSpans is null ? 0 : sequence.PromptLength;
+        sequence.ReusedTokens = 0;
+        sequence.FirstSpans = null;
         queues.Wait(sequence);
     }
 
@@ -129,6 +144,15 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
     private int AddToBatch(Sequence sequence, int maxRows)
     {
         var plan = sequence.Plan!;
+        var verified = 0;
+        if (sequence.Load is { } load)
+        {
+            verified = tiers!.VerificationRows(load);
+            maxRows = Math.Min(maxRows, batch.MaxRows - batch.RowCount - verified);
+            if (maxRows < 1 || !tiers.MayStart(load, Math.Min(maxRows, plan.Remaining)))
+                return 0;
+        }
+
         var selection = sequence.Policy?.NextSelectionPoint(plan.NextPosition) ?? int.MaxValue;
         var last = Math.Min(Math.Min(plan.NextPosition + maxRows, plan.Length), selection);
         while (!memory.EnsureCapacity(sequence, last))
@@ -141,6 +165,8 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
                 return 0;
         }
 
+        if (verified > 0)
+            AddVerification(sequence, sequence.Load!);
         var first = plan.NextPosition;
         var work = plan.Take(_positions.AsSpan(0, maxRows), selection);
         var outputs = sequence.Pool is { WantsEveryRow: true } ? work.Rows : plan.Remaining == 0 ? 1 : 0;
@@ -153,9 +179,29 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
             sequence.Table!,
             sequence.Policy,
             sequence.Adapter,
-            sequence.Pool is null ? RowOutput.Logits : RowOutput.Hidden);
+            sequence.Pool is null ? RowOutput.Logits : RowOutput.Hidden,
+            sequence.Load?.Move);
         _members.Add(new BatchMember(sequence, first, work.Rows, outputs, firstOutput));
-        return work.Rows;
+        return work.Rows + verified;
+    }
+
+    /// <summary>Rows that came from a tier ride with the first step behind them, and are compared with it before it counts.</summary>
+    private void AddVerification(Sequence sequence, SequenceLoad load)
+    {
+        var table = tiers!.BeginVerification(load, (UniformTable)sequence.Table!);
+        if (table is null)
+            return;
+        batch.Add(
+            sequence.Tokens,
+            table.Positions,
+            table.Positions.Length,
+            sequence.Plan!.LayerEnd,
+            sequence.PromptLength,
+            table,
+            policy: null,
+            sequence.Adapter,
+            RowOutput.Logits,
+            load.Move);
     }
 
     /// <summary>A running sequence that is not in the batch yet, or null when there is none.</summary>

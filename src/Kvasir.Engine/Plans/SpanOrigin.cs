@@ -8,4 +8,7 @@ public enum SpanOrigin
 
     /// <summary>Exact rows that were in the pool already (a prefix hit or a fork).</summary>
     Shared,
+
+    /// <summary>Exact rows that were loaded from a tier, and verified.</summary>
+    Loaded,
 }

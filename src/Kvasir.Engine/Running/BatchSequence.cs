@@ -1,6 +1,7 @@
 using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Policies;
 using Kvasir.KvCache.Tables;
+using Kvasir.KvCache.Tiers.Moves;
 
 namespace Kvasir.Engine.Running;
 
@@ -15,6 +16,9 @@ internal struct BatchSequence
 
     /// <summary>Its adapter, or null for the bare model.</summary>
     public LoadedAdapter? Adapter;
+
+    /// <summary>Rows of its table that are still coming, layer by layer; null when all are there.</summary>
+    public TierLoad? Load;
 
     /// <summary>Its first row in the batch.</summary>
     public int FirstRow;

@@ -67,6 +67,7 @@ internal sealed unsafe class ModelRunner : IDisposable
             RetireRows(batch, layer);
             if (_active.Count == 0)
                 break;
+            WaitForLoads(batch, layer);
             Attention(batch, layer);
             FeedForward(batch, layer);
         }
@@ -81,6 +82,16 @@ internal sealed unsafe class ModelRunner : IDisposable
         _adapters.Dispose();
         _uniformSegments.Dispose();
         _layerSegments.Dispose();
+    }
+
+    /// <summary>
+    /// Waits until the layer's rows that come from tiers are there. When they do not come the sequence's rows of this step mean nothing;
+    /// others' are not touched by it, and the loop throws them away.
+    /// </summary>
+    private static void WaitForLoads(StepBatch batch, int layer)
+    {
+        foreach (ref readonly var sequence in batch.Sequences)
+            sequence.Load?.WaitLayer(layer);
     }
 
     private void Attention(StepBatch batch, int layer)

@@ -1,6 +1,7 @@
 using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Policies;
 using Kvasir.KvCache.Tables;
+using Kvasir.KvCache.Tiers.Moves;
 
 namespace Kvasir.Engine.Running;
 
@@ -56,6 +57,7 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
     /// <param name="policy">Its layer policy, or null.</param>
     /// <param name="adapter">Its adapter, or null.</param>
     /// <param name="output">What its rows give.</param>
+    /// <param name="load">Rows of its table that are still coming, or null.</param>
     /// <returns>Index of the first output among those of its kind.</returns>
     public int Add(
         ReadOnlySpan<int> tokens,
@@ -66,7 +68,8 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
         IKvTable table,
         ILayerPolicy? policy,
         LoadedAdapter? adapter,
-        RowOutput output = RowOutput.Logits)
+        RowOutput output = RowOutput.Logits,
+        TierLoad? load = null)
     {
         _sequences[_sequenceCount++] = new BatchSequence
         {
@@ -77,6 +80,7 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
             RowCount = positions.Length,
             PromptLength = promptLength,
             LayerEnd = layerEnd,
+            Load = load,
         };
         var logits = output == RowOutput.Logits;
         var first = logits ? _logitCount : _hiddenCount;

@@ -5,6 +5,7 @@ using Kvasir.Engine.Policies;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sampling;
 using Kvasir.Engine.Streaming;
+using Kvasir.Engine.Tiers;
 using Kvasir.Grammars;
 using Kvasir.KvCache.Identity;
 using Kvasir.KvCache.Index;
@@ -80,6 +81,12 @@ internal sealed class Sequence
 
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Length);
 
+    /// <summary>The same, for others to hold on to: known tokens never change.</summary>
+    public ReadOnlyMemory<int> KnownTokens => _tokens.AsMemory(0, Length);
+
+    /// <summary>Keys of its full blocks, once a tier was asked for them.</summary>
+    public KeyChain? Keys { get; set; }
+
     public int AnswerLength => Length - PromptLength;
 
     public SequenceStatus Status { get; set; } = SequenceStatus.Waiting;
@@ -97,6 +104,18 @@ internal sealed class Sequence
     public InFlightPrompts.Handle? Announcement { get; set; }
 
     public ILayerPolicy? Policy { get; set; }
+
+    /// <summary>Its rows that are coming from tiers, or are there and not verified yet; null when there are none.</summary>
+    public SequenceLoad? Load { get; set; }
+
+    /// <summary>Loads of it that came to nothing.</summary>
+    public int LoadFailures { get; set; }
+
+    /// <summary>Chunks that were offered to the tiers.</summary>
+    public int OfferedChunks { get; set; }
+
+    /// <summary>Full blocks that were kept in a tier when it was preempted; 0 when they were not.</summary>
+    public int SwappedBlocks { get; set; }
 
     /// <summary>Where the answer stands in its grammar; null without one.</summary>
     public GrammarMatcher? Matcher { get; }

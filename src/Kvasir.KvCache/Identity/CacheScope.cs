@@ -11,7 +11,11 @@ namespace Kvasir.KvCache.Identity;
 /// </summary>
 public sealed class CacheScope
 {
+    /// <summary>Label of the scope without a salt.</summary>
+    public const string PublicTenant = "public";
+
     private const int StackBytes = 512;
+    private const int TenantBytes = 8;
 
     private readonly byte[] _key;
 
@@ -28,11 +32,15 @@ public sealed class CacheScope
         if (modelFingerprint.Length != BlockKey.Size)
             throw new ArgumentException($"a model fingerprint has {BlockKey.Size} bytes, not {modelFingerprint.Length}", nameof(modelFingerprint));
         _key = KeyOf(salt.Span);
+        Tenant = salt.IsEmpty ? PublicTenant : Convert.ToHexStringLower(HMACSHA256.HashData(_key, "kvasir-tenant/1"u8)[..TenantBytes]);
         Root = ComputeRoot(modelFingerprint.Span, layout, numericsProfile, adapter);
     }
 
     /// <summary>Key of the empty prefix. Two scopes share KV exactly when their roots are equal.</summary>
     public BlockKey Root { get; }
+
+    /// <summary>A label of the salt, for quotas and listings; it tells nothing of the salt.</summary>
+    public string Tenant { get; }
 
     /// <summary>Key of the block that follows <paramref name="parent"/> and holds <paramref name="tokens"/>.</summary>
     public BlockKey Chain(BlockKey parent, ReadOnlySpan<int> tokens)

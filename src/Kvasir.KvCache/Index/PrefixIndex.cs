@@ -63,33 +63,14 @@ public sealed class PrefixIndex(BlockPool pool, IRetentionPolicy retention)
         tokens = tokens[..Math.Clamp(maxTokens, 0, tokens.Length)];
         Lookups++;
         LookupTokens += tokens.Length;
-        var blocks = new List<BlockId>();
-        var matched = 0;
-        PrefixNode? lastFull = null;
-        if (_roots.TryGetValue(scope.Root, out var node))
-        {
-            while (matched < tokens.Length)
-            {
-                var (child, common) = node.Longest(tokens[matched..Math.Min(tokens.Length, matched + BlockRows)]);
-                if (child is null)
-                    break;
-                pool.AddReference(child.Block);
-                blocks.Add(child.Block);
-                child.Hits++;
-                matched += common;
-                node = child;
-                if (common < BlockRows)
-                    break;
-                lastFull = child;
-            }
-
-            Touch(node);
-        }
-
-        Hits += matched > 0 ? 1 : 0;
-        HitTokens += matched;
-        return new PrefixMatch(pool, blocks, matched, scope, lastFull);
+        var match = Find(scope, tokens, countUse: true);
+        Hits += match.TokenCount > 0 ? 1 : 0;
+        HitTokens += match.TokenCount;
+        return match;
     }
+
+    /// <summary>The same without counting: it is no use of the rows, and no look-up of a request.</summary>
+    public PrefixMatch Peek(CacheScope scope, ReadOnlySpan<int> tokens) => Find(scope, tokens, countUse: false);
 
     /// <summary>
     /// Adds the rows of <paramref name="tokens"/>, which lie in <paramref name="blocks"/>, with a reference to each block that is new.
@@ -233,6 +214,35 @@ public sealed class PrefixIndex(BlockPool pool, IRetentionPolicy retention)
         node.IsIdle = idle;
         IdleBlocks += idle ? 1 : -1;
         UpdateEvictable(node);
+    }
+
+    private PrefixMatch Find(CacheScope scope, ReadOnlySpan<int> tokens, bool countUse)
+    {
+        var blocks = new List<BlockId>();
+        var matched = 0;
+        PrefixNode? lastFull = null;
+        if (_roots.TryGetValue(scope.Root, out var node))
+        {
+            while (matched < tokens.Length)
+            {
+                var (child, common) = node.Longest(tokens[matched..Math.Min(tokens.Length, matched + BlockRows)]);
+                if (child is null)
+                    break;
+                pool.AddReference(child.Block);
+                blocks.Add(child.Block);
+                child.Hits += countUse ? 1 : 0;
+                matched += common;
+                node = child;
+                if (common < BlockRows)
+                    break;
+                lastFull = child;
+            }
+
+            if (countUse)
+                Touch(node);
+        }
+
+        return new PrefixMatch(pool, blocks, matched, scope, lastFull);
     }
 
     private void CheckNode(PrefixNode node)

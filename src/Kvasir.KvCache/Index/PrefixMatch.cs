@@ -45,6 +45,17 @@ public sealed class PrefixMatch : IDisposable
         TokenCount = 0;
     }
 
+    /// <summary>Gives up the rows of a block that is shared in part: whole blocks are left.</summary>
+    internal void DropPartialBlock()
+    {
+        var rows = TokenCount % _pool.Layout.BlockRows;
+        if (rows == 0)
+            return;
+        _pool.Release(_blocks[^1]);
+        _blocks.RemoveAt(_blocks.Count - 1);
+        TokenCount -= rows;
+    }
+
     private BlockKey[] ComputeKeys()
     {
         var keys = new BlockKey[_lastFull?.Depth ?? 0];

@@ -3,6 +3,8 @@ namespace Kvasir.Numerics.Attention;
 /// <summary>Moves stored rows as they are: bytes, nothing decoded.</summary>
 public static unsafe class KvRows
 {
+    private const int StackBytes = 4096;
+
     /// <summary>Bytes of a row in one slice, keys and values of all heads, scales included.</summary>
     public static int RowBytes(KvLayout layout) => 2 * layout.KvHeads * HeadRowBytes(layout);
 
@@ -37,6 +39,17 @@ public static unsafe class KvRows
             at = Append(values + ((long)slot * layout.HeadDim * layout.ElementBytes), layout.HeadDim * layout.ElementBytes, destination, at);
             at = Append(values + ValueScale(layout, slot), scales * sizeof(float), destination, at);
         }
+    }
+
+    /// <summary>True when two rows have the same bits: every key, value and scale of every head.</summary>
+    public static bool AreEqual(KvLayout layout, byte* slice, int slot, byte* otherSlice, int otherSlot)
+    {
+        var bytes = RowBytes(layout);
+        Span<byte> row = bytes <= StackBytes ? stackalloc byte[bytes] : new byte[bytes];
+        Span<byte> other = bytes <= StackBytes ? stackalloc byte[bytes] : new byte[bytes];
+        Read(layout, slice, slot, row);
+        Read(layout, otherSlice, otherSlot, other);
+        return row.SequenceEqual(other);
     }
 
     private static int HeadRowBytes(KvLayout layout) => (layout.HeadDim * layout.ElementBytes) + (layout.ScaleBytesPerHead / layout.BlockRows);

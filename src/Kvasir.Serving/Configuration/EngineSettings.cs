@@ -20,5 +20,6 @@ internal static class EngineSettings
         MaxSequences = settings.Number("maxSequences", fallback.MaxSequences, 1, "Most answers that are computed at once.")!.Value,
         MaxQueued = settings.Number("maxQueued", fallback.MaxQueued, 1, "Most answers that wait; further requests get 503.")!.Value,
         PrefixCache = settings.Flag("prefixCache", fallback.PrefixCache, "Whether keys and values are kept between requests."),
+        Tiers = settings.Section("tiers", inner => TierSettings.Read(inner, fallback.Tiers), "Where keys and values go that the pool has no room for, and what outlives the process."),
     };
 }

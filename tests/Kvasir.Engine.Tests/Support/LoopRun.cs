@@ -14,6 +14,7 @@ internal sealed class LoopRun : IDisposable
     private readonly LoadedModel _model;
     private readonly BlockPool _pool;
     private readonly TimeProvider _time;
+    private readonly AutoResetEvent _moved = new(false);
     private long _arrivals;
 
     public LoopRun(EngineOptions options, int blocks, string? model = null)
@@ -22,6 +23,8 @@ internal sealed class LoopRun : IDisposable
         _pool = new BlockPool(_model.Layout, new BlockPoolOptions { CapacityBlocks = blocks });
         _time = options.Time;
         Loop = new EngineLoop(_model, _pool, options);
+        if (Loop.Tiers is { } tiers)
+            tiers.Wake = () => _moved.Set();
     }
 
     public EngineLoop Loop { get; }
@@ -29,6 +32,9 @@ internal sealed class LoopRun : IDisposable
     public BlockPool Pool => _pool;
 
     public LoadedModel Model => _model;
+
+    /// <summary>Set when a load has ended.</summary>
+    public WaitHandle Moved => _moved;
 
     /// <summary>Submits a request; its further answers wait as forks of the first.</summary>
     public Sequence Submit(GenerationRequest request)
@@ -63,12 +69,18 @@ internal sealed class LoopRun : IDisposable
     public void Finish()
     {
         while (!Loop.IsIdle)
-            Assert.True(Loop.Step(), "sequences wait, but none can run");
+        {
+            if (Loop.Step())
+                continue;
+            Assert.True(Loop.UntilNextDeadline is not null, "sequences wait, but none can run");
+            Assert.True(_moved.WaitOne(TimeSpan.FromMinutes(1)), "a load neither ends nor fails");
+        }
     }
 
     public void Dispose()
     {
         Loop.Dispose();
+        _moved.Dispose();
         _pool.Dispose();
         _model.Dispose();
     }

@@ -1,0 +1,33 @@
+using Kvasir.KvCache.Identity;
+using Kvasir.KvCache.Pool;
+using Kvasir.KvCache.Tiers.Moves;
+
+namespace Kvasir.Engine.Tiers;
+
+/// <summary>Rows of a sequence that come from tiers: on their way, or there and not verified yet. The engine's thread owns it.</summary>
+internal sealed class SequenceLoad
+{
+    /// <summary>The move.</summary>
+    public required TierLoad Move { get; init; }
+
+    /// <summary>The blocks that receive the rows, a reference to each until the move has ended.</summary>
+    public required BlockId[] Blocks { get; init; }
+
+    /// <summary>First position that is loaded.</summary>
+    public required int Start { get; init; }
+
+    /// <summary>First position behind.</summary>
+    public required int End { get; init; }
+
+    /// <summary>Keys of the objects.</summary>
+    public required BlockKey[] Keys { get; init; }
+
+    /// <summary>Timestamp at which it is given up.</summary>
+    public required long Deadline { get; init; }
+
+    /// <summary>Room for the verified rows, or null when none are asked for. Returned when the load is settled.</summary>
+    public VerificationScratch? Scratch { get; set; }
+
+    /// <summary>The rows under verification in this step.</summary>
+    public VerificationTable? Verification { get; set; }
+}

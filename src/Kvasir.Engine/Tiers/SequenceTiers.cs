@@ -1,0 +1,356 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Kvasir.Engine.Sequences;
+using Kvasir.KvCache.Identity;
+using Kvasir.KvCache.Pool;
+using Kvasir.KvCache.Tables;
+using Kvasir.KvCache.Tiers;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.Engine.Tiers;
+
+/// <summary>
+/// Brings rows of sequences back from tiers and sends them there: decides whether loading is worth it, watches loads, has the loaded rows
+/// verified, and swaps preempted sequences out. The engine's thread uses it.
+/// </summary>
+internal sealed class SequenceTiers : IDisposable
+{
+    /// <summary>A sequence whose loads fail so often computes its rows.</summary>
+    private const int MaxFailures = 2;
+
+    private readonly BlockPool _pool;
+    private readonly KvTiers _tiers;
+    private readonly TierOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentQueue<SequenceLoad> _ended = new();
+    private readonly Stack<VerificationScratch> _scratches = new();
+    private readonly List<Sequence> _loading = [];
+    private int _openMoves;
+
+    private SequenceTiers(BlockPool pool, KvTiers tiers, TierOptions options, TimeProvider time)
+    {
+        _pool = pool;
+        _tiers = tiers;
+        _options = options;
+        _time = time;
+    }
+
+    /// <summary>The tiers that an engine's options ask for; null when they ask for none.</summary>
+    public static SequenceTiers? Open(KvLayout layout, BlockPool pool, EngineOptions options)
+    {
+        if (options.Tiers is not { } tiers)
+            return null;
+
+        // The verified rows and at least one of the sequence's own share a step.
+        tiers = tiers with { VerifyRows = Math.Clamp(tiers.VerifyRows, 0, options.MaxBatchTokens - 1) };
+        return new SequenceTiers(pool, TierFactory.Open(layout, tiers, options.Time), tiers, options.Time);
+    }
+
+    /// <summary>Called, on any thread, when something has changed that the loop should look at.</summary>
+    public Action? Wake { get; set; }
+
+    public KvTiers Tiers => _tiers;
+
+    public TierCounters Counters { get; } = new();
+
+    /// <summary>Loaded rows that idle time is to verify.</summary>
+    public ScrubQueue Unscrubbed { get; } = new();
+
+    /// <summary>How fast rows are computed lately; loading must beat it.</summary>
+    public RateEstimate ComputeRate { get; } = new(initial: 1000, window: 4096);
+
+    /// <summary>How the tiers stand.</summary>
+    public EngineTierStatus Status => new()
+    {
+        Tiers = [.. _tiers.Tiers.Select(tier => (tier.Name, tier.Status))],
+        Loading = LoadingCount,
+        Loads = Counters.Loads,
+        LoadedTokens = Counters.LoadedTokens,
+        LoadedBytes = Counters.LoadedBytes,
+        ComputedInstead = Counters.ComputedInstead,
+        FailedLoads = Counters.Failed,
+        TimedOut = Counters.TimedOut,
+        Damaged = Counters.Damaged,
+        Forged = Counters.Forged,
+        VerifiedRows = Counters.VerifiedRows,
+        ScrubbedRows = Counters.ScrubbedRows,
+        ScrubFaults = Counters.ScrubFaults,
+        SwappedOut = Counters.SwappedOut,
+        DroppedStores = _tiers.DroppedStores,
+        Bypasses = _tiers.Bypasses,
+        LastError = Counters.LastError,
+    };
+
+    /// <summary>Loads that a thread may still be at, given up ones included.</summary>
+    public int OpenMoves => _openMoves;
+
+    /// <summary>Sequences whose rows are on their way.</summary>
+    public int LoadingCount
+    {
+        get
+        {
+            var count = 0;
+            foreach (var sequence in _loading)
+                count += sequence.Load is { Move.IsWhole: false } ? 1 : 0;
+            return count;
+        }
+    }
+
+    /// <summary>When the next load is given up; null when none is under way.</summary>
+    public TimeSpan? UntilNextDeadline
+    {
+        get
+        {
+            if (_loading.Count == 0)
+                return null;
+            var left = _loading.Min(sequence => sequence.Load!.Deadline) - _time.GetTimestamp();
+            return TimeSpan.FromSeconds(Math.Max(0, (double)left / _time.TimestampFrequency));
+        }
+    }
+
+    /// <summary>
+    /// What tiers have of a sequence behind the rows that the pool has, when loading it is quicker than computing it. Dispose it, or
+    /// begin to load it.
+    /// </summary>
+    public TierHit? Find(Sequence sequence, int matched, int reusable)
+    {
+        if (sequence.LoadFailures >= MaxFailures)
+            return null;
+        var hit = _tiers.Find(Keys(sequence), sequence.KnownTokens, matched, reusable, sequence.SwappedBlocks, $"sequence {sequence.Arrival}");
+        if (hit is null)
+            return null;
+        Counters.Lookups++;
+        if (hit.Seconds <= (hit.End - matched) / ComputeRate.PerSecond)
+            return hit;
+        Counters.ComputedInstead++;
+        hit.Dispose();
+        return null;
+    }
+
+    /// <summary>Begins to load into a sequence's table, which has room for the rows.</summary>
+    public void Begin(Sequence sequence, TierHit hit, UniformTable table)
+    {
+        var rows = _pool.Layout.BlockRows;
+        var blocks = new List<BlockId>();
+        var at = hit.Start / rows;
+        var last = (hit.End + rows - 1) / rows;
+        foreach (var part in hit.Parts)
+        {
+            // The last chunk may reach behind the rows that are wanted.
+            if (part.Destinations.Length > last - at)
+                part.Destinations = new nint[last - at];
+            for (var i = 0; i < part.Destinations.Length; i++, at++)
+            {
+                var block = table.Blocks[at];
+                _pool.AddReference(block);
+                blocks.Add(block);
+                unsafe
+                {
+                    part.Destinations[i] = (nint)_pool.Address(block);
+                }
+            }
+        }
+
+        SequenceLoad? load = null;
+        _openMoves++;
+        var move = _tiers.Load(hit, () =>
+        {
+            SpinWait.SpinUntil(() => Volatile.Read(ref load) is not null); // the move may end before the next line has run
+            _ended.Enqueue(load!);
+            Wake?.Invoke();
+        });
+        Volatile.Write(ref load, new SequenceLoad
+        {
+            Move = move,
+            Blocks = [.. blocks],
+            Start = hit.Start,
+            End = hit.End,
+            Keys = [.. hit.Parts.Select(part => part.Pin.Key)],
+            Deadline = _time.GetTimestamp() + (long)(_tiers.LoadTimeout.TotalSeconds * _time.TimestampFrequency),
+        });
+        sequence.Load = load;
+        _loading.Add(sequence);
+    }
+
+    /// <summary>Looks at what has ended; hands out the sequences whose loads failed or took too long.</summary>
+    public void Poll(Action<Sequence> failed)
+    {
+        Drain();
+        for (var i = _loading.Count - 1; i >= 0; i--)
+        {
+            var sequence = _loading[i];
+            var move = sequence.Load!.Move;
+            if (move.IsWhole)
+            {
+                continue;
+            }
+
+            if (move.Error is not null)
+            {
+                failed(sequence);
+            }
+            else if (_time.GetTimestamp() > sequence.Load.Deadline)
+            {
+                Counters.TimedOut++;
+                _tiers.TimedOut(move);
+                failed(sequence);
+            }
+        }
+    }
+
+    /// <summary>
+    /// True when a sequence's step may begin: its rows are there, or the first layers' are and the others will come while it computes.
+    /// </summary>
+    public bool MayStart(SequenceLoad load, int rows)
+    {
+        var move = load.Move;
+        if (move.IsWhole)
+            return true;
+        if (move.Error is not null || !move.HasFirstLayers)
+            return false;
+        var moved = move.MovedBytes;
+        var elapsed = _time.GetElapsedTime(move.Timestamps.Begun).TotalSeconds;
+        return elapsed * (move.Bytes - moved) / moved <= rows / ComputeRate.PerSecond;
+    }
+
+    /// <summary>Rows to verify in a sequence's first step behind its load, or null when none are asked for.</summary>
+    public VerificationTable? BeginVerification(SequenceLoad load, UniformTable table)
+    {
+        var count = Math.Min(_options.VerifyRows, load.End - load.Start);
+        if (count == 0)
+            return null;
+        load.Scratch = _scratches.TryPop(out var scratch) ? scratch : new VerificationScratch(_pool.Layout, _options.VerifyRows);
+        var positions = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            // One of each part of the span, and none that somebody could know beforehand.
+            var from = load.Start + (int)((long)(load.End - load.Start) * i / count);
+            var to = load.Start + (int)((long)(load.End - load.Start) * (i + 1) / count);
+            positions[i] = RandomNumberGenerator.GetInt32(from, to);
+        }
+
+        return load.Verification = new VerificationTable(_pool, table, load.Scratch, positions);
+    }
+
+    /// <summary>How many rows <see cref="BeginVerification"/> will ask for.</summary>
+    public int VerificationRows(SequenceLoad load) => Math.Min(_options.VerifyRows, load.End - load.Start);
+
+    /// <summary>After the first step behind a load: true when its rows are what the model computes.</summary>
+    public bool Verify(Sequence sequence)
+    {
+        var load = sequence.Load!;
+        if (load.Move.Error is not null || !load.Move.IsWhole)
+            return false;
+        var wrong = load.Verification?.FirstDifference() ?? -1;
+        Counters.VerifiedRows += load.Verification?.Positions.Length ?? 0;
+        if (wrong < 0)
+        {
+            Counters.Loads++;
+            Counters.LoadedTokens += load.End - load.Start;
+            Counters.LoadedBytes += load.Move.Bytes;
+            SwappedIn(sequence);
+            if (_options.Scrub && sequence.Adapter is null)
+                Unscrubbed.Add(sequence.Scope, sequence.Tokens[..load.End].ToArray(), load.Start, load.Keys);
+            Settle(sequence);
+            return true;
+        }
+
+        // Which object lied is not known: a row depends on all before it.
+        Counters.Forged++;
+        Counters.LastError = $"row {wrong} of a load is not what the model computes from the rows before it";
+        _tiers.Distrust(load.Move, load.Keys);
+        return false;
+    }
+
+    /// <summary>Notes that a sequence's load came to nothing: what was damaged is removed, the rows will be computed.</summary>
+    public void Fail(Sequence sequence)
+    {
+        sequence.LoadFailures++;
+        Counters.Failed++;
+        if (sequence.Load!.Move.Error is not { } error)
+            return;
+        Counters.LastError = error.Message;
+        if (error.Fault == TierFault.Damaged)
+            Counters.Damaged++;
+        if (error.Fault is TierFault.Damaged or TierFault.Forged)
+            _tiers.Remove(sequence.Load.Move.FailedPart!.Pin.Key);
+    }
+
+    /// <summary>Ends a sequence's load, whatever it is at. Its blocks stay until nobody writes to them.</summary>
+    public void Settle(Sequence sequence)
+    {
+        if (sequence.Load is not { } load)
+            return;
+        load.Move.Cancel();
+        if (load.Scratch is { } scratch)
+            _scratches.Push(scratch);
+        load.Scratch = null;
+        load.Verification = null;
+        sequence.Load = null;
+        _loading.Remove(sequence);
+    }
+
+    /// <summary>Keeps the chunks of a sequence that are complete.</summary>
+    public void Offer(Sequence sequence, int rows, UniformTable table)
+    {
+        var seen = sequence.OfferedChunks;
+        if ((seen + 1) * _tiers.ChunkTokens > rows)
+            return;
+        _tiers.Offer(Keys(sequence), sequence.Tokens[..rows], sequence.PromptLength, ref seen, AddressOf(table));
+        sequence.OfferedChunks = seen;
+    }
+
+    /// <summary>Keeps all full blocks of a sequence that is being preempted, when loading them will be quicker than computing them.</summary>
+    public void SwapOut(Sequence sequence, int rows, UniformTable table)
+    {
+        var blocks = rows / _pool.Layout.BlockRows;
+        if (blocks == 0 || _tiers.SwapSeconds(blocks * _pool.Layout.BlockBytes) > rows / ComputeRate.PerSecond)
+            return;
+        var seen = sequence.OfferedChunks;
+        if (_tiers.SwapOut(Keys(sequence), sequence.Tokens[..rows], sequence.PromptLength, ref seen, AddressOf(table)))
+        {
+            sequence.SwappedBlocks = blocks;
+            Counters.SwappedOut++;
+        }
+
+        sequence.OfferedChunks = seen;
+    }
+
+    /// <summary>The object of a swapped sequence's last blocks is needed no more, and was never of use to others.</summary>
+    public void SwappedIn(Sequence sequence)
+    {
+        if (sequence.SwappedBlocks * _pool.Layout.BlockRows % _tiers.ChunkTokens != 0)
+            _tiers.Remove(Keys(sequence).At(sequence.SwappedBlocks, sequence.Tokens));
+        sequence.SwappedBlocks = 0;
+    }
+
+    public void Dispose()
+    {
+        _tiers.Dispose(); // its threads have ended then, so every move has
+        Drain();
+        if (_openMoves > 0)
+            throw new InvalidOperationException($"{_openMoves} loads never ended");
+        foreach (var scratch in _scratches)
+            scratch.Dispose();
+    }
+
+    private KeyChain Keys(Sequence sequence) => sequence.Keys ??= new KeyChain(sequence.Scope, _pool.Layout.BlockRows);
+
+    private void Drain()
+    {
+        while (_ended.TryDequeue(out var load))
+        {
+            _openMoves--;
+            foreach (var block in load.Blocks)
+                _pool.Release(block);
+        }
+    }
+
+    private Func<int, nint> AddressOf(UniformTable table) => block =>
+    {
+        unsafe
+        {
+            return (nint)_pool.Address(table.Blocks[block]);
+        }
+    };
+}

@@ -1,0 +1,17 @@
+namespace Kvasir.KvCache.Tiers.Books;
+
+/// <summary>What a tier may hold, and for how long.</summary>
+public sealed record TierLimits
+{
+    /// <summary>Most bytes of all objects.</summary>
+    public required long CapacityBytes { get; init; }
+
+    /// <summary>Limits of tenants that <see cref="Tenants"/> does not name.</summary>
+    public TenantLimits EachTenant { get; init; } = new();
+
+    /// <summary>Limits of single tenants, by label.</summary>
+    public IReadOnlyDictionary<string, TenantLimits> Tenants { get; init; } = new Dictionary<string, TenantLimits>();
+
+    /// <summary>The limits of a tenant.</summary>
+    public TenantLimits Of(string tenant) => Tenants.TryGetValue(tenant, out var limits) ? limits : EachTenant;
+}

@@ -1,0 +1,99 @@
+using Kvasir.Engine.Tests.Support;
+using Kvasir.KvCache.Retention;
+using Kvasir.KvCache.Tiers.Books;
+using Kvasir.KvCache.Tiers.Host;
+
+namespace Kvasir.Engine.Tests.Tiers;
+
+public sealed class SickTierTests
+{
+    private static readonly int[] Prompt = TinyModel.Tokens(150, 1);
+
+    [Fact]
+    public void TierThatDoesNotAnswer_IsGivenUpAndTheRowsAreComputed()
+    {
+        var time = new ManualTime();
+        HeldTier? tier = null;
+        using var run = Run(made => tier = made, time);
+        var computed = run.Answer(Prompt);
+        run.Forget();
+        tier!.Open(0);
+        var sequence = run.Submit(Prompt);
+        Assert.False(run.Run.Loop.Step());
+        tier.AwaitWaiter();
+        time.Advance(TimeSpan.FromSeconds(11));
+        run.Run.Finish();
+        Assert.Equal(computed, sequence.LogitDigests!);
+        Assert.Equal((1L, 1L), (run.Counters.TimedOut, run.Counters.Failed));
+        tier.Open(int.MaxValue);
+        run.AwaitMoves();
+        run.CheckNothingLeaks();
+    }
+
+    [Fact]
+    public void TierThatFails_IsBypassedForAWhile()
+    {
+        var time = new ManualTime();
+        HeldTier? tier = null;
+        using var run = Run(made => tier = made, time);
+        var computed = run.Answer(Prompt);
+        run.Forget();
+        tier!.Fails = true;
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(computed, run.Answer(Prompt));
+            run.Forget();
+        }
+
+        var failed = run.Counters.Failed;
+        Assert.Equal(computed, run.Answer(Prompt));
+        run.Forget();
+        Assert.Equal((failed, 3L), (run.Counters.Failed, failed));
+
+        tier.Fails = false;
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(computed, run.Answer(Prompt));
+        Assert.Equal(1, run.Counters.Loads);
+        run.CheckNothingLeaks();
+    }
+
+    [Fact]
+    public void StepBeginsWithTheFirstLayers_AndOthersProgressMeanwhile()
+    {
+        var time = new ManualTime();
+        HeldTier? tier = null;
+        using var run = Run(made => tier = made, time, layersPerRecord: 1);
+        var computed = run.Answer(Prompt);
+        run.Forget();
+        tier!.Open(0);
+        var sequence = run.Submit(Prompt);
+        var other = run.Submit(TinyModel.Tokens(40, 2), 8);
+        Assert.True(run.Run.Loop.Step());
+        Assert.Equal((0L, 1), (sequence.ComputedRows, other.AnswerLength));
+
+        // The first layers are there, and what is left is expected to come while the step computes.
+        tier.Open(1);
+        Assert.True(SpinWait.SpinUntil(() => sequence.Load!.Move.HasFirstLayers, TimeSpan.FromMinutes(1)));
+        var step = Task.Run(run.Run.Loop.Step);
+        tier.AwaitWaiter();
+        tier.Open(int.MaxValue);
+        Assert.True(step.Wait(TimeSpan.FromMinutes(1)));
+        run.Run.Finish();
+        Assert.Equal(computed, sequence.LogitDigests!);
+        run.CheckNothingLeaks();
+    }
+
+    private static TierRun Run(Action<HeldTier> made, ManualTime time, int layersPerRecord = 2) => new(
+        tiers: options => options with
+        {
+            HostBytes = 0,
+            LayersPerRecord = layersPerRecord,
+            Further = geometry =>
+            {
+                var tier = new HeldTier(new HostTier(geometry, new TierLimits { CapacityBytes = 64 << 20 }, new LruObjects(), time));
+                made(tier);
+                return [tier];
+            },
+        },
+        engine: options => options with { Time = time });
+}
