@@ -47,9 +47,10 @@ internal sealed class TierRun : IDisposable
     /// <summary>Waits until no load is under way, given up ones included.</summary>
     public void AwaitMoves()
     {
+        _run.Loop.Scrub(); // takes note of moves that have ended
         while (_run.Loop.Tiers!.OpenMoves > 0)
         {
-            _run.Moved.WaitOne(TimeSpan.FromMinutes(1));
+            Assert.True(_run.Moved.WaitOne(TimeSpan.FromMinutes(1)), "a load never ends");
             _run.Loop.Scrub();
         }
     }
@@ -58,7 +59,7 @@ internal sealed class TierRun : IDisposable
     public void CheckNothingLeaks()
     {
         Forget();
-        _run.Loop.Scrub(); // takes note of moves that have ended
+        AwaitMoves();
         Assert.Equal((0, 0), (_run.Pool.UsedBlocks, _run.Pool.ReservedBlocks));
         _run.Pool.CheckIntegrity();
         Assert.Equal(0, Tier.Status.Pins);
