@@ -25,6 +25,9 @@ internal sealed class DiskStore(DiskCore core, DiskUpkeep upkeep)
         return result;
     }
 
+    /// <summary>Deletes what failed stores have left.</summary>
+    public void DeleteLeft() => _writer.DeleteLeft();
+
     private StoreResult Write(ChunkDescriptor chunk, IChunkSource source, long bytes)
     {
         DiskEntry? entry = null;

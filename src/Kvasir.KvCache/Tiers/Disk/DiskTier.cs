@@ -184,6 +184,7 @@ public sealed unsafe class DiskTier : IKvTier
             _core.Books.TryAgain();
         }
 
+        _store.DeleteLeft();
         _upkeep.DeleteDoomed();
         _upkeep.SaveIndexIfDue();
     }

@@ -7,7 +7,10 @@ namespace Kvasir.KvCache.Tiers.Disk;
 internal sealed class FolderLock : IDisposable
 {
     private const string FileName = "lock";
-    private const int MaxHolderLength = 200;
+
+    /// <summary>A file of its own: the locked one cannot be read.</summary>
+    private const string HolderName = "lock.holder";
+    private const int MaxHolderBytes = 200;
     private readonly FileStream _file;
 
     private FolderLock(FileStream file) => _file = file;
@@ -17,37 +20,36 @@ internal sealed class FolderLock : IDisposable
     public static FolderLock Take(string folder)
     {
         var path = Path.Combine(folder, FileName);
+        FileStream? file = null;
         try
         {
             // An advisory lock (flock) where there are no mandatory ones.
-            var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 0);
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.None, bufferSize: 0);
             var holder = string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}");
-            file.SetLength(0);
-            file.Write(Encoding.UTF8.GetBytes(holder));
+            WholeFile.Write(Path.Combine(folder, HolderName), Encoding.UTF8.GetBytes(holder));
             return new FolderLock(file);
         }
-        catch (UnauthorizedAccessException exception)
+        catch (Exception exception) when (exception is UnauthorizedAccessException || (file is not null && exception is IOException))
         {
+            file?.Dispose();
             throw new CacheFolderException($"the cache {folder} cannot be written: {exception.Message}", exception);
         }
-        catch (IOException exception) when (exception is not (FileNotFoundException or DirectoryNotFoundException))
+        catch (IOException exception) when (file is null && exception is not (FileNotFoundException or DirectoryNotFoundException))
         {
-            throw new CacheFolderException($"the cache {folder} is in use by {Holder(path)}; stop it, or choose another folder", exception);
+            throw new CacheFolderException($"the cache {folder} is in use by {Holder(folder)}; stop it, or choose another folder", exception);
         }
     }
 
     public void Dispose() => _file.Dispose();
 
-    private static string Holder(string path)
+    private static string Holder(string folder)
     {
         try
         {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            var bytes = new byte[MaxHolderLength];
-            var text = Encoding.UTF8.GetString(bytes, 0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+            var text = Encoding.UTF8.GetString(WholeFile.Read(Path.Combine(folder, HolderName), 1, MaxHolderBytes) ?? []);
             return text.Length > 0 && !text.Any(char.IsControl) ? text : "another process";
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return "another process";
         }

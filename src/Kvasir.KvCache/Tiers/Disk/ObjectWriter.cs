@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 
 namespace Kvasir.KvCache.Tiers.Disk;
@@ -8,6 +9,14 @@ namespace Kvasir.KvCache.Tiers.Disk;
 internal sealed unsafe class ObjectWriter(IDiskFiles files, ChunkGeometry geometry, MasterKey master, bool durable)
 {
     private const int BufferBytes = 1 << 20;
+    private readonly ConcurrentQueue<string> _left = new();
+
+    /// <summary>Deletes temporary files that could not be deleted when their store failed.</summary>
+    public void DeleteLeft()
+    {
+        for (var count = _left.Count; count > 0 && _left.TryDequeue(out var path); count--)
+            TryDelete(path);
+    }
 
     /// <summary>Writes an object.</summary>
     /// <param name="path">Its name, in a folder that exists.</param>
@@ -87,7 +96,8 @@ internal sealed unsafe class ObjectWriter(IDiskFiles files, ChunkGeometry geomet
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // A temporary file that cannot be deleted now is deleted when the folder is next opened; the first failure is the one to tell.
+            // Tried again in an idle moment, or when the folder is next opened; the first failure is the one to tell.
+            _left.Enqueue(path);
         }
     }
 
