@@ -1,4 +1,5 @@
 using Kvasir.Engine.Requests;
+using Kvasir.KvCache.Tiers;
 using Kvasir.Models;
 using Kvasir.Serving.Configuration;
 
@@ -29,7 +30,7 @@ internal static class ErrorReport
     private static string Explain(Exception exception) => exception switch
     {
         OperationCanceledException => "cancelled",
-        ModelFormatException or UnsupportedModelException or EngineOverloadedException => FirstLine(exception.Message),
+        ModelFormatException or UnsupportedModelException or EngineOverloadedException or TierException => FirstLine(exception.Message),
         EngineFailedException { InnerException: { } cause } => FirstLine($"{exception.Message}: {cause.Message}"),
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or IOException => FirstLine(exception.Message),
         ConfigurationException or InvalidDataException or FormatException or InvalidOperationException or NotSupportedException => FirstLine(exception.Message),
