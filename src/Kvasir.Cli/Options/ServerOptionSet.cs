@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kvasir.KvCache.Retention;
 using Kvasir.Serving.Configuration;
 
 namespace Kvasir.Cli.Options;
@@ -29,6 +30,7 @@ internal sealed class ServerOptionSet
         (Flag("--host-cache", "SIZE", "Memory for keys and values beyond that, e.g. 4GiB."), "engine.tiers.host"),
         (Flag("--cache", "DIR", "Folder that keeps keys and values across restarts."), "engine.tiers.folder"),
         (Flag("--disk-cache", "SIZE", "Most bytes in that folder, e.g. 16GiB."), "engine.tiers.disk"),
+        (Flag("--retention", "NAME", $"Which kept keys and values go first when there is no room: {string.Join(", ", RetentionPolicies.Names)}."), "engine.retention"),
     ];
 
     public void AddTo(Command command)
