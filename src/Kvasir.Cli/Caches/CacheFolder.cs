@@ -6,7 +6,6 @@ namespace Kvasir.Cli.Caches;
 /// <summary>A cache as it lies on the disk: one folder with a key folder and one store a model, or a store itself.</summary>
 internal sealed class CacheFolder(string path)
 {
-    private const string KeyFolderName = "keys";
     private const int MinKeyDigits = 4;
 
     /// <summary>Where the cache lies when nothing else is said.</summary>
@@ -23,7 +22,7 @@ internal sealed class CacheFolder(string path)
 
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
-    public string KeyFolder => System.IO.Path.Combine(Path, KeyFolderName);
+    public string KeyFolder => System.IO.Path.Combine(Path, DiskTierOptions.KeyFolderName);
 
     /// <summary>All stores, or the one of that name.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no cache, or no such store.</exception>

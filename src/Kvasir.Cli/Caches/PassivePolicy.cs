@@ -12,7 +12,7 @@ internal sealed class PassivePolicy : ICachePolicy
     {
     }
 
-    public void Use(BlockKey key, double seconds)
+    public void Use(BlockKey key, double seconds, int promptTokens = 0)
     {
     }
 

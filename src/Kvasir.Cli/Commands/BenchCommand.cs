@@ -14,6 +14,7 @@ internal sealed class BenchCommand : Command, IHelpTopics
         Add(new BenchPeersCommand(input));
         Add(new BenchFusionCommand());
         Add(new BenchTiersCommand());
+        Add(new BenchTierFaultsCommand());
         Add(new BenchRetentionCommand());
     }
 

@@ -40,7 +40,7 @@ internal sealed class EngineLoop : IDisposable
         // Beside each sequence its loaded rows may be verified.
         var parts = options.Tiers is null ? options.MaxSequences : 2 * options.MaxSequences;
         _runner = new ModelRunner(model, options.MaxBatchTokens, parts, Math.Min(options.MaxSequences, options.MaxBatchTokens));
-        _tiers = SequenceTiers.Open(model.Layout, pool, options);
+        _tiers = SequenceTiers.Open(model, pool, options);
         _memory = new SequenceMemory(model, pool, _index, _tiers);
         _filler = new StepFiller(options, _runner.Batch, _memory, _tiers, _queues);
         _readmit = _filler.Readmit;

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Kvasir.Engine.Loading;
 using Kvasir.Engine.Sequences;
 using Kvasir.KvCache.Identity;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;
 using Kvasir.KvCache.Tiers;
-using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Engine.Tiers;
 
@@ -36,14 +36,14 @@ internal sealed class SequenceTiers : IDisposable
     }
 
     /// <summary>The tiers that an engine's options ask for; null when they ask for none.</summary>
-    public static SequenceTiers? Open(KvLayout layout, BlockPool pool, EngineOptions options)
+    public static SequenceTiers? Open(LoadedModel model, BlockPool pool, EngineOptions options)
     {
         if (options.Tiers is not { } tiers)
             return null;
 
         // The verified rows and at least one of the sequence's own share a step.
         tiers = tiers with { VerifyRows = Math.Clamp(tiers.VerifyRows, 0, options.MaxBatchTokens - 1) };
-        return new SequenceTiers(pool, TierFactory.Open(layout, tiers, options.Time), tiers, options.Time);
+        return new SequenceTiers(pool, TierFactory.Open(model, tiers, options.Time), tiers, options.Time);
     }
 
     /// <summary>Called, on any thread, when something has changed that the loop should look at.</summary>

@@ -1,5 +1,5 @@
 using Kvasir.KvCache.Tiers;
-using Kvasir.KvCache.Tiers.Books;
+using Kvasir.KvCache.Tiers.Disk;
 
 namespace Kvasir.Engine.Tiers;
 
@@ -16,10 +16,10 @@ public sealed record TierOptions
     public DiskTierSettings? Disk { get; init; }
 
     /// <summary>Limits of a tenant in each tier, unless <see cref="Tenants"/> names it.</summary>
-    public TenantLimits EachTenant { get; init; } = new();
+    public TenantLimit EachTenant { get; init; } = new(null, null);
 
     /// <summary>Limits of single tenants in each tier, by label.</summary>
-    public IReadOnlyDictionary<string, TenantLimits> Tenants { get; init; } = new Dictionary<string, TenantLimits>();
+    public IReadOnlyDictionary<string, TenantLimit> Tenants { get; init; } = new Dictionary<string, TenantLimit>();
 
     /// <summary>Makes further tiers, slower ones last; the engine disposes them.</summary>
     public Func<ChunkGeometry, IReadOnlyList<IKvTier>>? Further { get; init; }

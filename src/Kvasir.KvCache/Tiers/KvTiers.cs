@@ -82,48 +82,84 @@ internal sealed class KvTiers : IDisposable
     public TierHit? Find(KeyChain keys, ReadOnlyMemory<int> tokens, int matched, int most, int tailBlocks, string owner)
     {
         var rows = Geometry.Layout.BlockRows;
-        var parts = new List<LoadPart>();
-        var start = matched / rows * rows;
+        var start = matched / rows;
+        var ends = new List<(int First, int End)>();
         var end = start;
-        for (var chunk = matched / _options.ChunkTokens; chunk * _options.ChunkTokens < most && (chunk + 1) * _chunkBlocks * rows <= tokens.Length; chunk++)
+        for (var first = matched / _options.ChunkTokens * _chunkBlocks; first * rows < most && (first + _chunkBlocks) * rows <= tokens.Length; first += _chunkBlocks)
         {
-            if (!TryAdd(chunk * _chunkBlocks, (chunk + 1) * _chunkBlocks))
+            if (!TryFind(first, first + _chunkBlocks))
                 break;
         }
 
         var tail = tailBlocks / _chunkBlocks * _chunkBlocks;
-        if (tail < tailBlocks && tail * rows <= Math.Max(end, matched) && tailBlocks * rows > Math.Max(end, matched))
-            TryAdd(tail, tailBlocks);
-        end = Math.Min(end, most);
-        if (parts.Count > 0 && end - matched >= Math.Max(1, _options.MinLoadTokens))
-            return new TierHit(parts, start, end, Seconds(parts));
-        foreach (var part in parts)
-            part.Pin.Dispose();
+        if (tail < tailBlocks && tail <= end && tailBlocks > end)
+            TryFind(tail, tailBlocks);
+
+        // From the end to the beginning, so that no chunk is newer in a tier's books than one that it needs.
+        var parts = new List<LoadPart>(ends.Count);
+        for (var i = ends.Count - 1; i >= 0; i--)
+        {
+            if (Pin(ends[i].First, ends[i].End) is { } part)
+            {
+                parts.Add(part);
+                continue;
+            }
+
+            // It left between the look and the pin: what is behind it is of no use.
+            Unpin(parts);
+            end = ends[i].First;
+        }
+
+        parts.Reverse();
+        var behind = Math.Min(end * rows, most);
+        if (parts.Count > 0 && behind - matched >= Math.Max(1, _options.MinLoadTokens))
+            return new TierHit(parts, start * rows, behind, Seconds(parts));
+        Unpin(parts);
         return null;
 
-        bool TryAdd(int firstBlock, int lastBlock)
+        bool TryFind(int first, int last)
         {
-            var key = keys.At(lastBlock, tokens.Span);
+            var key = keys.At(last, tokens.Span);
             foreach (var slot in _tiers)
             {
-                if (!slot.Health.IsUsable || slot.Tier.TryPin(key, owner, _options.PinLifetime) is not { } pin)
+                if (!slot.Health.IsUsable || !slot.Tier.Contains(key))
                     continue;
-                var wanted = Math.Max(firstBlock, start / rows);
-                parts.Add(new LoadPart
-                {
-                    Tier = slot.Tier,
-                    Pin = pin,
-                    Tokens = tokens[(firstBlock * rows)..(lastBlock * rows)],
-                    Parent = keys.At(firstBlock, tokens.Span),
-                    FirstToken = firstBlock * rows,
-                    FirstBlock = wanted - firstBlock,
-                    Destinations = new nint[lastBlock - wanted],
-                });
-                end = lastBlock * rows;
+                ends.Add((first, last));
+                end = last;
                 return true;
             }
 
             return false;
+        }
+
+        LoadPart? Pin(int first, int last)
+        {
+            var key = keys.At(last, tokens.Span);
+            foreach (var slot in _tiers)
+            {
+                if (!slot.Health.IsUsable || slot.Tier.TryPin(key, owner, _options.PinLifetime) is not { } pin)
+                    continue;
+                var wanted = Math.Max(first, start);
+                return new LoadPart
+                {
+                    Tier = slot.Tier,
+                    Pin = pin,
+                    Tokens = tokens[(first * rows)..(last * rows)],
+                    Parent = keys.At(first, tokens.Span),
+                    FirstToken = first * rows,
+                    FirstBlock = wanted - first,
+                    Destinations = new nint[last - wanted],
+                };
+            }
+
+            return null;
+        }
+
+        static void Unpin(List<LoadPart> parts)
+        {
+            foreach (var part in parts)
+                part.Pin.Dispose();
+            parts.Clear();
         }
     }
 

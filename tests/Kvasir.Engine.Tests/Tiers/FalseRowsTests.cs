@@ -1,5 +1,5 @@
 using Kvasir.Engine.Tests.Support;
-using Kvasir.KvCache.Retention;
+using Kvasir.KvCache.Retention.Objects;
 using Kvasir.KvCache.Tiers;
 using Kvasir.KvCache.Tiers.Books;
 using Kvasir.KvCache.Tiers.Host;
@@ -158,7 +158,7 @@ public sealed class FalseRowsTests
         Further = geometry =>
         [
             new ChangedTier(
-                new HostTier(geometry, new TierLimits { CapacityBytes = 64 << 20 }, new LruObjects()),
+                new HostTier(geometry, new TierLimits { CapacityBytes = 64 << 20 }, new LruPolicy()),
                 (chunk, bytes) => change(chunk, bytes, geometry.Layout)),
         ],
     });

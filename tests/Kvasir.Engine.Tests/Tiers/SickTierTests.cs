@@ -1,5 +1,5 @@
 using Kvasir.Engine.Tests.Support;
-using Kvasir.KvCache.Retention;
+using Kvasir.KvCache.Retention.Objects;
 using Kvasir.KvCache.Tiers.Books;
 using Kvasir.KvCache.Tiers.Host;
 
@@ -90,7 +90,7 @@ public sealed class SickTierTests
             LayersPerRecord = layersPerRecord,
             Further = geometry =>
             {
-                var tier = new HeldTier(new HostTier(geometry, new TierLimits { CapacityBytes = 64 << 20 }, new LruObjects(), time));
+                var tier = new HeldTier(new HostTier(geometry, new TierLimits { CapacityBytes = 64 << 20 }, new LruPolicy(), time));
                 made(tier);
                 return [tier];
             },

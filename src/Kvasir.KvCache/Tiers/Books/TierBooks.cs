@@ -99,7 +99,7 @@ internal sealed class TierBooks<T>
         {
             if (_objects.TryGetValue(chunk.Key, out var present) && (present.Payload is null || IsAlive(present)))
                 return StoreResult.Present;
-            var quota = _limits.Of(chunk.Tenant).Bytes;
+            var quota = _limits.Of(chunk.Tenant).QuotaBytes;
             if (bytes > _limits.CapacityBytes || bytes > quota || !MakeRoom(chunk.Tenant, bytes, quota))
             {
                 _refused++;
@@ -234,7 +234,7 @@ internal sealed class TierBooks<T>
     {
         if (entry.Payload is null)
             return false;
-        if (_limits.Of(entry.Chunk.Tenant).TimeToLive is not { } life || entry.Pins > 0 || _time.GetElapsedTime(entry.LastUse) <= life)
+        if (_limits.Of(entry.Chunk.Tenant).TimeToLive is not { } life || entry.Pins > 0 || _time.GetElapsedTime(entry.Created) <= life)
             return true;
         _expired++;
         Forget(entry);

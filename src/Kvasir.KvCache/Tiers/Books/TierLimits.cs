@@ -1,3 +1,5 @@
+using Kvasir.KvCache.Tiers.Disk;
+
 namespace Kvasir.KvCache.Tiers.Books;
 
 /// <summary>What a tier may hold, and for how long.</summary>
@@ -7,11 +9,11 @@ public sealed record TierLimits
     public required long CapacityBytes { get; init; }
 
     /// <summary>Limits of tenants that <see cref="Tenants"/> does not name.</summary>
-    public TenantLimits EachTenant { get; init; } = new();
+    public TenantLimit EachTenant { get; init; } = new(null, null);
 
     /// <summary>Limits of single tenants, by label.</summary>
-    public IReadOnlyDictionary<string, TenantLimits> Tenants { get; init; } = new Dictionary<string, TenantLimits>();
+    public IReadOnlyDictionary<string, TenantLimit> Tenants { get; init; } = new Dictionary<string, TenantLimit>();
 
     /// <summary>The limits of a tenant.</summary>
-    public TenantLimits Of(string tenant) => Tenants.TryGetValue(tenant, out var limits) ? limits : EachTenant;
+    public TenantLimit Of(string tenant) => Tenants.TryGetValue(tenant, out var limits) ? limits : EachTenant;
 }
