@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
+
 namespace Kvasir.KvCache.Tiers.Disk;
 
 /// <summary>Files with secrets: only their owner reads them, they appear whole or not at all, and the first to make one wins.</summary>
-internal static class SecretFile
+internal static partial class SecretFile
 {
     private const int MaxBytes = 1 << 16;
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -59,14 +61,23 @@ internal static class SecretFile
                 file.Flush(flushToDisk: true);
             }
 
-            File.Move(temporary, path, overwrite: false);
+            // A link never replaces: of two processes that make a secret at the same time one wins, and both read that one. File.Move
+            // looks first and renames then, so it is only for file systems without links.
+            if (OperatingSystem.IsWindows() || (Link(temporary, path) != 0 && !File.Exists(path)))
+                File.Move(temporary, path, overwrite: false);
         }
         catch (IOException) when (File.Exists(path))
         {
             // Another process made it first: its secret counts.
+        }
+        finally
+        {
             File.Delete(temporary);
         }
     }
+
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string from, string to);
 
     private static void CheckMode(string path)
     {

@@ -94,6 +94,15 @@ public sealed class DiskTierFolderTests : IDisposable
         _cache.Open().Dispose();
     }
 
+    [Fact]
+    public void OfManyThatMakeTheKeyAtOnce_OneWins()
+    {
+        var ids = new string[8];
+        Parallel.For(0, ids.Length, i => ids[i] = MasterKey.Open(_cache.Options.KeyFolder, create: true).Id);
+        Assert.Single(ids.Distinct());
+        Assert.Equal([MasterKeyPath], Directory.GetFiles(_cache.Options.KeyFolder));
+    }
+
     [Theory]
     [InlineData("lost")]
     [InlineData("another")]
