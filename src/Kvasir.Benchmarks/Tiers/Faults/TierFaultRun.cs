@@ -23,6 +23,7 @@ internal sealed unsafe class TierFaultRun : IDisposable
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
     private static readonly ChunkGeometry Geometry = new(new KvLayout(3, 1, 16, KvDataType.F16, BlockRows: 16), LayersPerRecord: 2);
 
+    private readonly OperationTime _time = new();
     private readonly Random _random;
     private readonly string _folder;
     private readonly FaultPrompts _prompts;
@@ -58,6 +59,7 @@ internal sealed unsafe class TierFaultRun : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             Operate();
+            _time.Advance();
             if (_operations % 10_000 == 0)
                 progress?.Invoke(_operations);
         }
@@ -263,7 +265,7 @@ internal sealed unsafe class TierFaultRun : IDisposable
         var objectBytes = Geometry.Bytes(ChunkTokens / Geometry.Layout.BlockRows);
         _files.FailureRate = 0;
         _files.IsFull = false;
-        _host = new HostTier(Geometry, new TierLimits { CapacityBytes = HostObjects * objectBytes }, new LruPolicy());
+        _host = new HostTier(Geometry, new TierLimits { CapacityBytes = HostObjects * objectBytes }, new LruPolicy(), _time);
         _disk = new DiskTier(
             new DiskTierOptions
             {
@@ -271,11 +273,12 @@ internal sealed unsafe class TierFaultRun : IDisposable
                 KeyFolder = Path.Combine(_folder, "keys"),
                 Identity = new StoreIdentity(new string('0', 2 * BlockKey.Size), "faults/1", Geometry),
                 CapacityBytes = DiskObjects * (objectBytes + 1024),
+                Clock = _time,
                 OtherTenants = new TenantLimit(DiskObjects / 2 * (objectBytes + 1024), null),
             },
             new LruPolicy(),
             _files);
-        _tiers = new KvTiers([_host, _disk], Geometry, new KvTierOptions { ChunkTokens = ChunkTokens, MinLoadTokens = 1, BusyShare = 1, MaxPendingStores = 64 }, TimeProvider.System);
+        _tiers = new KvTiers([_host, _disk], Geometry, new KvTierOptions { ChunkTokens = ChunkTokens, MinLoadTokens = 1, BusyShare = 1, MaxPendingStores = 64 }, _time);
     }
 
     private TierFaultReport TakeStock()
@@ -285,6 +288,7 @@ internal sealed unsafe class TierFaultRun : IDisposable
         Wait(_tiers.WaitForStores(LongestWait));
         SweepChanged();
         CountDiskFaults();
+        _disk.Maintain(); // deletes that failed are done again
         var pins = _host.Status.Pins + _disk.Status.Pins;
         var bytes = Math.Abs(_disk.Status.Bytes - _disk.List().Sum(entry => entry.Bytes)) + Math.Abs(_host.Status.Bytes - _host.List().Sum(entry => entry.Bytes));
         _tiers.Clear();
