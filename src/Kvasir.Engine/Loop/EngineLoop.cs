@@ -18,6 +18,9 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>Smaller steps say little of how fast prompts are computed.</summary>
     private const int MinMeasuredRows = 64;
 
+    /// <summary>Blocks that demand is counted in where there are no tiers.</summary>
+    private const int DemandBlocks = 8;
+
     private readonly EngineOptions _options;
     private readonly BlockPool _pool;
     private readonly PrefixIndex _index;
@@ -25,6 +28,7 @@ internal sealed class EngineLoop : IDisposable
     private readonly SequenceTiers? _tiers;
     private readonly SequenceMemory _memory;
     private readonly SequenceQueues _queues = new();
+    private readonly DemandWatch _demand;
     private readonly StepFiller _filler;
     private readonly Action<Sequence> _readmit;
     private readonly Scrubber? _scrubber;
@@ -42,7 +46,11 @@ internal sealed class EngineLoop : IDisposable
         _runner = new ModelRunner(model, options.MaxBatchTokens, parts, Math.Min(options.MaxSequences, options.MaxBatchTokens));
         _tiers = SequenceTiers.Open(model, pool, options);
         _memory = new SequenceMemory(model, pool, _index, _tiers);
-        _filler = new StepFiller(options, _runner.Batch, _memory, _tiers, _queues);
+        _demand = new DemandWatch(
+            model.Layout,
+            options.Tiers?.Moves.ChunkTokens ?? model.Layout.BlockRows * DemandBlocks,
+            (pool.Capacity * model.Layout.BlockBytes) + (options.Tiers?.HostBytes ?? 0));
+        _filler = new StepFiller(options, _runner.Batch, _memory, _tiers, _demand, _queues);
         _readmit = _filler.Readmit;
         _scrubber = _tiers is null ? null : new Scrubber(model, pool, _index, _runner, _tiers);
         _writer = new AnswerWriter(model, options.Time);
@@ -73,6 +81,7 @@ internal sealed class EngineLoop : IDisposable
         _index.Evictions)
     {
         Tiers = _tiers?.Status,
+        Advice = _demand.Advise(),
     };
 
     public PrefixIndex Index => _index;

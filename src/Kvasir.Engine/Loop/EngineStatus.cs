@@ -50,4 +50,7 @@ public sealed record EngineStatus(
 {
     /// <summary>The tiers; null when there are none.</summary>
     public EngineTierStatus? Tiers { get; init; }
+
+    /// <summary>What more memory for keys and values would have given, ascending; the first entry is the memory that there is.</summary>
+    public IReadOnlyList<MemoryAdvice> Advice { get; init; } = [];
 }

@@ -11,7 +11,7 @@ namespace Kvasir.Engine.Loop;
 /// Decides with the scheduling policy who takes part in a step: admits waiting sequences, takes work from the plans of those that run,
 /// and preempts where memory is short.
 /// </summary>
-internal sealed class StepFiller(EngineOptions options, StepBatch batch, SequenceMemory memory, SequenceTiers? tiers, SequenceQueues queues)
+internal sealed class StepFiller(EngineOptions options, StepBatch batch, SequenceMemory memory, SequenceTiers? tiers, DemandWatch demand, SequenceQueues queues)
 {
     private readonly List<Sequence> _candidates = [];
     private readonly List<SequenceSnapshot> _snapshots = [];
@@ -134,6 +134,7 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
                 return false;
             default:
                 queues.Run(sequence);
+                demand.Observe(sequence);
                 if (sequence.FirstSpans is null)
                     CountAdmission(sequence, options.Time.GetTimestamp());
                 return true;

@@ -108,6 +108,9 @@ internal sealed class Sequence
     /// <summary>Its rows that are coming from tiers, or are there and not verified yet; null when there are none.</summary>
     public SequenceLoad? Load { get; set; }
 
+    /// <summary>True once its prompt was counted among what is asked for.</summary>
+    public bool IsObserved { get; set; }
+
     /// <summary>Loads of it that came to nothing.</summary>
     public int LoadFailures { get; set; }
 

@@ -54,7 +54,7 @@ internal sealed class StatusEndpoint(ModelRegistry models, EngineSnapshots engin
         if (slot.Service is { } service && status is not null)
             WriteEngine(json, service, status);
         else
-            WriteNulls(json, "context", "adapters", "running", "waiting", "preemptions", "tokens", "hit_rate", "kv", "latency_ms", "tokens_per_second");
+            WriteNulls(json, "context", "adapters", "running", "waiting", "preemptions", "tokens", "hit_rate", "kv", "memory_advice", "tiers", "latency_ms", "tokens_per_second");
         json.WriteEndObject();
     }
 
@@ -80,6 +80,7 @@ internal sealed class StatusEndpoint(ModelRegistry models, EngineSnapshots engin
         else
             json.WriteNull("hit_rate");
         WritePool(json, status);
+        TierStatusJson.Write(json, status);
         WriteActivity(json, service.Activity.Snapshot());
     }
 

@@ -53,6 +53,9 @@ internal sealed class EngineSnapshots(ModelRegistry models)
             "1",
             "Share of the prompts' tokens that were reused, since the model was loaded.");
         meter.CreateObservableGauge("kvasir.kv.blocks", Blocks, "{block}", "KV blocks by state.");
+        meter.CreateObservableGauge(
+            "kvasir.cache.predicted_hit_ratio", Advice, "1", "Share of the prompts' tokens that would have been reused with so much more memory for keys and values.");
+        TierInstruments.Register(meter, () => _latest);
 
         void Gauge(string name, string unit, string meaning, Func<EngineStatus, long> read) =>
             meter.CreateObservableGauge(name, () => Measure(read), unit, meaning);
@@ -73,6 +76,9 @@ internal sealed class EngineSnapshots(ModelRegistry models)
 
     private IEnumerable<Measurement<T>> Measure<T>(Func<EngineStatus, T> read)
         where T : struct => _latest.Select(engine => new Measurement<T>(read(engine.Status), new KeyValuePair<string, object?>(GenAi.RequestModel, engine.Model)));
+
+    private IEnumerable<Measurement<double>> Advice() => _latest.SelectMany(engine => engine.Status.Advice.Select(advice => new Measurement<double>(
+        advice.HitRate, new KeyValuePair<string, object?>(GenAi.RequestModel, engine.Model), new KeyValuePair<string, object?>("more_bytes", advice.MoreBytes))));
 
     private IEnumerable<Measurement<int>> Blocks() => _latest.SelectMany(engine => BlocksOf(engine.Status).Select(state => new Measurement<int>(
         state.Blocks, new KeyValuePair<string, object?>(GenAi.RequestModel, engine.Model), new KeyValuePair<string, object?>("state", state.State))));
