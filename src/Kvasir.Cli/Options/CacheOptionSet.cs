@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kvasir.Cli.Caches;
+using Kvasir.KvCache.Tiers.Disk;
 
 namespace Kvasir.Cli.Options;
 
@@ -10,7 +11,7 @@ internal sealed class CacheOptionSet
     {
         Description = "Folder of the cache. Default: kvasir/kv in $XDG_CACHE_HOME or ~/.cache.",
         HelpName = "DIR",
-        DefaultValueFactory = _ => CacheFolder.Default,
+        DefaultValueFactory = _ => CacheLocation.Default,
     };
 
     private readonly Option<string?> _store = new("--store")
