@@ -9,7 +9,7 @@ internal sealed class CacheOptionSet
 {
     private readonly Option<string> _cache = new("--cache")
     {
-        Description = "Folder of the cache. Default: kvasir/kv in $XDG_CACHE_HOME or ~/.cache.",
+        Description = "Folder of the cache: kvasir/kv in $XDG_CACHE_HOME or ~/.cache unless another is named.",
         HelpName = "DIR",
         DefaultValueFactory = _ => CacheLocation.Default,
     };
