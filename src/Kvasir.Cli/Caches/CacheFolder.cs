@@ -8,21 +8,9 @@ internal sealed class CacheFolder(string path)
 {
     private const int MinKeyDigits = 4;
 
-    /// <summary>Where the cache lies when nothing else is said.</summary>
-    public static string Default
-    {
-        get
-        {
-            var home = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-            if (string.IsNullOrEmpty(home) || !System.IO.Path.IsPathRooted(home))
-                home = System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-            return System.IO.Path.Combine(home, "kvasir", "kv");
-        }
-    }
-
     public string Path { get; } = System.IO.Path.GetFullPath(path);
 
-    public string KeyFolder => System.IO.Path.Combine(Path, DiskTierOptions.KeyFolderName);
+    public string KeyFolder => CacheLocation.KeyFolder(Path);
 
     /// <summary>All stores, or the one of that name.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no cache, or no such store.</exception>
@@ -62,7 +50,7 @@ internal sealed class CacheFolder(string path)
 
     /// <summary>The store that a model's KV belongs in, whether it is there or not.</summary>
     public CacheStore StoreFor(StoreIdentity identity) =>
-        new(identity.FolderName, System.IO.Path.Combine(Path, identity.FolderName), identity);
+        new(identity.FolderName, CacheLocation.Store(Path, identity).Folder, identity);
 
     /// <summary>The object whose key begins with the given digits, and its store.</summary>
     /// <exception cref="InvalidOperationException">There is none, or there are several.</exception>

@@ -21,7 +21,7 @@ internal sealed class CacheCommand : Command, IHelpTopics
 
     public string? Details => """
         A cache has one store a model (and layout); an object is a chunk of tokens with its keys and values, sealed with the cache's key.
-        ls, stats and export work beside a running server; what changes a store waits until nobody else uses it.
+        ls, stats and export work beside a running server; what changes a store is refused while another process uses it.
         """;
 
     public IReadOnlyList<string> Examples => ["kvasir cache ls", "kvasir cache export manual.kvar", "kvasir cache import manual.kvar --cache /var/cache/kvasir"];

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kvasir.Cli.Caches;
+using Kvasir.KvCache.Tiers.Disk;
 
 namespace Kvasir.Cli.Options;
 
@@ -8,9 +9,9 @@ internal sealed class CacheOptionSet
 {
     private readonly Option<string> _cache = new("--cache")
     {
-        Description = "Folder of the cache. Default: kvasir/kv in $XDG_CACHE_HOME or ~/.cache.",
+        Description = "Folder of the cache: kvasir/kv in $XDG_CACHE_HOME or ~/.cache unless another is named.",
         HelpName = "DIR",
-        DefaultValueFactory = _ => CacheFolder.Default,
+        DefaultValueFactory = _ => CacheLocation.Default,
     };
 
     private readonly Option<string?> _store = new("--store")

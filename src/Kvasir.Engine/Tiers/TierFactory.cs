@@ -51,6 +51,10 @@ internal static class TierFactory
         }
     }
 
+    /// <summary>Names a model's store.</summary>
+    public static StoreIdentity Identity(LoadedModel model, ChunkGeometry geometry) =>
+        new(model.File.Fingerprint.ToString(), model.NumericsProfile, geometry);
+
     private static HostTier OpenHost(ChunkGeometry geometry, TierOptions options, TimeProvider time)
     {
         var limits = new TierLimits { CapacityBytes = options.HostBytes, EachTenant = options.EachTenant, Tenants = options.Tenants };
@@ -59,12 +63,12 @@ internal static class TierFactory
 
     private static DiskTier OpenDisk(LoadedModel model, ChunkGeometry geometry, DiskTierSettings settings, TierOptions options, TimeProvider time)
     {
-        var identity = new StoreIdentity(model.File.Fingerprint.ToString(), model.NumericsProfile, geometry);
+        var identity = Identity(model, geometry);
         return new DiskTier(
             new DiskTierOptions
             {
                 Folder = Path.Combine(settings.Folder, identity.FolderName),
-                KeyFolder = Path.Combine(settings.Folder, DiskTierOptions.KeyFolderName),
+                KeyFolder = CacheLocation.KeyFolder(settings.Folder),
                 Identity = identity,
                 CapacityBytes = settings.CapacityBytes,
                 Tenants = options.Tenants,

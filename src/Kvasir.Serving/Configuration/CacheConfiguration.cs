@@ -12,6 +12,6 @@ public sealed record CacheConfiguration
     internal static CacheConfiguration Read(SettingReader settings) => new()
     {
         PublicScope = settings.Flag("publicScope", false, "Whether a request may choose the scope that all tenants share, e.g. for a common system prompt."),
-        Secret = settings.Secret("secret", "What tenants' cache salts are made from. Default: random for each start."),
+        Secret = settings.Secret("secret", "What tenants' cache salts are made from. Default: a file beside a cache that outlives the process; else random for each start."),
     };
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Kvasir.KvCache.Tiers.Disk;
 using Kvasir.Serving.Configuration;
 using Kvasir.Serving.Errors;
 using Microsoft.AspNetCore.Http;
@@ -21,7 +22,7 @@ internal sealed class TenantDirectory
     {
         _adminHash = configuration.Admin.Key is { } admin ? Hash(Checked(admin, "admin.key")) : null;
         _everybody = new Tenant("everybody", default, mayUsePublicScope: true, configuration.Limits.TenantRequests);
-        var secret = configuration.Cache.Secret is { } given ? Encoding.UTF8.GetBytes(given) : RandomNumberGenerator.GetBytes(32);
+        var secret = SaltSecret(configuration);
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tenant in configuration.Tenants)
         {
@@ -39,6 +40,17 @@ internal sealed class TenantDirectory
                 _keys.Add((hash, entry));
             }
         }
+    }
+
+    /// <summary>What is given; else what lies beside a cache that outlives the process; else a random one for this start.</summary>
+    private static byte[] SaltSecret(ServerConfiguration configuration)
+    {
+        if (configuration.Cache.Secret is { } given)
+            return Encoding.UTF8.GetBytes(given);
+        var disk = configuration.Models.Select(model => model.Engine.Tiers?.Disk).FirstOrDefault(disk => disk is not null);
+        return disk is null || configuration.Tenants.Count == 0
+            ? RandomNumberGenerator.GetBytes(32)
+            : TenantSecretFile.Open(CacheLocation.KeyFolder(disk.Folder));
     }
 
     /// <summary>Whether requests need a key.</summary>

@@ -150,7 +150,7 @@ public sealed class CacheCommandTests : IDisposable
         var expected = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } set && Path.IsPathRooted(set)
             ? set
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
-        Assert.Equal(Path.Combine(expected, "kvasir", "kv"), CacheFolder.Default);
+        Assert.Equal(Path.Combine(expected, "kvasir", "kv"), CacheLocation.Default);
     }
 
     private static string Key(int seed) => TestChunk.KeyOf(seed).ToString();

@@ -11,14 +11,24 @@ public sealed class SigningKey : IDisposable
     public const int SignatureBytes = 64;
 
     internal const string FileName = "signing.key";
+    private const int CoordinateBytes = 32;
     private readonly ECDsa _key;
 
     private SigningKey(ECDsa key)
     {
         _key = key;
         PublicKey = key.ExportSubjectPublicKeyInfo();
+        if (!PublicKey.AsSpan().StartsWith(PublicKeyPrefix))
+            throw new CryptographicException("it is not of the curve P-256");
         Fingerprint = FingerprintOf(PublicKey);
     }
+
+    /// <summary>SubjectPublicKeyInfo of every key of P-256, up to the two coordinates of its point.</summary>
+    private static ReadOnlySpan<byte> PublicKeyPrefix =>
+    [
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07,
+        0x03, 0x42, 0x00, 0x04,
+    ];
 
     /// <summary>The public key, SubjectPublicKeyInfo.</summary>
     public byte[] PublicKey { get; }
@@ -36,10 +46,9 @@ public sealed class SigningKey : IDisposable
         try
         {
             key.ImportFromPem(Encoding.ASCII.GetString(pem));
-            CheckCurve(key);
             return new SigningKey(key);
         }
-        catch (Exception exception) when (exception is ArgumentException or CryptographicException)
+        catch (Exception exception) when (exception is ArgumentException or CryptographicException or PlatformNotSupportedException)
         {
             key.Dispose();
             throw new CacheFolderException($"the key file {path} is damaged: {exception.Message}; restore it, or delete it to get a new key", exception);
@@ -52,13 +61,17 @@ public sealed class SigningKey : IDisposable
     /// <summary>True when the signature is that of the key over the bytes. False for keys of another kind, too.</summary>
     public static bool Verify(ReadOnlySpan<byte> publicKey, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> signature)
     {
-        using var key = ECDsa.Create();
+        // One form only: no general reader of keys meets hostile bytes.
+        if (publicKey.Length != PublicKeyPrefix.Length + (2 * CoordinateBytes) || !publicKey.StartsWith(PublicKeyPrefix))
+            return false;
+        var point = new ECPoint
+        {
+            X = publicKey.Slice(PublicKeyPrefix.Length, CoordinateBytes).ToArray(),
+            Y = publicKey[(PublicKeyPrefix.Length + CoordinateBytes)..].ToArray(),
+        };
         try
         {
-            key.ImportSubjectPublicKeyInfo(publicKey, out var read);
-            if (read != publicKey.Length)
-                return false;
-            CheckCurve(key);
+            using var key = ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, Q = point });
             return key.VerifyData(bytes, signature, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
         }
         catch (CryptographicException)
@@ -77,11 +90,5 @@ public sealed class SigningKey : IDisposable
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         return Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n");
-    }
-
-    private static void CheckCurve(ECDsa key)
-    {
-        if (key.ExportParameters(includePrivateParameters: false).Curve.Oid.Value != ECCurve.NamedCurves.nistP256.Oid.Value)
-            throw new CryptographicException("it is not of the curve P-256");
     }
 }

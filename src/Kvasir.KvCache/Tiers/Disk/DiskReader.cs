@@ -13,9 +13,9 @@ internal sealed unsafe class DiskReader(DiskCore core, DiskUpkeep upkeep)
             core.Counters.Add(ref core.Counters.ReadBytes, tokens.Length * sizeof(int));
             return file.Header.Chunk with { Tokens = tokens };
         }
-        catch (Exception exception) when (Translate(entry, exception) is { } translated)
+        catch (Exception exception) when (IsOfTheMedium(exception))
         {
-            throw translated;
+            throw Translate(entry, exception);
         }
     }
 
@@ -26,9 +26,9 @@ internal sealed unsafe class DiskReader(DiskCore core, DiskUpkeep upkeep)
         {
             FileOf(entry, pin).ReadRecord(group, block, destination);
         }
-        catch (Exception exception) when (Translate(entry, exception) is { } translated)
+        catch (Exception exception) when (IsOfTheMedium(exception))
         {
-            throw translated;
+            throw Translate(entry, exception);
         }
 
         core.Counters.Add(ref core.Counters.ReadBytes, core.Geometry.RecordBytes(group));
@@ -71,8 +71,12 @@ internal sealed unsafe class DiskReader(DiskCore core, DiskUpkeep upkeep)
         return file;
     }
 
+    /// <summary>Asked while the reader's locks are still held: it only looks.</summary>
+    private static bool IsOfTheMedium(Exception exception) =>
+        exception is TierException or InvalidDataException or IOException or UnauthorizedAccessException or ObjectDisposedException;
+
     /// <summary>What is damaged or gone is not offered again.</summary>
-    private TierException? Translate(DiskEntry entry, Exception exception)
+    private TierException Translate(DiskEntry entry, Exception exception)
     {
         var translated = exception switch
         {
@@ -80,11 +84,8 @@ internal sealed unsafe class DiskReader(DiskCore core, DiskUpkeep upkeep)
             InvalidDataException or EndOfStreamException => new TierException(TierFault.Damaged, exception.Message, exception),
             FileNotFoundException or DirectoryNotFoundException => new TierException(TierFault.Missing, $"object {entry.Key} is gone from {core.Folder.Path}", exception),
             ObjectDisposedException => new TierException(TierFault.Missing, $"object {entry.Key}: its pin ended while it was read", exception),
-            IOException or UnauthorizedAccessException => new TierException(TierFault.Unavailable, $"{core.Folder.Path}: {exception.Message}", exception),
-            _ => null,
+            _ => new TierException(TierFault.Unavailable, $"{core.Folder.Path}: {exception.Message}", exception),
         };
-        if (translated is null)
-            return null;
         if (translated.Fault == TierFault.Damaged)
             core.Counters.Add(ref core.Counters.Damaged, 1);
         else if (translated.Fault == TierFault.Unavailable)

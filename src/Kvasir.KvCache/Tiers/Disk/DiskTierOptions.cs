@@ -3,9 +3,6 @@ namespace Kvasir.KvCache.Tiers.Disk;
 /// <summary>How a disk tier is set up.</summary>
 public sealed record DiskTierOptions
 {
-    /// <summary>Where a cache of several stores keeps their common key, beside them.</summary>
-    public const string KeyFolderName = "keys";
-
     /// <summary>Its folder, which belongs to it alone; made when it is not there.</summary>
     public required string Folder { get; init; }
 

@@ -317,6 +317,21 @@ public sealed class DiskTierTests : IDisposable
     }
 
     [Fact]
+    public void ADurableTier_FlushesBeforeItNames()
+    {
+        _cache.Options = _cache.Options with { Durable = true };
+        var files = new FaultyFiles(new Random(1));
+        using var tier = _cache.Open(files);
+        using var chunk = new TestChunk(_cache.Geometry, 1);
+        files.FailFlush = true;
+        Assert.Equal(StoreResult.Failed, chunk.StoreIn(tier));
+        Assert.Empty(_cache.ObjectFiles);
+        files.FailFlush = false;
+        Assert.Equal(StoreResult.Stored, chunk.StoreIn(tier));
+        Assert.True(chunk.IsIn(tier));
+    }
+
+    [Fact]
     public void AChunkThatIsNone_IsTheCallersMistake()
     {
         using var tier = _cache.Open();

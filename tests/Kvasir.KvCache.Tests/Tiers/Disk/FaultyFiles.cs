@@ -12,6 +12,8 @@ internal sealed class FaultyFiles(Random random) : IDiskFiles
     /// <summary>One operation in so many fails; 0 for none.</summary>
     public int Rate { get; set; }
 
+    public bool FailFlush { get; set; }
+
     /// <summary>Faults so far.</summary>
     public int Faults { get; private set; }
 
@@ -58,7 +60,7 @@ internal sealed class FaultyFiles(Random random) : IDiskFiles
 
     public void Flush(SafeFileHandle file)
     {
-        if (Fails())
+        if (FailFlush || Fails())
             throw new IOException("input/output error");
         _real.Flush(file);
     }
