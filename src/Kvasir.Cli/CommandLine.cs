@@ -51,7 +51,7 @@ internal sealed class CommandLine(TextReader input, TextWriter output, TextWrite
         root.Add(new GenerateCommand(input));
         root.Add(new ReplayCommand());
         root.Add(new ModelCommand());
-        root.Add(new CacheCommand());
+        root.Add(new CacheCommand(input));
         root.Add(new BenchCommand(input));
         root.Add(new FuzzCommand());
         root.Add(new DoctorCommand());

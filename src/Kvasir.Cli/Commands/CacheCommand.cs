@@ -6,17 +6,21 @@ namespace Kvasir.Cli.Commands;
 /// <summary><c>kvasir cache</c>: what is about KV that lies on the disk.</summary>
 internal sealed class CacheCommand : Command, IHelpTopics
 {
-    public CacheCommand()
+    public CacheCommand(TextReader input)
         : base("cache", "Shows, keeps, empties and ships the KV cache on the disk.")
     {
         Add(new CacheListCommand());
         Add(new CacheStatsCommand());
+        Add(new CacheLookupCommand(input));
+        Add(new CacheWarmCommand());
+        Add(new CacheVerifyCommand());
         Add(new CachePinCommand());
         Add(new CacheUnpinCommand());
         Add(new CacheClearCommand());
         Add(new CacheExportCommand());
         Add(new CacheImportCommand());
         Add(new CacheTrustCommand());
+        Add(new CacheAdviseCommand());
     }
 
     public string? Details => """

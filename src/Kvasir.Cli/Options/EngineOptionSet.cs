@@ -7,7 +7,8 @@ using Kvasir.Serving.Configuration;
 namespace Kvasir.Cli.Options;
 
 /// <summary>The options of every command that loads a model.</summary>
-internal sealed class EngineOptionSet
+/// <param name="withCache">True for a command that is about the cache on the disk.</param>
+internal sealed class EngineOptionSet(bool withCache = false)
 {
     private readonly Option<string?> _model = new("--model", "-m")
     {
@@ -48,7 +49,7 @@ internal sealed class EngineOptionSet
         },
     };
 
-    private readonly TierOptionSet _tiers = new();
+    private readonly TierOptionSet _tiers = new(withCache);
     private readonly Option<string> _retention = new("--retention")
     {
         Description = $"Which kept keys and values go first when there is no room: {string.Join(", ", RetentionPolicies.Names)}.",

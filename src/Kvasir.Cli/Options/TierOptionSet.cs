@@ -1,17 +1,21 @@
 using System.CommandLine;
 using Kvasir.Engine.Tiers;
+using Kvasir.KvCache.Tiers.Disk;
 using Kvasir.Serving.Configuration;
 
 namespace Kvasir.Cli.Options;
 
 /// <summary>Where keys and values go that the pool has no room for, for commands that load a model.</summary>
-internal sealed class TierOptionSet
+/// <param name="withCache">True for a command that is about the cache: its folder is then the user's when none is given.</param>
+internal sealed class TierOptionSet(bool withCache = false)
 {
     private readonly Option<long?> _host = Size("--host-cache", "Memory for keys and values beyond the pool's, e.g. 2GiB. Default: none.");
 
     private readonly Option<string?> _folder = new("--cache")
     {
-        Description = "Folder that keeps keys and values across runs. Default: none.",
+        Description = withCache
+            ? "Folder of the cache. Default: kvasir/kv in $XDG_CACHE_HOME or ~/.cache."
+            : "Folder that keeps keys and values across runs. Default: none.",
         HelpName = "DIR",
     };
 
@@ -28,7 +32,7 @@ internal sealed class TierOptionSet
     public TierOptions? Read(ParseResult parsed)
     {
         var host = parsed.GetValue(_host) ?? 0;
-        var folder = parsed.GetValue(_folder);
+        var folder = parsed.GetValue(_folder) ?? (withCache ? CacheLocation.Default : null);
         if (host == 0 && folder is null)
             return null;
         var disk = folder is null ? null : new DiskTierSettings { Folder = Path.GetFullPath(folder) };

@@ -65,11 +65,8 @@ internal static class TierFactory
     {
         var identity = Identity(model, geometry);
         return new DiskTier(
-            new DiskTierOptions
+            CacheLocation.Store(settings.Folder, identity) with
             {
-                Folder = Path.Combine(settings.Folder, identity.FolderName),
-                KeyFolder = CacheLocation.KeyFolder(settings.Folder),
-                Identity = identity,
                 CapacityBytes = settings.CapacityBytes,
                 Tenants = options.Tenants,
                 OtherTenants = options.EachTenant,
