@@ -158,6 +158,13 @@ internal sealed class FuzzSchedule : IDisposable
             _loop.Preempt(_loop.Running[_random.Next(_loop.Running.Count)]);
         if (_random.Next(60) == 0)
             _loop.Index.Evict(_random.Next(1, 5));
+        if (_loop.Tiers is { } tiers && _random.Next(30) == 0)
+        {
+            // What the pool loses the tiers have: those who ask for it next must load it.
+            tiers.Tiers.WaitForStores(LongestMove);
+            _loop.Index.Clear();
+        }
+
         if (_adapterPaths.Count > 0 && _random.Next(50) == 0)
             ReloadAdapter(AdapterName(_random.Next(_adapterPaths.Count)));
     }

@@ -48,7 +48,7 @@ internal sealed class CacheVerifyCommand : Command, IHelpTopics
         using var model = ModelCache.Open(_engine.ModelPath(parsed), options);
         var folder = new CacheFolder(options.Tiers!.Disk!.Folder);
         var store = folder.StoreFor(model.Identity);
-        if (StoreFile.Read(store.Folder) is null)
+        if (StoreFile.Read(store.Folder) is null && Quarantine.Signers(store.Folder).Count == 0)
             throw new DirectoryNotFoundException($"the cache {folder.Path} has no store of this model and these options ({store.Name}); 'kvasir cache stats' shows what it has");
         using var tier = folder.OpenToWrite(store);
         var error = parsed.InvocationConfiguration.Error;

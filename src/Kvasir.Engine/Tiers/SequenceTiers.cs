@@ -18,6 +18,8 @@ internal sealed class SequenceTiers : IDisposable
     /// <summary>A sequence whose loads fail so often computes its rows.</summary>
     private const int MaxFailures = 2;
 
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+
     private readonly BlockPool _pool;
     private readonly KvTiers _tiers;
     private readonly TierOptions _options;
@@ -96,13 +98,14 @@ internal sealed class SequenceTiers : IDisposable
         }
     }
 
-    /// <summary>When the next load is given up; null when none is under way.</summary>
+    /// <summary>When the loop must look again at the latest; null when nothing is under way that could change anything.</summary>
     public TimeSpan? UntilNextDeadline
     {
         get
         {
+            // Loads that were given up hold their blocks until their last read has ended, and somebody may wait for these blocks.
             if (_loading.Count == 0)
-                return null;
+                return _openMoves > 0 ? LookAgain : null;
             var left = _loading.Min(sequence => sequence.Load!.Deadline) - _time.GetTimestamp();
             return TimeSpan.FromSeconds(Math.Max(0, (double)left / _time.TimestampFrequency));
         }
