@@ -6,7 +6,7 @@ namespace Kvasir.KvCache.Tests.Tiers.Disk;
 /// <summary>Processes that are killed while they store.</summary>
 public sealed class DiskTierKillTests : IDisposable
 {
-    private const int Rounds = 12;
+    private const int Rounds = 10;
     private readonly string _root = Directory.CreateTempSubdirectory("kvasir-kill-").FullName;
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
@@ -15,18 +15,18 @@ public sealed class DiskTierKillTests : IDisposable
     public void AfterEveryKill_TheFolderOpens_AndHoldsWholeObjectsOnly()
     {
         var seen = 0;
+        var chunks = Enumerable.Range(0, StoreUntilKilled.Keys).Select(StoreUntilKilled.Chunk).ToArray();
         for (var round = 0; round < Rounds; round++)
         {
-            RunAndKill(round, stores: 3 + (round * 7));
+            RunAndKill(round, stores: 3 + (round * 3));
             using var tier = new DiskTier(StoreUntilKilled.Options(_root), new ListPolicy());
             tier.CheckIntegrity();
             Assert.Equal((0L, 0), (tier.Status.Damaged, tier.Status.Pins));
             for (var key = 0; key < StoreUntilKilled.Keys; key++)
             {
-                using var chunk = StoreUntilKilled.Chunk(key);
-                if (!tier.Contains(chunk.Descriptor.Key))
+                if (!tier.Contains(chunks[key].Descriptor.Key))
                     continue;
-                Assert.True(chunk.IsIn(tier), $"round {round}: object {key} is not what was stored");
+                Assert.True(chunks[key].IsIn(tier), $"round {round}: object {key} is not what was stored");
                 seen++;
             }
 
@@ -35,6 +35,7 @@ public sealed class DiskTierKillTests : IDisposable
             Assert.Equal(tier.Status.Bytes, files.Sum(file => new FileInfo(file).Length));
         }
 
+        Array.ForEach(chunks, chunk => chunk.Dispose());
         Assert.True(seen > Rounds, $"only {seen} objects were ever found");
     }
 

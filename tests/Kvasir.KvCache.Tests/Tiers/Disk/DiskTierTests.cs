@@ -130,6 +130,39 @@ public sealed class DiskTierTests : IDisposable
     }
 
     [Fact]
+    public void AStoreThatIsCutOff_NeverHasTheRealName()
+    {
+        var files = new FaultyFiles(new Random(1)) { Room = 700, FailDelete = true };
+        using var chunk = new TestChunk(_cache.Geometry, 1);
+        using (var tier = _cache.Open(files))
+        {
+            Assert.Equal(StoreResult.NoRoom, chunk.StoreIn(tier));
+            Assert.EndsWith(".tmp", Assert.Single(_cache.ObjectFiles), StringComparison.Ordinal);
+            files.FailDelete = false;
+            tier.Maintain();
+            Assert.Empty(_cache.ObjectFiles);
+        }
+    }
+
+    [Fact]
+    public void WhatCannotBeDeleted_TakesRoom_AndIsDeletedLater()
+    {
+        var files = new FaultyFiles(new Random(1)) { FailDelete = true };
+        using var chunk = new TestChunk(_cache.Geometry, 1);
+        using var tier = _cache.Open(files);
+        chunk.StoreIn(tier);
+        tier.Remove(chunk.Descriptor.Key);
+        Assert.False(tier.Contains(chunk.Descriptor.Key));
+        Assert.Equal(new FileInfo(Assert.Single(_cache.ObjectFiles)).Length, tier.Status.Bytes);
+        tier.CheckIntegrity();
+        files.FailDelete = false;
+        tier.Maintain();
+        Assert.Empty(_cache.ObjectFiles);
+        Assert.Equal(0, tier.Status.Bytes);
+        tier.CheckIntegrity();
+    }
+
+    [Fact]
     public void TwoFilesOfOneKey_AreOneObject()
     {
         using var chunk = new TestChunk(_cache.Geometry, 1);

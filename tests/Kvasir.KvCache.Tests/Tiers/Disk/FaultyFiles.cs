@@ -14,6 +14,8 @@ internal sealed class FaultyFiles(Random random) : IDiskFiles
 
     public bool FailFlush { get; set; }
 
+    public bool FailDelete { get; set; }
+
     /// <summary>Faults so far.</summary>
     public int Faults { get; private set; }
 
@@ -74,7 +76,7 @@ internal sealed class FaultyFiles(Random random) : IDiskFiles
 
     public void Delete(string path)
     {
-        if (Fails())
+        if (FailDelete || Fails())
             throw new UnauthorizedAccessException("permission denied");
         var bytes = new FileInfo(path) is { Exists: true } info ? info.Length : 0;
         _real.Delete(path);

@@ -1,6 +1,6 @@
-using Kvasir.KvCache.Tests.Support;
 using Kvasir.KvCache.Tiers;
 using Kvasir.KvCache.Tiers.Disk;
+using Kvasir.Numerics.Attention;
 
 namespace Kvasir.KvCache.Tests.Tiers.Disk;
 
@@ -8,19 +8,20 @@ namespace Kvasir.KvCache.Tests.Tiers.Disk;
 internal static class StoreUntilKilled
 {
     public const string Argument = "store-until-killed";
-    public const int Keys = 40;
-    private const int Capacity = 25;
+    public const int Keys = 12;
+    private const int Capacity = 8;
 
-    public static ChunkGeometry Geometry { get; } = new(TestLayouts.Quantised, 1);
+    /// <summary>Objects of some megabytes, written in several parts: most of the child's time is spent within a write.</summary>
+    public static ChunkGeometry Geometry { get; } = new(new KvLayout(8, 8, 64, KvDataType.F16, 32), 2);
 
-    public static TestChunk Chunk(int key) => new(Geometry, key, blocks: 1 + (key % 3));
+    public static TestChunk Chunk(int key) => new(Geometry, key, blocks: 4 + (key % 3));
 
     public static DiskTierOptions Options(string root) => new()
     {
         Folder = Path.Combine(root, "store"),
         KeyFolder = Path.Combine(root, "keys"),
         Identity = CacheOnDisk.Identity(Geometry),
-        CapacityBytes = Capacity * ObjectLayout.FileBytes(Geometry, 2 * Geometry.Layout.BlockRows),
+        CapacityBytes = Capacity * ObjectLayout.FileBytes(Geometry, 5 * Geometry.Layout.BlockRows),
         IndexInterval = TimeSpan.Zero,
     };
 
@@ -28,15 +29,16 @@ internal static class StoreUntilKilled
     {
         using var tier = new DiskTier(Options(root), new ListPolicy());
         var random = new Random(seed);
+        var chunks = Enumerable.Range(0, Keys).Select(Chunk).ToArray();
         while (true)
         {
             var key = random.Next(Keys);
-            using var chunk = Chunk(key);
-            if (random.Next(4) == 0)
+            var chunk = chunks[key];
+            if (random.Next(8) != 0)
                 tier.Remove(chunk.Descriptor.Key);
-            else if (random.Next(10) == 0)
+            else if (random.Next(2) == 0)
                 tier.Keep(chunk.Descriptor.Key, "me");
-            else if (random.Next(10) == 0)
+            else if (random.Next(2) == 0)
                 tier.LetGo(chunk.Descriptor.Key);
             chunk.StoreIn(tier);
             Console.WriteLine(key);
