@@ -39,7 +39,10 @@ public sealed record EngineOptions
     /// <summary>False to keep nothing between requests.</summary>
     public bool PrefixCache { get; init; } = true;
 
-    /// <summary>Which cached blocks go first when the pool is full.</summary>
+    /// <summary>
+    /// Which cached blocks go first when the pool is full (<see cref="RetentionPolicies"/>). A policy may remember what it saw, so each
+    /// engine needs its own.
+    /// </summary>
     public IRetentionPolicy Retention { get; init; } = new LruRetention();
 
     /// <summary>Who runs, who waits, who is preempted.</summary>

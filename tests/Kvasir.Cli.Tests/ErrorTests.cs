@@ -10,6 +10,8 @@ public sealed class ErrorTests(TestModel model) : IClassFixture<TestModel>
     [InlineData("nonsense", "no command or option 'nonsense'")]
     [InlineData("run --kv-budget 3x hi", "512MiB")]
     [InlineData("run --kv-type q7 hi", "bf16")]
+    [InlineData("run --retention best hi", "cost-aware")]
+    [InlineData("bench retention --trace best", "conversation")]
     [InlineData("run --threads 0 hi", "--threads is 0")]
     [InlineData("fuzz --sabotage nothing", "split-k")]
     [InlineData("fuzz --minutes 0", "--minutes is 0")]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kvasir.Engine;
+using Kvasir.KvCache.Retention;
 using Kvasir.Numerics.Attention;
 using Kvasir.Serving.Configuration;
 
@@ -47,6 +48,20 @@ internal sealed class EngineOptionSet
         },
     };
 
+    private readonly Option<string> _retention = new("--retention")
+    {
+        Description = $"Which kept keys and values go first when there is no room: {string.Join(", ", RetentionPolicies.Names)}.",
+        HelpName = "NAME",
+        CustomParser = result =>
+        {
+            if (RetentionPolicies.Names.Contains(result.Tokens[0].Value))
+                return result.Tokens[0].Value;
+            NamedValue.AddError(result, RetentionPolicies.Names);
+            return null;
+        },
+        DefaultValueFactory = _ => new EngineOptions().Retention.Name,
+    };
+
     public void AddTo(Command command)
     {
         command.Add(_model);
@@ -54,6 +69,7 @@ internal sealed class EngineOptionSet
         command.Add(_threads);
         command.Add(_kvType);
         command.Add(_kvBudget);
+        command.Add(_retention);
         _maxContext.Validators.Add(result => Positive(result, _maxContext));
         _threads.Validators.Add(result => Positive(result, _threads));
     }
@@ -66,6 +82,7 @@ internal sealed class EngineOptionSet
         Threads = parsed.GetValue(_threads),
         KvType = parsed.GetValue(_kvType),
         KvBudgetBytes = parsed.GetValue(_kvBudget),
+        Retention = RetentionPolicies.Create(parsed.GetValue(_retention)!),
     };
 
     /// <summary>Loads the model; the caller disposes the engine.</summary>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kvasir.KvCache.Retention;
 using Kvasir.Serving.Configuration;
 
 namespace Kvasir.Cli.Options;
@@ -26,6 +27,7 @@ internal sealed class ServerOptionSet
         (Flag("--threads", "N", "Worker threads.", "-t"), "engine.threads"),
         (Flag("--kv-type", "TYPE", "How keys and values are stored: f32, f16, bf16 or q8_0."), "engine.kvType"),
         (Flag("--kv-budget", "SIZE", "Memory for keys and values, e.g. 512MiB."), "engine.kvBudget"),
+        (Flag("--retention", "NAME", $"Which kept keys and values go first when there is no room: {string.Join(", ", RetentionPolicies.Names)}."), "engine.retention"),
     ];
 
     public void AddTo(Command command)

@@ -32,11 +32,22 @@ public readonly record struct BlockKey
         (words[0], words[1], words[2], words[3]) = (_a, _b, _c, _d);
     }
 
+    /// <summary>Sixty-four well mixed bits that depend on all of the key: the same in every process, unlike a hash code.</summary>
+    internal ulong Mix() => Mix64(Mix64(Mix64(Mix64(_a) ^ _b) ^ _c) ^ _d);
+
     /// <summary>Hexadecimal.</summary>
     public override string ToString()
     {
         Span<byte> bytes = stackalloc byte[Size];
         CopyTo(bytes);
         return Convert.ToHexStringLower(bytes);
+    }
+
+    /// <summary>A bijection in which every bit of the result depends on every bit of the value (the finaliser of MurmurHash 3).</summary>
+    internal static ulong Mix64(ulong value)
+    {
+        value = (value ^ (value >> 33)) * 0xff51afd7ed558ccdUL;
+        value = (value ^ (value >> 33)) * 0xc4ceb9fe1a85ec53UL;
+        return value ^ (value >> 33);
     }
 }

@@ -1,6 +1,7 @@
 using Kvasir.KvCache.Identity;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Retention;
+using Kvasir.KvCache.Retention.Objects;
 
 namespace Kvasir.KvCache.Index;
 
@@ -23,6 +24,9 @@ public sealed class PrefixIndex(BlockPool pool, IRetentionPolicy retention)
 {
     /// <summary>Idle leaves that a retention policy chooses among: the least recently used ones.</summary>
     private const int RetentionWindow = 32;
+
+    /// <summary>Weight of the newest prompt in a block's smoothed cost.</summary>
+    private const double CostWeight = CostAwarePolicy.Weight;
 
     private readonly Dictionary<BlockKey, PrefixNode> _roots = [];
     private readonly LeafHeap _evictable = new();
@@ -76,6 +80,8 @@ public sealed class PrefixIndex(BlockPool pool, IRetentionPolicy retention)
                 pool.AddReference(child.Block);
                 blocks.Add(child.Block);
                 child.Hits++;
+                child.Cost += CostWeight * (tokens.Length - matched - child.Cost);
+                retention.Seen(child.Prefix);
                 matched += common;
                 node = child;
                 if (common < BlockRows)
@@ -121,7 +127,10 @@ public sealed class PrefixIndex(BlockPool pool, IRetentionPolicy retention)
                     child = AddChild(node, part, blocks[i]);
             }
 
-            node = child!;
+            // A prompt is added piece by piece; until another has found the block, its cost grows with the first one.
+            if (child!.Hits == 0)
+                child.Cost = Math.Max(child.Cost, tokens.Length - (i * BlockRows));
+            node = child;
             if (part.Length < BlockRows)
                 break; // the last part: the same rows, or more of them, are there now
         }
@@ -278,6 +287,7 @@ public sealed class PrefixIndex(BlockPool pool, IRetentionPolicy retention)
         parent.Add(child);
         UpdateEvictable(parent);
         Hold(child);
+        retention.Seen(child.Prefix);
         CachedBlocks++;
         CachedTokens += tokens.Length;
         return child;
@@ -288,6 +298,7 @@ public sealed class PrefixIndex(BlockPool pool, IRetentionPolicy retention)
         // Longer tokens with the same beginning keep the node's place among its siblings.
         CachedTokens += tokens.Length - node.Tokens.Length;
         node.Tokens = tokens.ToArray();
+        retention.Seen(node.Prefix);
         if (node.Block == block)
             return;
         LetGo(node);
@@ -337,7 +348,7 @@ public sealed class PrefixIndex(BlockPool pool, IRetentionPolicy retention)
         while (_window.Count < RetentionWindow && _evictable.Count > 0)
         {
             var node = _evictable.TakeOldest();
-            _snapshot[_window.Count] = new RetentionCandidate(_clock - node.LastUse, node.Hits, node.Tokens.Length, node.Depth);
+            _snapshot[_window.Count] = new RetentionCandidate(_clock - node.LastUse, node.Hits, node.Tokens.Length, node.Depth, node.Cost, node.Prefix);
             _window.Add(node);
         }
     }

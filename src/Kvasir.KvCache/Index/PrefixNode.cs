@@ -14,6 +14,7 @@ internal sealed class PrefixNode : IBlockWatcher
 {
     private readonly List<PrefixNode> _children = [];
     private readonly PrefixIndex _index;
+    private int[] _tokens;
     private BlockKey? _key;
 
     public PrefixNode(PrefixIndex index, PrefixNode parent, int[] tokens, BlockId block)
@@ -21,7 +22,8 @@ internal sealed class PrefixNode : IBlockWatcher
         _index = index;
         Parent = parent;
         Scope = parent.Scope;
-        Tokens = tokens;
+        _tokens = tokens;
+        Prefix = PrefixOf(tokens);
         Block = block;
         Depth = parent.Depth + 1;
     }
@@ -31,7 +33,8 @@ internal sealed class PrefixNode : IBlockWatcher
     {
         _index = index;
         Scope = scope;
-        Tokens = [];
+        _tokens = [];
+        Prefix = scope.Root.Mix();
         Block = new BlockId(-1);
         _key = scope.Root;
     }
@@ -41,7 +44,21 @@ internal sealed class PrefixNode : IBlockWatcher
     public CacheScope Scope { get; }
 
     /// <summary>Tokens of the block.</summary>
-    public int[] Tokens { get; set; }
+    public int[] Tokens
+    {
+        get => _tokens;
+        set
+        {
+            _tokens = value;
+            Prefix = PrefixOf(value);
+        }
+    }
+
+    /// <summary>Stands for the tokens up to the block's end in the counts of retention policies; not as sure as a key, and far cheaper.</summary>
+    public ulong Prefix { get; private set; }
+
+    /// <summary>Tokens from the block's first one to the end of the prompts that held it, smoothed.</summary>
+    public double Cost { get; set; }
 
     public BlockId Block { get; set; }
 
@@ -91,6 +108,14 @@ internal sealed class PrefixNode : IBlockWatcher
         if (at >= _children.Count || _children[at] != child)
             throw new InvalidOperationException("prefix index: a node is not among its parent's children");
         _children.RemoveAt(at);
+    }
+
+    private ulong PrefixOf(int[] tokens)
+    {
+        var hash = Parent!.Prefix;
+        foreach (var token in tokens)
+            hash = BlockKey.Mix64(hash ^ (uint)token) + 1;
+        return hash;
     }
 
     private BlockKey ComputeKey()

@@ -5,4 +5,6 @@ namespace Kvasir.KvCache.Retention;
 /// <param name="Hits">Times that it was found.</param>
 /// <param name="Tokens">Rows in it.</param>
 /// <param name="Depth">Blocks from the start of the prompt.</param>
-public readonly record struct RetentionCandidate(long Age, int Hits, int Tokens, int Depth);
+/// <param name="Cost">Tokens from its first row to the end of the prompts that held it, smoothed: what its loss makes them compute again.</param>
+/// <param name="Prefix">Stands for its tokens and all before them; what <see cref="IRetentionPolicy.Seen"/> was told.</param>
+public readonly record struct RetentionCandidate(long Age, int Hits, int Tokens, int Depth, double Cost = 0, ulong Prefix = 0);

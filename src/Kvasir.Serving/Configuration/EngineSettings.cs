@@ -1,4 +1,5 @@
 using Kvasir.Engine;
+using Kvasir.KvCache.Retention;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Serving.Configuration;
@@ -20,5 +21,9 @@ internal static class EngineSettings
         MaxSequences = settings.Number("maxSequences", fallback.MaxSequences, 1, "Most answers that are computed at once.")!.Value,
         MaxQueued = settings.Number("maxQueued", fallback.MaxQueued, 1, "Most answers that wait; further requests get 503.")!.Value,
         PrefixCache = settings.Flag("prefixCache", fallback.PrefixCache, "Whether keys and values are kept between requests."),
+
+        // Always a new one: several models may share these settings, and a policy serves one pool.
+        Retention = RetentionPolicies.Create(
+            settings.Choice("retention", fallback.Retention.Name, [.. RetentionPolicies.Names], "Which kept keys and values go first when there is no room.")),
     };
 }
