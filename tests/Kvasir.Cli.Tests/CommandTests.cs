@@ -84,6 +84,24 @@ public sealed class CommandTests(TestModel model) : IClassFixture<TestModel>
     }
 
     [Fact]
+    public async Task BenchRetention_PrintsThePromisedObject_AndATableATrace()
+    {
+        string[] arguments = ["bench", "retention", "--quick", "--trace", "conversation"];
+        var result = await Cli.RunAsync([.. arguments, "--json"]);
+        Assert.Equal(ExitCode.Success, result.Code);
+        Assert.Equal(["traces", "ghost"], result.Fields);
+        var row = result.Json.GetProperty("traces")[0];
+        Assert.Equal(["trace", "policy", "memoryFraction", "bytes", "hitRate"], row.EnumerateObject().Select(field => field.Name));
+        Assert.InRange(row.GetProperty("hitRate").GetDouble(), 0.01, 0.99);
+        Assert.Equal(
+            ["trace", "memoryFraction", "bytes", "predicted", "simulated", "samplingRate"],
+            result.Json.GetProperty("ghost")[0].EnumerateObject().Select(field => field.Name));
+
+        var shown = await Cli.RunAsync([.. arguments, "--seed", "3"]);
+        Assert.All(["conversation", "lru", "s3-fifo", "belady", "ghost index"], text => Assert.Contains(text, shown.Output, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task BenchPeers_PrintsThePromisedObject_AndSaysWhichPeerIsMissing()
     {
         var peers = Directory.CreateDirectory(Path.Combine(model.Folder, "peers")).FullName;

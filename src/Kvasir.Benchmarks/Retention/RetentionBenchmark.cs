@@ -1,4 +1,3 @@
-using Kvasir.KvCache.Retention;
 using Kvasir.KvCache.Retention.Ghost;
 using Kvasir.KvCache.Retention.Objects;
 

@@ -2,13 +2,18 @@ using Kvasir.Engine.Loading;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sampling;
 using Kvasir.Engine.Tests.Support;
+using Kvasir.KvCache.Retention;
 
 namespace Kvasir.Engine.Tests.Reuse;
 
 public sealed class PressureTests
 {
-    [Fact]
-    public async Task SmallPool_PreemptsAndStillGivesTheSameAnswers()
+    [Theory]
+    [InlineData("lru")]
+    [InlineData("lfu")]
+    [InlineData("tinylfu")]
+    [InlineData("cost-aware")]
+    public async Task SmallPool_PreemptsAndStillGivesTheSameAnswers(string retention)
     {
         var requests = Enumerable.Range(0, 8)
             .Select(i => new GenerationRequest
@@ -30,7 +35,7 @@ public sealed class PressureTests
             }
         }
 
-        using var tight = KvasirEngine.Load(TinyModel.Llama, new EngineOptions { KvBudgetBytes = Blocks(12), BlockRows = 16 });
+        using var tight = KvasirEngine.Load(TinyModel.Llama, new EngineOptions { KvBudgetBytes = Blocks(12), BlockRows = 16, Retention = RetentionPolicies.Create(retention) });
         var generations = requests.Select(tight.Submit).ToArray();
         for (var i = 0; i < generations.Length; i++)
             Assert.Equal(expected[i], (await generations[i].CompleteAsync())[0].Receipt!.LogitDigests);

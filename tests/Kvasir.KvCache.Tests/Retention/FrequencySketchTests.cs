@@ -48,7 +48,7 @@ public class FrequencySketchTests
         sketch.Raise(999, 100_000);
         for (var key = 0UL; key < 20; key++)
             Assert.InRange(sketch.Estimate(key), (int)(key % 10) + 1, FrequencySketch.Most);
-        Assert.Equal(16 * 65_536 / 8 * 4, sketch.Bytes);
+        Assert.Equal(4 * 524_288 / 2, sketch.Bytes);
     }
 
     [Fact]

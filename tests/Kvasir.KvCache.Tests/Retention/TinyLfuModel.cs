@@ -25,12 +25,14 @@ internal sealed class TinyLfuModel : PolicyModel
         if (_window.Remove(item))
         {
             _window.Add(item);
-            return;
+        }
+        else
+        {
+            _protected.Remove(item);
+            _probation.Remove(item);
+            _protected.Add(item);
         }
 
-        _protected.Remove(item);
-        _probation.Remove(item);
-        _protected.Add(item);
         while (_protected.Count > 1 && Sum(_protected) > 0.8 * (Sum(_protected) + Sum(_probation)))
             Move(_protected, 0, _probation);
     }

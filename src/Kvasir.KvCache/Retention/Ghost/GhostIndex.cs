@@ -8,13 +8,14 @@ namespace Kvasir.KvCache.Retention.Ghost;
 /// </summary>
 /// <remarks>
 /// <list type="number">
-/// <item>A key is in the sample when its hash is below a threshold, so all uses of a key are seen or none.</item>
-/// <item>The distance of a use is the bytes of the sampled objects used since the last use of the same one, divided by the sampling rate,
-/// and its own: a tier with LRU finds it exactly when it has room for that.</item>
-/// <item>When there are more objects than allowed, the threshold falls by an eighth until there are not; what was counted stays as it is,
-/// because every use weighs its bytes divided by the rate of its time.</item>
-/// <item>What the sample has too much or too little of all bytes that were asked for is taken from, or added to, the shortest distances
-/// (SHARDS-adj): one chunk that every prompt asks for, inside the sample or not, would otherwise shift everything.</item>
+/// <item>The distance of a use is the bytes of the objects used since the last use of the same one, and its own: a tier with LRU finds it
+/// exactly when it has room for that.</item>
+/// <item>The objects used last, a fixed number, are all known, so short distances are exact. Uses of what is not among them are judged by
+/// the sample. (Not in the paper: a few chunks that most prompts ask for, each in the sample or not, would otherwise shift everything.)</item>
+/// <item>A key is in the sample when its hash is below a threshold, so all its uses are seen or none. A distance in the sample is the bytes
+/// of all objects used last, and of the sampled ones used before those, divided by the sampling rate.</item>
+/// <item>When the sample grows too large, the threshold falls by an eighth until it is not; what was counted stays as it is, because every
+/// use weighs its bytes divided by the rate of its time.</item>
 /// </list>
 /// All members may be called from any thread; one at a time holds a lock, for some microseconds.
 /// </remarks>
@@ -25,18 +26,24 @@ public sealed class GhostIndex
 
     private readonly Lock _lock = new();
     private readonly GhostIndexOptions _options;
-    private readonly Dictionary<BlockKey, TrackedObject> _tracked = [];
-    private readonly RecencyOrder _order;
-    private readonly DistanceHistogram _distances = new();
+    private readonly int _half;
+    private readonly RecencyStack _latest;
+    private readonly RecencyStack _sample;
+    private readonly DistanceHistogram _near = new();
+    private readonly DistanceHistogram _far = new();
     private double _rate;
     private ulong _threshold;
     private long _accesses;
     private long _bytes;
     private long _untilHalving;
 
-    // Weights of the time that the prediction speaks of: what was asked for, and what the sample says was.
+    // Bytes of the latest objects that are in the sample too.
+    private long _latestSampled;
+
+    // Bytes of the time that the prediction speaks of: asked for, of those far, and as many as the sample says were far.
     private double _asked;
-    private double _sampled;
+    private double _askedFar;
+    private double _sampledFar;
 
     /// <exception cref="ArgumentOutOfRangeException">A number is outside of what its option allows.</exception>
     public GhostIndex(GhostIndexOptions? options = null)
@@ -50,7 +57,9 @@ public sealed class GhostIndex
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.HalveEvery ?? 1, 1, nameof(options));
 
         // One more than is kept, because the new object comes in before others are dropped.
-        _order = new RecencyOrder(_options.MaxObjects + 1);
+        _half = _options.MaxObjects / 2;
+        _latest = new RecencyStack(_half + 1);
+        _sample = new RecencyStack(_half + 1);
         _untilHalving = _options.HalveEvery ?? long.MaxValue;
         SetRate(_options.SamplingRate);
     }
@@ -61,7 +70,7 @@ public sealed class GhostIndex
         get
         {
             lock (_lock)
-                return new GhostStatus(_accesses, _bytes, _tracked.Count, _rate);
+                return new GhostStatus(_accesses, _bytes, _latest.Count + _sample.Count, _rate);
         }
     }
 
@@ -124,7 +133,8 @@ public sealed class GhostIndex
     {
         if (_asked <= 0 || bytes < 1)
             return 0;
-        return Math.Clamp((_distances.UpTo(bytes) + _asked - _sampled) / _asked, 0, 1);
+        var far = _sampledFar > 0 ? _far.UpTo(bytes) * _askedFar / _sampledFar : 0;
+        return Math.Clamp((_near.UpTo(bytes) + far) / _asked, 0, 1);
     }
 
     /// <summary>Counts a use at the distance that it has now.</summary>
@@ -135,46 +145,52 @@ public sealed class GhostIndex
         _asked += bytes;
         if (--_untilHalving == 0)
             Halve();
+        if (_latest.TryFind(key, out var latest))
+        {
+            _near.Add(bytes + _latest.BytesAfter(latest), bytes);
+            return;
+        }
+
+        _askedFar += bytes;
         if (HashOf(key) > _threshold)
             return;
-        _sampled += bytes / _rate;
-        if (_tracked.TryGetValue(key, out var tracked))
-            _distances.Add(bytes + (_order.BytesAfter(tracked) / _rate), bytes / _rate);
+        _sampledFar += bytes / _rate;
+        if (_sample.TryFind(key, out var sampled))
+            _far.Add(bytes + _latest.Bytes + ((_sample.BytesAfter(sampled) - _latestSampled) / _rate), bytes / _rate);
     }
 
     /// <summary>Makes an object the newest, and keeps the bounds.</summary>
     private void Renew(BlockKey key, long bytes)
     {
         var hash = HashOf(key);
+        if (_latest.TryFind(key, out var before))
+            _latestSampled -= InSample(before);
+        _latest.Renew(key, hash, bytes);
+        _latestSampled += hash <= _threshold ? bytes : 0;
+        if (_latest.Count > _half)
+        {
+            var oldest = _latest.Oldest!;
+            _latestSampled -= InSample(oldest);
+            _latest.Drop(oldest);
+        }
+
         if (hash > _threshold)
             return;
-        if (_tracked.TryGetValue(key, out var tracked))
-            _order.Remove(tracked);
-        else
-            _tracked.Add(key, tracked = new TrackedObject(key, hash));
-        tracked.Bytes = bytes;
-        _order.Add(tracked);
-        while (_options.HorizonBytes is { } horizon && _order.Oldest is { } oldest && _order.BytesAfter(oldest) / _rate >= horizon)
-            Drop(oldest);
-        while (_tracked.Count > _options.MaxObjects)
+        _sample.Renew(key, hash, bytes);
+        while (_options.HorizonBytes is { } horizon && _sample.Oldest is { } oldest && _sample.BytesAfter(oldest) / _rate >= horizon)
+            _sample.Drop(oldest);
+        while (_sample.Count > _half)
             LowerThreshold();
     }
 
     private void LowerThreshold()
     {
         SetRate(_rate * ThresholdStep);
-        foreach (var tracked in _tracked.Values)
-        {
-            if (tracked.Hash > _threshold)
-                Drop(tracked);
-        }
+        _sample.DropAbove(_threshold);
+        _latestSampled = _latest.BytesUpTo(_threshold);
     }
 
-    private void Drop(TrackedObject tracked)
-    {
-        _order.Remove(tracked);
-        _tracked.Remove(tracked.Key);
-    }
+    private long InSample(TrackedObject tracked) => tracked.Hash <= _threshold ? tracked.Bytes : 0;
 
     private void SetRate(double rate)
     {
@@ -186,8 +202,10 @@ public sealed class GhostIndex
     {
         _untilHalving = _options.HalveEvery ?? long.MaxValue;
         _asked /= 2;
-        _sampled /= 2;
-        _distances.Halve();
+        _askedFar /= 2;
+        _sampledFar /= 2;
+        _near.Halve();
+        _far.Halve();
     }
 
     // Mixed once more than the sketches of policies do, so that the sample is none of theirs.

@@ -3,10 +3,13 @@ namespace Kvasir.KvCache.Retention.Ghost;
 /// <summary>Size and memory of a <see cref="GhostIndex"/>.</summary>
 public sealed record GhostIndexOptions
 {
-    /// <summary>Most objects that are tracked, each in about 250 bytes. Above it the sampling rate falls.</summary>
+    /// <summary>
+    /// Most objects that are tracked, each in about 250 bytes: half of them the ones used last, half of them a sample of all. The sampling
+    /// rate falls when the sample would be larger.
+    /// </summary>
     public int MaxObjects { get; init; } = 1 << 14;
 
-    /// <summary>Share of all keys that are tracked at first, above 0 up to 1.</summary>
+    /// <summary>Share of all keys that are in the sample at first, above 0 up to 1.</summary>
     public double SamplingRate { get; init; } = 1;
 
     /// <summary>

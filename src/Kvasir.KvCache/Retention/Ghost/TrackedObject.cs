@@ -2,12 +2,12 @@ using Kvasir.KvCache.Identity;
 
 namespace Kvasir.KvCache.Retention.Ghost;
 
-/// <summary>A key in the sample, with its place in the order of recency.</summary>
+/// <summary>A key with its place in an order of recency.</summary>
 internal sealed class TrackedObject(BlockKey key, ulong hash)
 {
     public BlockKey Key { get; } = key;
 
-    /// <summary>Decides whether it is in the sample.</summary>
+    /// <summary>Decides whether it is in a sample.</summary>
     public ulong Hash { get; } = hash;
 
     public long Bytes { get; set; }

@@ -52,14 +52,10 @@ public sealed class TinyLfuPolicy : ICachePolicy
         if (!_book.TryFind(key, out var node))
             return;
         Seen(key, hit: true);
-        if (node.List != _probation)
-        {
+        if (node.List == _probation)
+            Move(node, _protected);
+        else
             node.List!.Renew(node);
-            return;
-        }
-
-        _probation.Remove(node);
-        _protected.Add(node);
         while (_protected.Count > 1 && _protected.Bytes > ProtectedShare * MainBytes)
             Move(_protected.Oldest!, _probation);
     }
