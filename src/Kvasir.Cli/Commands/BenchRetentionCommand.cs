@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Kvasir.Benchmarks.Retention;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
+using Spectre.Console;
 
 namespace Kvasir.Cli.Commands;
 
