@@ -17,8 +17,8 @@ public static class RetentionBenchmark
 
     private const int Requests = 12_000;
     private const int QuickRequests = 2_000;
-    private static readonly double[] Fractions = [0.02, 0.05, 0.1, 0.2, 0.4, 0.8];
-    private static readonly double[] QuickFractions = [0.05, 0.2, 0.5];
+    private static readonly double[] Fractions = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2];
+    private static readonly double[] QuickFractions = [0.02, 0.05, 0.2];
 
     private static readonly Dictionary<string, Func<int, int, RetentionTrace>> Generators = new(StringComparer.Ordinal)
     {

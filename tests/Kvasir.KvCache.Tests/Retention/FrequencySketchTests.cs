@@ -61,8 +61,8 @@ public class FrequencySketchTests
         {
             var climber = new WindowClimber();
             var random = new Random(1);
-            for (var i = 0; i < 200_000; i++)
-                climber.Count(random.NextDouble() < rateOfShare(climber.Share), 200);
+            for (var i = 0; i < 400_000; i++)
+                climber.Count(random.NextDouble() < rateOfShare(climber.Share), 5_000);
             return climber.Share;
         }
     }
