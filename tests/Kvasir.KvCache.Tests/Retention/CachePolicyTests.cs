@@ -39,6 +39,17 @@ public class CachePolicyTests
     }
 
     [Fact]
+    public void ChunksToldFromTheEndOfAPrompt_LeaveFromItsEnd()
+    {
+        var tier = new SmallTier(CachePolicies.Create("lru"), 7);
+        for (var chunk = 4; chunk >= 0; chunk--)
+            tier.Ask(chunk);
+        for (var chunk = 14; chunk >= 10; chunk--)
+            tier.Ask(chunk);
+        Assert.Equal([0, 1], Enumerable.Range(0, 5).Where(tier.Has));
+    }
+
+    [Fact]
     public void S3Fifo_KnowsWhatItEvicted_AndRemembersNoMoreThanItHolds()
     {
         var policy = new S3FifoPolicy();
