@@ -34,7 +34,11 @@ internal sealed class BenchRetentionCommand : Command, IHelpTopics
     {
         Add(_quick);
         Add(_traces);
-        _traces.AcceptOnlyFromAmong([.. RetentionBenchmark.Traces]);
+        _traces.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => !RetentionBenchmark.Traces.Contains(token.Value)))
+                result.AddError($"--trace is '{token.Value}'; known: {string.Join(", ", RetentionBenchmark.Traces)}");
+        });
         Add(_seed);
         Add(_json);
         SetAction(Run);

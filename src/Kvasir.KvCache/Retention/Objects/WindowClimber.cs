@@ -6,8 +6,8 @@ namespace Kvasir.KvCache.Retention.Objects;
 /// </summary>
 /// <remarks>
 /// Chunks of conversations are used a few times soon and then never: a window of 1 % is wrong for them by far, and a sample as long as the
-/// paper's (ten times as many uses as objects) finds that out only after days. So samples are short and steps long; where frequency decides
-/// that costs a point or two (docs/retention.md).
+/// paper's (ten times as many uses as objects) finds that out late. So samples are short and steps long; where frequency decides
+/// that costs one to three points (docs/retention.md).
 /// </remarks>
 internal sealed class WindowClimber
 {
