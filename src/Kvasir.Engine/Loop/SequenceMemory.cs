@@ -122,6 +122,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         if (keepInCache && Publishes(sequence))
             Insert(sequence);
         tiers?.Settle(sequence);
+        tiers?.Ended(sequence, sequence.ComputedLength);
         Withdraw(sequence);
         sequence.Table?.Dispose();
         sequence.Table = null;

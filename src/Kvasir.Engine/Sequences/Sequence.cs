@@ -117,6 +117,9 @@ internal sealed class Sequence
     /// <summary>Chunks that were offered to the tiers.</summary>
     public int OfferedChunks { get; set; }
 
+    /// <summary>True when chunks of it were stored in the tiers.</summary>
+    public bool StoredChunks { get; set; }
+
     /// <summary>Full blocks that were kept in a tier when it was preempted; 0 when they were not.</summary>
     public int SwappedBlocks { get; set; }
 

@@ -223,16 +223,26 @@ internal sealed class SequenceTiers : IDisposable
         if (count == 0)
             return null;
         load.Scratch = _scratches.TryPop(out var scratch) ? scratch : new VerificationScratch(_pool.Layout, _options.VerifyRows);
+        return load.Verification = new VerificationTable(_pool, table, load.Scratch, DrawRows(load.Start, load.End, count));
+    }
+
+    /// <summary>
+    /// Rows that nobody can know beforehand: one near the end, which attends to everything before it and so differs when anything there is
+    /// not what it was computed with; the others one of each part of the span, for rows that are false in themselves.
+    /// </summary>
+    private int[] DrawRows(int start, int end, int count)
+    {
         var positions = new int[count];
-        for (var i = 0; i < count; i++)
+        var last = Math.Max(start + count - 1, end - _pool.Layout.BlockRows);
+        for (var i = 0; i < count - 1; i++)
         {
-            // One of each part of the span, and none that somebody could know beforehand.
-            var from = load.Start + (int)((long)(load.End - load.Start) * i / count);
-            var to = load.Start + (int)((long)(load.End - load.Start) * (i + 1) / count);
+            var from = start + (int)((long)(last - start) * i / (count - 1));
+            var to = start + (int)((long)(last - start) * (i + 1) / (count - 1));
             positions[i] = RandomNumberGenerator.GetInt32(from, to);
         }
 
-        return load.Verification = new VerificationTable(_pool, table, load.Scratch, positions);
+        positions[^1] = RandomNumberGenerator.GetInt32(last, end);
+        return positions;
     }
 
     /// <summary>How many rows <see cref="BeginVerification"/> will ask for.</summary>
@@ -299,8 +309,17 @@ internal sealed class SequenceTiers : IDisposable
         var seen = sequence.OfferedChunks;
         if ((seen + 1) * _tiers.ChunkTokens > rows)
             return;
-        _tiers.Offer(Keys(sequence), sequence.Tokens[..rows], sequence.PromptLength, ref seen, AddressOf(table));
+        sequence.StoredChunks |= _tiers.Offer(Keys(sequence), sequence.Tokens[..rows], sequence.PromptLength, ref seen, AddressOf(table));
         sequence.OfferedChunks = seen;
+    }
+
+    /// <summary>A sequence has ended: its chunks were used to its end, the first ones too.</summary>
+    public void Ended(Sequence sequence, int rows)
+    {
+        if (!sequence.StoredChunks)
+            return;
+        sequence.StoredChunks = false;
+        _tiers.Renew(Keys(sequence), sequence.KnownTokens[..rows]);
     }
 
     /// <summary>Keeps all full blocks of a sequence that is being preempted, when loading them will be quicker than computing them.</summary>

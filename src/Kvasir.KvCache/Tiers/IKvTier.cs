@@ -42,6 +42,11 @@ public unsafe interface IKvTier : IDisposable
     /// <summary>Forgets an object. A pinned one is not found from now on, and goes with its last pin.</summary>
     bool Remove(BlockKey key);
 
+    /// <summary>Drops what is over and writes down what should outlive the process. Called now and then; may take a while.</summary>
+    void Maintain()
+    {
+    }
+
     /// <summary>All objects, in no particular order.</summary>
     IReadOnlyList<TierEntry> List();
 }

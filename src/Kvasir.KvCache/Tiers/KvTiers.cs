@@ -19,6 +19,8 @@ internal sealed class KvTiers : IDisposable
     private const double AssumedBytesPerSecond = 1e9;
     private const double RateWindowBytes = 64 << 20;
 
+    private static readonly TimeSpan MaintenanceInterval = TimeSpan.FromMinutes(1);
+
     private readonly TierSlot[] _tiers;
     private readonly KvTierOptions _options;
     private readonly TierMover _mover;
@@ -26,6 +28,7 @@ internal sealed class KvTiers : IDisposable
     private readonly TimeProvider _time;
     private readonly Stack<StoreBuffer> _buffers = new();
     private readonly int _chunkBlocks;
+    private long _maintained;
     private int _pendingStores;
     private long _droppedStores;
 
@@ -186,8 +189,10 @@ internal sealed class KvTiers : IDisposable
     /// <param name="promptTokens">Length of its prompt.</param>
     /// <param name="seenChunks">Chunks that were offered before; counted on.</param>
     /// <param name="address">First byte of the sequence's n-th block.</param>
-    public void Offer(KeyChain keys, ReadOnlySpan<int> tokens, int promptTokens, ref int seenChunks, Func<int, nint> address)
+    /// <returns>True when a chunk is on its way to a tier.</returns>
+    public bool Offer(KeyChain keys, ReadOnlySpan<int> tokens, int promptTokens, ref int seenChunks, Func<int, nint> address)
     {
+        var any = false;
         for (; (seenChunks + 1) * _options.ChunkTokens <= tokens.Length; seenChunks++)
         {
             var key = keys.At((seenChunks + 1) * _chunkBlocks, tokens);
@@ -201,7 +206,34 @@ internal sealed class KvTiers : IDisposable
             }
 
             Store(keys, tokens, promptTokens, seenChunks * _chunkBlocks, (seenChunks + 1) * _chunkBlocks, address);
+            any = true;
         }
+
+        return any;
+    }
+
+    /// <summary>
+    /// Counts a use of a prompt's chunks from its end to its beginning, once they are stored: they came in the other way round, and an
+    /// order by recency would give up first what all the others need.
+    /// </summary>
+    public void Renew(KeyChain keys, ReadOnlyMemory<int> tokens)
+    {
+        var chunks = tokens.Length / _options.ChunkTokens;
+        if (chunks < 2)
+            return;
+        var ends = new BlockKey[chunks];
+        for (var i = 0; i < chunks; i++)
+            ends[i] = keys.At((i + 1) * _chunkBlocks, tokens.Span);
+        _mover.Store(() =>
+        {
+            for (var i = chunks - 1; i >= 0; i--)
+            {
+                foreach (var slot in _tiers)
+                    slot.Tier.TryPin(ends[i], "renewal", _options.PinLifetime)?.Dispose();
+            }
+
+            Maintain();
+        });
     }
 
     /// <summary>
@@ -270,6 +302,15 @@ internal sealed class KvTiers : IDisposable
             slot.Tier.Dispose();
         foreach (var buffer in _buffers)
             buffer.Dispose();
+    }
+
+    private void Maintain()
+    {
+        if (_time.GetElapsedTime(_maintained) < MaintenanceInterval)
+            return;
+        _maintained = _time.GetTimestamp();
+        foreach (var slot in _tiers)
+            slot.Tier.Maintain();
     }
 
     private bool IsKept(BlockKey key)

@@ -50,7 +50,7 @@ public sealed class RestartTests : IDisposable
     {
         using (var first = Run())
             first.Answer(Prompt);
-        using (var other = Run(options => options with { KvType = KvDataType.Q8_0 }))
+        using (var other = Run(options => options with { KvType = KvDataType.BF16 }))
         {
             other.Answer(Prompt);
             Assert.Equal(0, other.Counters.Loads);

@@ -173,7 +173,8 @@ public sealed unsafe class DiskTier : IKvTier
     /// <summary>Lets an object go that was kept. False when it is not there or was not kept.</summary>
     public bool LetGo(BlockKey key) => SetKept(key, null);
 
-    /// <summary>Drops what is over, deletes what could not be deleted before, and writes the index when it is time. For idle moments.</summary>
+    /// <inheritdoc/>
+    /// <remarks>Drops what is over, deletes what could not be deleted before, and writes the index when it is time.</remarks>
     public void Maintain()
     {
         CheckWritable();

@@ -54,6 +54,9 @@ public sealed unsafe class LinkedTier(IKvTier inner, LinkModel link, TimeProvide
     public bool Remove(BlockKey key) => inner.Remove(key);
 
     /// <inheritdoc/>
+    public void Maintain() => inner.Maintain();
+
+    /// <inheritdoc/>
     public IReadOnlyList<TierEntry> List() => inner.List();
 
     /// <inheritdoc/>

@@ -12,7 +12,7 @@ internal sealed class ListPolicy : ICachePolicy
 
     public void Add(BlockKey key, in CacheObject facts) => _oldestFirst.Add(key);
 
-    public void Use(BlockKey key, double seconds)
+    public void Use(BlockKey key, double seconds, int promptTokens = 0)
     {
         _oldestFirst.Remove(key);
         _oldestFirst.Add(key);
