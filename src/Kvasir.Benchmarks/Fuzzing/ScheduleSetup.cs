@@ -1,8 +1,10 @@
 using Kvasir.Compute;
 using Kvasir.Engine;
 using Kvasir.KvCache.Pool;
+using Kvasir.KvCache.Virtual;
 using Kvasir.Numerics;
 using Kvasir.Numerics.Attention;
+using Kvasir.Numerics.Memory;
 
 namespace Kvasir.Benchmarks.Fuzzing;
 
@@ -24,6 +26,8 @@ internal sealed record ScheduleSetup(EngineOptions Options, int CapacityBlocks)
             MaxBatchTokens = random.Next(4) switch { 0 => random.Next(1, 8), 1 => random.Next(8, 32), 2 => 64, _ => random.Next(64, 300) },
             MaxSequences = random.Next(1, 10),
             PoisonFreedRows = true,
+            KvMemory = Memory(random, sabotage),
+            KvSliced = random.Next(3) != 0,
             KernelFault = sabotage switch
             {
                 Sabotage.SplitK => KernelFault.SplitK,
@@ -40,5 +44,12 @@ internal sealed record ScheduleSetup(EngineOptions Options, int CapacityBlocks)
             },
         };
         return new ScheduleSetup(options, longest + random.Next(0, 4 * longest));
+    }
+
+    /// <summary>A pool that writes to shared blocks or frees them early is found by its bits; in contiguous memory it would end the process.</summary>
+    private static KvMemory Memory(Random random, Sabotage sabotage)
+    {
+        var memory = (KvMemory)random.Next(3);
+        return PageMaps.AreSupported && sabotage is not (Sabotage.SkipCow or Sabotage.EarlyFree) ? memory : KvMemory.Paged;
     }
 }

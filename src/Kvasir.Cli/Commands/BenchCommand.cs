@@ -13,6 +13,7 @@ internal sealed class BenchCommand : Command, IHelpTopics
         Add(new BenchServerCommand());
         Add(new BenchPeersCommand(input));
         Add(new BenchFusionCommand());
+        Add(new BenchVirtualCommand());
     }
 
     public IReadOnlyList<string> Examples => ["kvasir bench speed --prompt-tokens 512 --decode-tokens 64", "kvasir bench server --quick", "kvasir bench peers --quick"];

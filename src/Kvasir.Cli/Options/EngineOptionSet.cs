@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kvasir.Engine;
+using Kvasir.KvCache.Virtual;
 using Kvasir.Numerics.Attention;
 using Kvasir.Serving.Configuration;
 
@@ -47,6 +48,20 @@ internal sealed class EngineOptionSet
         },
     };
 
+    private readonly Option<KvMemory> _kvMemory = new("--kv-memory")
+    {
+        Description = $"Where keys and values lie: {string.Join(", ", KvMemoryNames.All)}; the answer's bits do not depend on it.",
+        HelpName = "KIND",
+        CustomParser = result =>
+        {
+            if (KvMemoryNames.TryParse(result.Tokens[0].Value, out var memory))
+                return memory;
+            NamedValue.AddError(result, KvMemoryNames.All);
+            return default;
+        },
+        DefaultValueFactory = _ => new EngineOptions().KvMemory,
+    };
+
     public void AddTo(Command command)
     {
         command.Add(_model);
@@ -54,6 +69,7 @@ internal sealed class EngineOptionSet
         command.Add(_threads);
         command.Add(_kvType);
         command.Add(_kvBudget);
+        command.Add(_kvMemory);
         _maxContext.Validators.Add(result => Positive(result, _maxContext));
         _threads.Validators.Add(result => Positive(result, _threads));
     }
@@ -66,6 +82,7 @@ internal sealed class EngineOptionSet
         Threads = parsed.GetValue(_threads),
         KvType = parsed.GetValue(_kvType),
         KvBudgetBytes = parsed.GetValue(_kvBudget),
+        KvMemory = parsed.GetValue(_kvMemory),
     };
 
     /// <summary>Loads the model; the caller disposes the engine.</summary>

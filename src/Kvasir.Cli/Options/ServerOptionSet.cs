@@ -26,6 +26,7 @@ internal sealed class ServerOptionSet
         (Flag("--threads", "N", "Worker threads.", "-t"), "engine.threads"),
         (Flag("--kv-type", "TYPE", "How keys and values are stored: f32, f16, bf16 or q8_0."), "engine.kvType"),
         (Flag("--kv-budget", "SIZE", "Memory for keys and values, e.g. 512MiB."), "engine.kvBudget"),
+        (Flag("--kv-memory", "KIND", "Where keys and values lie: paged, contiguous-private or contiguous-shared."), "engine.kvMemory"),
     ];
 
     public void AddTo(Command command)

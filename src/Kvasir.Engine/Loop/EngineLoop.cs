@@ -115,6 +115,7 @@ internal sealed class EngineLoop : IDisposable
         var batch = _filler.Members;
         if (batch.Count == 0)
             return refused;
+        _pool.Space?.MapAhead();
         var fence = _pool.OpenFence();
         try
         {

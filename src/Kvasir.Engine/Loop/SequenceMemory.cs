@@ -4,6 +4,7 @@ using Kvasir.Engine.Sequences;
 using Kvasir.KvCache.Index;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;
+using Kvasir.KvCache.Virtual;
 
 namespace Kvasir.Engine.Loop;
 
@@ -31,7 +32,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         var request = sequence.Request;
         var policy = request.LayerPolicy?.Invoke();
         var reusable = sequence.ReusableLength;
-        var reuses = reusable > 0 && request.UsePrefixCache && policy is not { AllowsPrefixReuse: false };
+        var reuses = reusable > 0 && request.UsePrefixCache && pool.SharesBlocks && policy is not { AllowsPrefixReuse: false };
         var match = reuses ? index.Match(sequence.Scope, sequence.Tokens, reusable) : null;
         var matched = match?.TokenCount ?? 0;
         if (reuses
@@ -56,7 +57,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
             matched = 0;
         }
 
-        var uniform = new UniformTable(pool);
+        var uniform = policy is null ? VirtualKvTable.Create(pool, sequence.Length + 1, match) : new UniformTable(pool);
         uniform.EnsureListCapacity(sequence.PromptLength + sequence.MaxAnswer);
         if (match is not null)
             uniform.AttachPrefix(match);
@@ -85,10 +86,10 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     /// <summary>Shares all rows of <paramref name="parent"/> with <paramref name="fork"/>; each copies what it writes.</summary>
     public bool TryFork(Sequence parent, Sequence fork)
     {
-        if (parent.Table is not UniformTable table || !TryReserve(0, 0, out var reservation))
+        if (parent.Table is not UniformTable table || !TryReserve(table.BlocksToFork, 0, out var reservation))
             return false;
         fork.Reservation = reservation;
-        var forked = table.Fork();
+        var forked = table.Fork(reservation);
         forked.EnsureListCapacity(fork.PromptLength + fork.MaxAnswer);
         fork.Table = forked;
         fork.Plan = new ForwardPlan(model.Config.Layers);
@@ -121,7 +122,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         sequence.Policy = null;
     }
 
-    private static bool Publishes(Sequence sequence) => sequence.Request.UsePrefixCache && sequence.Table is UniformTable;
+    private bool Publishes(Sequence sequence) => sequence.Request.UsePrefixCache && pool.SharesBlocks && sequence.Table is UniformTable;
 
     private int BlocksFor(int rows) => (rows + model.Layout.BlockRows - 1) / model.Layout.BlockRows;
 

@@ -218,9 +218,10 @@ internal static unsafe class AttentionKernel<TLanes>
         var layout = batch.Layout;
         var slice = segment.Slice + sliceOffset;
         var slot = segment.FirstSlot + piece.First;
-        TileLoader<TLanes>.Keys(slice + layout.KeyOffset(head), layout, slot, piece.Count, scratch.Keys, piece.TileRow);
-        TileLoader<TLanes>.Values(
-            slice + layout.ValueOffset(head), layout, slot, piece.Count, scratch.Values + (piece.TileRow * scratch.Stride), scratch.Stride);
+        if (segment.BlockStride == 0)
+            LoadRows(layout, slice, slot, piece.Count, head, scratch, piece.TileRow);
+        else
+            LoadBlocks(layout, slice, segment.BlockStride, slot, piece.Count, head, scratch, piece.TileRow);
         if (segment.PositionOffset != 0)
         {
             // Rotating the key forward equals rotating the query back; the tile is private, the stored row stays as it is.
@@ -239,6 +240,29 @@ internal static unsafe class AttentionKernel<TLanes>
 
         for (var i = 0; i < piece.Count; i++)
             biases[piece.TileRow + i] = segment.LogitBias[piece.First + i];
+    }
+
+    /// <summary>Loads rows of one block to a tile.</summary>
+    private static void LoadRows(KvLayout layout, byte* slice, int slot, int count, int head, AttentionScratch scratch, int tileRow)
+    {
+        TileLoader<TLanes>.Keys(slice + layout.KeyOffset(head), layout, slot, count, scratch.Keys, tileRow);
+        TileLoader<TLanes>.Values(
+            slice + layout.ValueOffset(head), layout, slot, count, scratch.Values + (tileRow * scratch.Stride), scratch.Stride);
+    }
+
+    /// <summary>Loads rows of blocks that follow one another to a tile.</summary>
+    private static void LoadBlocks(
+        KvLayout layout, byte* slice, long stride, int slot, int count, int head, AttentionScratch scratch, int tileRow)
+    {
+        var block = slot / layout.BlockRows;
+        slot -= block * layout.BlockRows;
+        for (slice += block * stride; count > 0; slice += stride, slot = 0)
+        {
+            var rows = Math.Min(count, layout.BlockRows - slot);
+            LoadRows(layout, slice, slot, rows, head, scratch, tileRow);
+            tileRow += rows;
+            count -= rows;
+        }
     }
 
     private static void Scores(int queries, int headDim, ulong any, AttentionScratch scratch)

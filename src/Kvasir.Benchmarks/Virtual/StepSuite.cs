@@ -1,0 +1,168 @@
+using Kvasir.Engine;
+using Kvasir.KvCache.Virtual;
+using Kvasir.Models;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.Benchmarks.Virtual;
+
+/// <summary>Whole steps of a model: equal bits, what mapping costs a step, and speed beside paged KV.</summary>
+internal sealed class StepSuite : IDisposable
+{
+    private const int Slots = 16;
+    private const int GroupBytes = 64 << 10;
+
+    private readonly string _model;
+    private readonly bool _quick;
+    private readonly ModelFile _file;
+    private readonly int _context;
+
+    public StepSuite(string model, bool quick)
+    {
+        _model = model;
+        _quick = quick;
+        _file = ModelFile.Open(model);
+        _context = Math.Min(quick ? 1024 : 2048, _file.Config.MaxContext);
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>Sequences that come one after another and grow over many groups: logits beside those of paged KV.</summary>
+    public void Bits(Action<VirtualCheck> report)
+    {
+        var paged = Logits(KvMemory.Paged);
+        foreach (var memory in new[] { KvMemory.ContiguousPrivate, KvMemory.ContiguousShared })
+        {
+            var contiguous = Logits(memory);
+            var differ = paged.Count(row => !contiguous.TryGetValue(row.Key, out var bits) || !row.Value.AsSpan().SequenceEqual(bits));
+            report(new($"bits: {KvMemoryNames.Of(memory)}, logits rows that differ from paged", differ, $"of {paged.Count} rows", 0, Wanted: 0, AtMost: true));
+        }
+    }
+
+    /// <summary>Time that the model waits for mapping, with the worker and without.</summary>
+    public void Mapping(Action<VirtualCheck> report)
+    {
+        var worst = 0.0;
+        var without = 0.0;
+        foreach (var memory in new[] { KvMemory.ContiguousPrivate, KvMemory.ContiguousShared })
+        {
+            foreach (var deferred in new[] { true, false })
+            {
+                var kept = deferred ? "memory kept" : "memory given back";
+                var background = Fraction(memory, background: true, deferred);
+                var synchronous = Fraction(memory, background: false, deferred);
+                report(new(
+                    $"mapping, {KvMemoryNames.Of(memory)}, 64 KiB groups, {kept}: share of step time, worker against none", background, "of the step", synchronous));
+                if (!deferred)
+                    continue;
+                worst = Math.Max(worst, background);
+                without = Math.Max(without, synchronous);
+            }
+        }
+
+        report(new("virtual.criticalPathMapFraction", worst, "of the step", without, Wanted: 0.01, AtMost: true));
+    }
+
+    /// <summary>Prefill and decode of one sequence, in turns.</summary>
+    public void Speed(Action<VirtualCheck> report)
+    {
+        var memories = Enum.GetValues<KvMemory>();
+        var runs = memories.Select(memory => new StepRun(_model, Options(memory), Budget(4 * _context))).ToArray();
+        var best = memories.Select(_ => (Prefill: double.MaxValue, Decode: double.MaxValue)).ToArray();
+        try
+        {
+            var answer = _quick ? 32 : 96;
+            for (var round = 0; round <= (_quick ? 3 : 5); round++)
+            {
+                for (var i = 0; i < runs.Length; i++)
+                {
+                    var (prefill, decode) = Once(runs[i], _context - answer - 1, answer);
+                    if (round > 0)
+                        best[i] = (Math.Min(best[i].Prefill, prefill), Math.Min(best[i].Decode, decode));
+                }
+            }
+        }
+        finally
+        {
+            foreach (var run in runs)
+                run.Dispose();
+        }
+
+        for (var i = 1; i < memories.Length; i++)
+        {
+            var name = KvMemoryNames.Of(memories[i]);
+            report(new($"speed: prefill of {_context} rows, {name} against paged", best[0].Prefill / best[i].Prefill, "x faster", 1));
+            report(new($"speed: decode at {_context} rows, {name} against paged", best[0].Decode / best[i].Decode, "x faster", 1));
+        }
+    }
+
+    private static (double Prefill, double Decode) Once(StepRun run, int prompt, int answer)
+    {
+        var sequence = run.Submit(prompt, answer, seed: 1);
+        var start = run.Time;
+        while (sequence.Length == prompt)
+            run.Step();
+        var first = run.Time;
+        while (!run.IsIdle)
+            run.Step();
+        return ((first - start).TotalSeconds, (run.Time - first).TotalSeconds);
+    }
+
+    private Dictionary<(long, int), byte[]> Logits(KvMemory memory)
+    {
+        using var run = new StepRun(_model, Options(memory) with { BlockRows = 16 }, Budget(Slots * 256));
+        var seen = new Dictionary<(long, int), byte[]>();
+        run.Observer = (arrival, length, bits) => seen[(arrival, length)] = bits;
+        for (var i = 0; i < 10; i++)
+        {
+            run.Submit(20 + (37 * i % 150), 24, seed: i);
+            run.Step();
+        }
+
+        while (!run.IsIdle)
+            run.Step();
+        return seen;
+    }
+
+    /// <summary>
+    /// Sixteen slots, mostly decoding: sequences of random lengths come and go. A range a layer, groups of 64 KiB, so that every growth needs as
+    /// many calls as the model has layers.
+    /// </summary>
+    private double Fraction(KvMemory memory, bool background, bool deferred)
+    {
+        var config = _file.Config;
+        var rowBytes = new KvLayout(1, config.KvHeads, config.HeadDim, KvDataType.F16).BytesPerToken;
+        var groupRows = Math.Max(KvLayout.RowGroup, (int)(GroupBytes / rowBytes) / KvLayout.RowGroup * KvLayout.RowGroup);
+        var options = Options(memory) with { BlockRows = groupRows, KvSliced = false, MaxSequences = Slots };
+        using var run = new StepRun(
+            _model, options, Budget(Slots * 512), change => change with { Background = background, DeferredReclamation = deferred });
+        var random = new Random(23);
+        var steps = _quick ? 400 : 1200;
+        var (warmTime, warmMapping) = (TimeSpan.Zero, TimeSpan.Zero);
+        for (var step = 0; step < steps; step++)
+        {
+            if (run.Running < Slots && random.Next(8) == 0)
+                run.Submit(random.Next(16, 192), random.Next(32, 256));
+            if (run.IsIdle)
+                run.Submit(64, 64);
+            run.Step();
+            if (step == steps / 4)
+                (warmTime, warmMapping) = (run.Time, run.Status.CriticalTime);
+        }
+
+        return (run.Status.CriticalTime - warmMapping) / (run.Time - warmTime);
+    }
+
+    private EngineOptions Options(KvMemory memory) => new()
+    {
+        KvMemory = memory,
+        MaxContext = _context,
+        MaxSequences = Slots,
+        PrefixCache = false,
+    };
+
+    private long Budget(int rows)
+    {
+        var config = _file.Config;
+        return (long)(rows * new KvLayout(config.Layers, config.KvHeads, config.HeadDim, KvDataType.F16).BytesPerToken);
+    }
+}
