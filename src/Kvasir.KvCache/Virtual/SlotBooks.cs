@@ -39,6 +39,13 @@ internal sealed class SlotBooks
     /// <summary>Number of the place where a private block lies; negative when it lies in no slot.</summary>
     public int PlaceOf(int block) => _placeOf[block];
 
+    /// <summary>A block is no longer free. One whose memory was given back where it lies gets it again when it is touched.</summary>
+    public void Take(int block)
+    {
+        SetMemory(block, true);
+        Free.Remove(block);
+    }
+
     /// <summary>A block is free again.</summary>
     public void Return(int block)
     {

@@ -186,7 +186,7 @@ public sealed unsafe class VirtualKvSpace : IDisposable
             _tables[slot]!.CountMapping(index);
         }
 
-        _books.Free.Remove(block);
+        _books.Take(block);
         return block;
     }
 
@@ -197,7 +197,7 @@ public sealed unsafe class VirtualKvSpace : IDisposable
         var block = _choice.PickAny();
         _books.MoveHome(block);
         Flush();
-        _books.Free.Remove(block);
+        _books.Take(block);
         return block;
     }
 

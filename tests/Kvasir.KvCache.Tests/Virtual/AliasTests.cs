@@ -46,7 +46,7 @@ public sealed unsafe class AliasTests
 
         Assert.Equal(8 + Readers, pool.UsedBlocks);
         var bytes = (8 + Readers) * layout.BlockBytes;
-        Assert.InRange(Proportional(pool.Space!), bytes, bytes + (bytes / 10));
+        Assert.InRange(Proportional(pool.Space!), bytes - (bytes / 50), bytes + (bytes / 50)); // the system rounds every mapping
         foreach (var table in tables)
             table.Dispose();
     }
