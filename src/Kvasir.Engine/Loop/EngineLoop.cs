@@ -58,7 +58,10 @@ internal sealed class EngineLoop : IDisposable
         _index.CachedTokens,
         _index.Lookups,
         _index.Hits,
-        _index.Evictions);
+        _index.Evictions)
+    {
+        Contiguous = _pool.Space?.Status,
+    };
 
     public PrefixIndex Index => _index;
 

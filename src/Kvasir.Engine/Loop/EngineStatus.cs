@@ -1,3 +1,5 @@
+using Kvasir.KvCache.Virtual;
+
 namespace Kvasir.Engine.Loop;
 
 /// <summary>What the engine has done since it was made, and how it stands between two steps.</summary>
@@ -44,4 +46,8 @@ public sealed record EngineStatus(
     long CachedTokens,
     long Lookups,
     long Hits,
-    long Evictions);
+    long Evictions)
+{
+    /// <summary>How contiguous KV stands: memory that is mapped, memory that is required, and what mapping costs; null with paged KV.</summary>
+    public VirtualKvStatus? Contiguous { get; init; }
+}

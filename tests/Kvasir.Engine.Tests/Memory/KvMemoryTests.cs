@@ -15,7 +15,7 @@ public sealed class KvMemoryTests
     [Theory]
     [InlineData(KvMemory.ContiguousPrivate, true, KvDataType.F16)]
     [InlineData(KvMemory.ContiguousPrivate, false, KvDataType.BF16)]
-    [InlineData(KvMemory.ContiguousShared, true, KvDataType.Q8_0)]
+    [InlineData(KvMemory.ContiguousShared, true, KvDataType.BF16)]
     [InlineData(KvMemory.ContiguousShared, true, KvDataType.F32)]
     [InlineData(KvMemory.ContiguousShared, false, KvDataType.F16)]
     public void MixedBatchesThatGrowOverBlockBorders_GiveTheBitsOfThePagedPool(KvMemory memory, bool sliced, KvDataType type)
