@@ -75,6 +75,6 @@ internal sealed class BenchVirtualCommand : Command, IHelpTopics
         var baseline = check.Baseline is { } value ? $"  baseline: {value.ToString("0.####", CultureInfo.InvariantCulture)}" : "";
         var wanted = check.Wanted is { } bound ? $"  wanted: {(check.AtMost ? "at most" : "at least")} {bound.ToString(CultureInfo.InvariantCulture)}" : "";
         var missed = check.Kept == false ? "  missed" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{check.Name,-92} {check.Value,10:0.####} {check.Unit}{baseline}{wanted}{missed}");
+        return string.Create(CultureInfo.InvariantCulture, $"{check.Name,-116} {check.Value,10:0.####} {check.Unit}{baseline}{wanted}{missed}");
     }
 }
