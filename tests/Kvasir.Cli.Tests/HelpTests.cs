@@ -20,6 +20,7 @@ public sealed class HelpTests
     [InlineData("bench speed")]
     [InlineData("bench peers")]
     [InlineData("bench fusion")]
+    [InlineData("bench virtual")]
     public async Task EveryCommand_DescribesItself_WithAnExampleOfItsOwn(string command)
     {
         var result = await Cli.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

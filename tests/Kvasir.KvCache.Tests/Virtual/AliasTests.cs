@@ -5,6 +5,7 @@ using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Retention;
 using Kvasir.KvCache.Tables;
 using Kvasir.KvCache.Tests.Support;
+using Kvasir.KvCache.Tests.Tables;
 using Kvasir.KvCache.Virtual;
 using Kvasir.Numerics.Attention;
 
@@ -86,6 +87,30 @@ public sealed unsafe class AliasTests
         Assert.Equal(before + 2, pool.Space.Status.Mappings);
     }
 
+    [LinuxTheory]
+    [InlineData(51, true, true)]
+    [InlineData(52, true, false)]
+    [InlineData(53, false, false)]
+    public void CountedMappings_AreNoFewerThanTheSystems(int seed, bool shared, bool sliced)
+    {
+        using var run = new TableRun(seed, contiguous: VirtualKvTableTests.Options(shared, 8) with { Sliced = sliced });
+        var space = run.Pool.Space!;
+        var most = 0;
+        for (var i = 0; i < 3_000; i++)
+        {
+            run.Step(i);
+            if (i % 100 != 99)
+                continue;
+            Assert.True(space.HasMappings(0)); // the worker has ended
+            space.Flush();
+            var counted = Ranges(space).Count();
+            Assert.InRange(counted, 1, space.Status.Mappings + (shared ? 1 : (2 * run.Pool.Capacity * space.Geometry.Tensors) + 1)); // and home
+            most = Math.Max(most, counted);
+        }
+
+        Assert.True(most > 8, $"seed {seed}: never more than {most} mappings");
+    }
+
     /// <summary>One table that computed a prefix, and others that found it.</summary>
     internal static UniformTable[] SharePrefix(BlockPool pool)
     {
@@ -141,6 +166,14 @@ public sealed unsafe class AliasTests
         }
 
         return bytes;
+    }
+
+    /// <summary>Mappings of the process in a space.</summary>
+    private static IEnumerable<string> Ranges(VirtualKvSpace space)
+    {
+        var first = (nint)space.SlotAddress(0);
+        var end = first + (nint)(space.Geometry.AllSlotBytes + space.Geometry.HomeBytes);
+        return File.ReadLines("/proc/self/maps").Where(line => TryRange(line, out var from, out _) && from >= first && from < end);
     }
 
     private static bool IsWritable(nint address)
