@@ -132,7 +132,7 @@ internal sealed unsafe class AttentionBlocks : IDisposable
     }
 
     private static bool Same(in KvSegment a, in KvSegment b) =>
-        a.Slice == b.Slice && a.FirstSlot == b.FirstSlot && a.Count == b.Count && a.FirstRow == b.FirstRow
+        a.Slice == b.Slice && a.FirstSlot == b.FirstSlot && a.BlockStride == b.BlockStride && a.Count == b.Count && a.FirstRow == b.FirstRow
         && a.BasePosition == b.BasePosition && a.PositionOffset == b.PositionOffset && a.Positions == b.Positions
         && a.RowMask == b.RowMask && a.LogitBias == b.LogitBias;
 

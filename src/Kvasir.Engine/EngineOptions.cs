@@ -2,6 +2,7 @@ using Kvasir.Compute;
 using Kvasir.Engine.Scheduling;
 using Kvasir.Engine.Tiers;
 using Kvasir.KvCache.Retention;
+using Kvasir.KvCache.Virtual;
 using Kvasir.Numerics;
 using Kvasir.Numerics.Attention;
 
@@ -21,6 +22,9 @@ public sealed record EngineOptions
 
     /// <summary>Rows of a KV block; a multiple of 16.</summary>
     public int BlockRows { get; init; } = 32;
+
+    /// <summary>Where the KV of a sequence lies. The answer's bits do not depend on it.</summary>
+    public KvMemory KvMemory { get; init; } = KvMemory.Paged;
 
     /// <summary>Worker threads; the processors of the machine when null.</summary>
     public int? Threads { get; init; }
@@ -57,6 +61,9 @@ public sealed record EngineOptions
 
     /// <summary>Source of time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Whether contiguous KV keeps the layers of a block together (tests, benchmarks).</summary>
+    internal bool KvSliced { get; init; } = true;
 
     internal KernelFault KernelFault { get; init; }
 

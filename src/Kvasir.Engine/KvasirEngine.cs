@@ -7,6 +7,7 @@ using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Streaming;
 using Kvasir.KvCache.Pool;
+using Kvasir.KvCache.Virtual;
 using Kvasir.Models;
 
 namespace Kvasir.Engine;
@@ -223,7 +224,20 @@ public sealed class KvasirEngine : IDisposable
         BudgetBytes = options.KvBudgetBytes ?? DefaultBudget(model),
         PoisonFreedRows = options.PoisonFreedRows,
         Fault = options.PoolFault,
+        Virtual = VirtualOptions(model, options),
     };
+
+    internal static VirtualKvOptions? VirtualOptions(LoadedModel model, EngineOptions options) =>
+        options.KvMemory == KvMemory.Paged ? null : new VirtualKvOptions
+        {
+            Shared = options.KvMemory == KvMemory.ContiguousShared,
+            Slots = options.MaxSequences,
+            MaxRows = model.MaxContext,
+            Sliced = options.KvSliced,
+            AheadRows = options.MaxBatchTokens,
+            GuardShared = options.PoisonFreedRows,
+            Time = options.Time,
+        };
 
     private static long DefaultBudget(LoadedModel model)
     {

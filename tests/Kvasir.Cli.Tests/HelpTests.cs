@@ -33,6 +33,7 @@ public sealed class HelpTests
     [InlineData("bench peers")]
     [InlineData("bench fusion")]
     [InlineData("bench retention")]
+    [InlineData("bench virtual")]
     public async Task EveryCommand_DescribesItself_WithAnExampleOfItsOwn(string command)
     {
         var result = await Cli.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

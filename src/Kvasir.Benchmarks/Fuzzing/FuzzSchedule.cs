@@ -1,3 +1,4 @@
+using Kvasir.Engine;
 using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Loop;
@@ -40,7 +41,7 @@ internal sealed class FuzzSchedule : IDisposable
         _model = LoadedModel.Open(modelPath, setup.Options);
         _pool = new BlockPool(
             _model.Layout,
-            new BlockPoolOptions { CapacityBlocks = setup.CapacityBlocks, PoisonFreedRows = true, Fault = setup.Options.PoolFault });
+            KvasirEngine.PoolOptions(_model, setup.Options) with { BudgetBytes = null, CapacityBlocks = setup.CapacityBlocks });
         _loop = new EngineLoop(_model, _pool, setup.Options)
         {
             Observer = (sequence, logits) => Record(sequence).AddLogits(sequence.Length - 1, logits),

@@ -63,7 +63,7 @@ public static class Fuzzer
 
         var setup = ScheduleSetup.Draw(random, kvType, maxTokens, options.Sabotage);
         tally.InstructionSets.Add(setup.Options.InstructionSet!.Value.ToString());
-        var name = $"schedule {tally.Schedules} (seed {seed}, {Path.GetFileName(path)}, KV {kvType}, blocks of {setup.Options.BlockRows})";
+        var name = $"schedule {tally.Schedules} (seed {seed}, {Path.GetFileName(path)}, KV {kvType}, {setup.Options.KvMemory} blocks of {setup.Options.BlockRows})";
         var adapterPaths = adapters[model][..random.Next(RandomAdapters.Count + 1)];
         using var schedule = new FuzzSchedule(name, path, adapterPaths, setup, maxTokens, random, tally)
         {

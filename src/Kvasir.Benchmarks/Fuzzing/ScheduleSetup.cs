@@ -3,8 +3,10 @@ using Kvasir.Engine;
 using Kvasir.Engine.Tiers;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tiers;
+using Kvasir.KvCache.Virtual;
 using Kvasir.Numerics;
 using Kvasir.Numerics.Attention;
+using Kvasir.Numerics.Memory;
 
 namespace Kvasir.Benchmarks.Fuzzing;
 
@@ -29,7 +31,8 @@ internal sealed record ScheduleSetup(EngineOptions Options, int CapacityBlocks)
             MaxBatchTokens = random.Next(4) switch { 0 => random.Next(1, 8), 1 => random.Next(8, 32), 2 => 64, _ => random.Next(64, 300) },
             MaxSequences = random.Next(1, 10),
             PoisonFreedRows = true,
-            Tiers = random.Next(2) == 0 ? DrawTiers(random, blockRows) : null,
+            KvMemory = Memory(random, sabotage),
+            KvSliced = random.Next(3) != 0,
             KernelFault = sabotage switch
             {
                 Sabotage.SplitK => KernelFault.SplitK,
@@ -45,6 +48,8 @@ internal sealed record ScheduleSetup(EngineOptions Options, int CapacityBlocks)
                 _ => PoolFault.None,
             },
         };
+        if (options.KvMemory == KvMemory.Paged && random.Next(2) == 0)
+            options = options with { Tiers = DrawTiers(random, blockRows) };
         return new ScheduleSetup(options, longest + random.Next(0, 4 * longest));
     }
 
@@ -63,4 +68,11 @@ internal sealed record ScheduleSetup(EngineOptions Options, int CapacityBlocks)
             BusyShare = 1,
         },
     };
+
+    /// <summary>A pool that writes to shared blocks or frees them early is found by its bits; in contiguous memory it would end the process.</summary>
+    private static KvMemory Memory(Random random, Sabotage sabotage)
+    {
+        var memory = (KvMemory)random.Next(3);
+        return PageMaps.AreSupported && sabotage is not (Sabotage.SkipCow or Sabotage.EarlyFree) ? memory : KvMemory.Paged;
+    }
 }

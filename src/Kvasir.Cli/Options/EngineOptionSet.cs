@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Kvasir.Engine;
 using Kvasir.KvCache.Retention;
+using Kvasir.KvCache.Virtual;
 using Kvasir.Numerics.Attention;
 using Kvasir.Serving.Configuration;
 
@@ -64,6 +65,20 @@ internal sealed class EngineOptionSet(bool withCache = false)
         DefaultValueFactory = _ => new EngineOptions().Retention.Name,
     };
 
+    private readonly Option<KvMemory> _kvMemory = new("--kv-memory")
+    {
+        Description = $"Where keys and values lie: {string.Join(", ", KvMemoryNames.All)}; the answer's bits do not depend on it.",
+        HelpName = "KIND",
+        CustomParser = result =>
+        {
+            if (KvMemoryNames.TryParse(result.Tokens[0].Value, out var memory))
+                return memory;
+            NamedValue.AddError(result, KvMemoryNames.All);
+            return default;
+        },
+        DefaultValueFactory = _ => new EngineOptions().KvMemory,
+    };
+
     public void AddTo(Command command)
     {
         command.Add(_model);
@@ -73,6 +88,7 @@ internal sealed class EngineOptionSet(bool withCache = false)
         command.Add(_kvBudget);
         _tiers.AddTo(command);
         command.Add(_retention);
+        command.Add(_kvMemory);
         _maxContext.Validators.Add(result => Positive(result, _maxContext));
         _threads.Validators.Add(result => Positive(result, _threads));
     }
@@ -87,6 +103,7 @@ internal sealed class EngineOptionSet(bool withCache = false)
         KvBudgetBytes = parsed.GetValue(_kvBudget),
         Tiers = _tiers.Read(parsed),
         Retention = RetentionPolicies.Create(parsed.GetValue(_retention)!),
+        KvMemory = parsed.GetValue(_kvMemory),
     };
 
     /// <summary>Loads the model; the caller disposes the engine.</summary>

@@ -31,6 +31,7 @@ internal sealed class ServerOptionSet
         (Flag("--cache", "DIR", "Folder that keeps keys and values across restarts."), "engine.tiers.folder"),
         (Flag("--disk-cache", "SIZE", "Most bytes in that folder, e.g. 16GiB."), "engine.tiers.disk"),
         (Flag("--retention", "NAME", $"Which kept keys and values go first when there is no room: {string.Join(", ", RetentionPolicies.Names)}."), "engine.retention"),
+        (Flag("--kv-memory", "KIND", "Where keys and values lie: paged, contiguous-private or contiguous-shared."), "engine.kvMemory"),
     ];
 
     public void AddTo(Command command)

@@ -82,6 +82,7 @@ internal sealed class EngineLoop : IDisposable
     {
         Tiers = _tiers?.Status,
         Advice = _demand.Advise(),
+        Contiguous = _pool.Space?.Status,
     };
 
     public PrefixIndex Index => _index;
@@ -148,6 +149,7 @@ internal sealed class EngineLoop : IDisposable
         if (batch.Count == 0)
             return refused;
         var begun = _options.Time.GetTimestamp();
+        _pool.Space?.MapAhead();
         var fence = _pool.OpenFence();
         try
         {

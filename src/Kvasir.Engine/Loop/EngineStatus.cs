@@ -1,4 +1,5 @@
 using Kvasir.Engine.Tiers;
+using Kvasir.KvCache.Virtual;
 
 namespace Kvasir.Engine.Loop;
 
@@ -53,4 +54,6 @@ public sealed record EngineStatus(
 
     /// <summary>What more memory for keys and values would have given, ascending; the first entry is the memory that there is.</summary>
     public IReadOnlyList<MemoryAdvice> Advice { get; init; } = [];
+    /// <summary>How contiguous KV stands: memory that is mapped, memory that is required, and what mapping costs; null with paged KV.</summary>
+    public VirtualKvStatus? Contiguous { get; init; }
 }

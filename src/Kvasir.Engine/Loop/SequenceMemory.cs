@@ -6,6 +6,7 @@ using Kvasir.KvCache.Index;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;
 using Kvasir.KvCache.Tiers;
+using Kvasir.KvCache.Virtual;
 
 namespace Kvasir.Engine.Loop;
 
@@ -33,7 +34,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         var request = sequence.Request;
         var policy = request.LayerPolicy?.Invoke();
         var reusable = sequence.ReusableLength;
-        var reuses = reusable > 0 && request.UsePrefixCache && policy is not { AllowsPrefixReuse: false };
+        var reuses = reusable > 0 && request.UsePrefixCache && pool.SharesBlocks && policy is not { AllowsPrefixReuse: false };
         var match = reuses ? index.Match(sequence.Scope, sequence.Tokens, reusable) : null;
         var matched = match?.TokenCount ?? 0;
         if (reuses
@@ -59,10 +60,10 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         }
 
         var hit = match is not null && policy is null ? tiers?.Find(sequence, matched, reusable) : null;
-        var uniform = new UniformTable(pool);
-        uniform.EnsureListCapacity(sequence.PromptLength + sequence.MaxAnswer);
         if (hit is not null)
             match!.DropPartialBlock(); // the whole block comes from the tier
+        var uniform = policy is null ? VirtualKvTable.Create(pool, sequence.Length + 1, match) : new UniformTable(pool);
+        uniform.EnsureListCapacity(sequence.PromptLength + sequence.MaxAnswer);
         if (match is not null)
             uniform.AttachPrefix(match);
         sequence.Reservation = reservation;
@@ -94,10 +95,10 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     /// <summary>Shares all rows of <paramref name="parent"/> with <paramref name="fork"/>; each copies what it writes.</summary>
     public bool TryFork(Sequence parent, Sequence fork)
     {
-        if (parent.Table is not UniformTable table || !TryReserve(0, 0, out var reservation))
+        if (parent.Table is not UniformTable table || !TryReserve(table.BlocksToFork, 0, out var reservation))
             return false;
         fork.Reservation = reservation;
-        var forked = table.Fork();
+        var forked = table.Fork(reservation);
         forked.EnsureListCapacity(fork.PromptLength + fork.MaxAnswer);
         fork.Table = forked;
         fork.Plan = new ForwardPlan(model.Config.Layers);
@@ -140,8 +141,8 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     }
 
     /// <summary>True when the rows may be found by others; rows that came from a tier only when they were verified.</summary>
-    private static bool Publishes(Sequence sequence) =>
-        sequence.Request.UsePrefixCache && sequence.Load is null && sequence.Table is UniformTable;
+    private bool Publishes(Sequence sequence) =>
+        sequence.Request.UsePrefixCache && pool.SharesBlocks && sequence.Load is null && sequence.Table is UniformTable;
 
     /// <summary>Begins to load into the table, behind what it has; returns the first position that is left to compute.</summary>
     private int Load(Sequence sequence, TierHit hit, UniformTable table)

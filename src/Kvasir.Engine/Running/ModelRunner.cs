@@ -204,7 +204,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         {
             var (first, count) = _active.Part(i);
             if (sequences[i].Table.IsUniform)
-                _buffers.Views[i].SliceOffset = layer * _model.Layout.SliceBytes;
+                _buffers.Views[i].SliceOffset = layer * _buffers.Views[i].LayerStride;
             else if (count > 0)
                 _buffers.Views[i] = sequences[i].Table.BuildView(layer, _layerSegments);
             for (var row = first; row < first + count; row++)

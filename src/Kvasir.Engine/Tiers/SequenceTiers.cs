@@ -6,6 +6,7 @@ using Kvasir.KvCache.Identity;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;
 using Kvasir.KvCache.Tiers;
+using Kvasir.KvCache.Virtual;
 
 namespace Kvasir.Engine.Tiers;
 
@@ -42,6 +43,8 @@ internal sealed class SequenceTiers : IDisposable
     {
         if (options.Tiers is not { } tiers)
             return null;
+        if (options.KvMemory != KvMemory.Paged)
+            throw new ArgumentException($"tiers move whole blocks of paged KV; with KvMemory {options.KvMemory} (--kv-memory) a block is not in one piece: leave one of the two out");
 
         // The verified rows and at least one of the sequence's own share a step.
         tiers = tiers with { VerifyRows = Math.Clamp(tiers.VerifyRows, 0, options.MaxBatchTokens - 1) };

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kvasir.KvCache.Virtual;
 using Kvasir.Numerics;
 using Kvasir.Numerics.Attention;
 using Kvasir.Numerics.Memory;
@@ -22,7 +23,9 @@ public sealed unsafe class BlockPool : IDisposable
     /// <summary>All bits set is a NaN in every floating-point KV type, and a NaN scale in the quantised one.</summary>
     private const byte PoisonByte = 0xFF;
 
-    private readonly VirtualRegion _region;
+    // One of the two: blocks side by side, or blocks that also lie in the ranges of sequences.
+    private readonly VirtualRegion? _region;
+    private readonly VirtualKvSpace? _space;
     private readonly int[] _references;
     private readonly int[] _filled;
     private readonly object?[] _appenders;
@@ -34,6 +37,7 @@ public sealed unsafe class BlockPool : IDisposable
     private readonly NativeBuffer? _poison;
     private readonly long _stride;
     private int _touched;
+    private long _committedBytes;
 
     /// <summary>Creates a pool.</summary>
     /// <exception cref="ArgumentException">The size is missing or holds no block.</exception>
@@ -42,7 +46,7 @@ public sealed unsafe class BlockPool : IDisposable
         layout.Validate();
         Layout = layout;
         Fault = options.Fault;
-        _stride = (layout.BlockBytes + 63) & ~63L;
+        _stride = options.Virtual is { } contiguous ? SlotGeometry.BlockBytes(layout, contiguous) : (layout.BlockBytes + 63) & ~63L;
         var capacity = options.CapacityBlocks ?? (options.BudgetBytes ?? throw new ArgumentException("give BudgetBytes or CapacityBlocks", nameof(options))) / _stride;
         if (capacity is < 1 or > int.MaxValue / 2)
             throw new ArgumentException($"the KV budget ({Size(options)}) holds {capacity} blocks of {_stride} bytes; allowed are 1 to {int.MaxValue / 2}", nameof(options));
@@ -54,7 +58,11 @@ public sealed unsafe class BlockPool : IDisposable
         _committed = new bool[Capacity];
         _states = new BlockState[Capacity];
         _free = new Stack<int>(64);
-        _region = new VirtualRegion((nuint)(_stride * Capacity));
+        if (options.Virtual is null)
+            _region = new VirtualRegion((nuint)(_stride * Capacity));
+        else
+            _space = new VirtualKvSpace(layout, options.Virtual, Capacity);
+        _touched = _space is null ? 0 : Capacity;
         if (!options.PoisonFreedRows)
             return;
         _poison = new NativeBuffer((nuint)layout.SliceBytes);
@@ -68,7 +76,7 @@ public sealed unsafe class BlockPool : IDisposable
     public int Capacity { get; }
 
     /// <summary>Blocks that hold nothing, promised ones included.</summary>
-    public int FreeBlocks => _free.Count + (Capacity - _touched);
+    public int FreeBlocks => _space is null ? _free.Count + (Capacity - _touched) : _space.FreeBlocks;
 
     /// <summary>Free blocks that are promised to nobody.</summary>
     public int AvailableBlocks => FreeBlocks - ReservedBlocks;
@@ -83,7 +91,16 @@ public sealed unsafe class BlockPool : IDisposable
     public int QuarantinedBlocks => _fences.Waiting;
 
     /// <summary>Bytes of memory committed so far.</summary>
-    public long CommittedBytes { get; private set; }
+    public long CommittedBytes => _space is null ? _committedBytes : _space.CommittedBytes;
+
+    /// <summary>Contiguous ranges for sequences, or null when blocks are found through tables only.</summary>
+    public VirtualKvSpace? Space => _space;
+
+    /// <summary>Whether a block can belong to several tables, and so to the prefix index.</summary>
+    public bool SharesBlocks => _space is null || _space.Shares;
+
+    /// <summary>Bytes from a layer of a block to the next, at the block's home.</summary>
+    internal long LayerStride => _space is null ? Layout.SliceBytes : _space.Geometry.HomeLayerStride;
 
     internal PoolFault Fault { get; }
 
@@ -95,18 +112,15 @@ public sealed unsafe class BlockPool : IDisposable
     }
 
     /// <summary>Takes a promised block, with one reference. Only <paramref name="appender"/> may write rows to it.</summary>
-    public BlockId Allocate(BlockReservation reservation, object appender)
+    public BlockId Allocate(BlockReservation reservation, object appender) => Allocate(reservation, appender, -1, 0);
+
+    /// <summary>Takes a promised block for a place in a slot, or for its home when <paramref name="slot"/> is negative.</summary>
+    internal BlockId Allocate(BlockReservation reservation, object appender, int slot, int index)
     {
         reservation.Require(this);
-        if (!_free.TryPeek(out var block))
-            block = _touched;
-        Commit(block); // may fail, so the books change only after it
+        var block = _space is null ? TakeFromRegion() : TakeFromSpace(_space, slot, index); // may fail, so the books change only after it
         reservation.TakeOne();
         ReservedBlocks--;
-        if (block == _touched)
-            _touched++;
-        else
-            _free.Pop();
         _references[block] = 1;
         _filled[block] = 0;
         _appenders[block] = appender;
@@ -189,10 +203,11 @@ public sealed unsafe class BlockPool : IDisposable
     }
 
     /// <summary>First byte of a block.</summary>
-    public byte* Address(BlockId block) => _region.Pointer + (block.Value * _stride);
+    public byte* Address(BlockId block) => _region is null ? _space!.Slice(block.Value, 0) : _region.Pointer + (block.Value * _stride);
 
     /// <summary>First byte of one layer of a block.</summary>
-    public byte* Slice(BlockId block, int layer) => Address(block) + (layer * Layout.SliceBytes);
+    public byte* Slice(BlockId block, int layer) =>
+        _region is null ? _space!.Slice(block.Value, layer) : _region.Pointer + (block.Value * _stride) + (layer * Layout.SliceBytes);
 
     /// <summary>Starts a step or a transfer: blocks released from now on stay untouched until it ends.</summary>
     public long OpenFence() => _fences.Open();
@@ -210,6 +225,12 @@ public sealed unsafe class BlockPool : IDisposable
     public long TrimCommitted()
     {
         var before = CommittedBytes;
+        if (_space is not null)
+        {
+            _space.Trim();
+            return before - CommittedBytes;
+        }
+
         var blocks = _free.ToArray();
         Array.Sort(blocks);
         for (var i = 0; i < blocks.Length;)
@@ -218,10 +239,10 @@ public sealed unsafe class BlockPool : IDisposable
             while (run < blocks.Length && blocks[run] == blocks[run - 1] + 1)
                 run++;
             // One call a run: pages that two free blocks share go too.
-            _region.Decommit((nuint)(blocks[i] * _stride), (nuint)((run - i) * _stride));
+            _region!.Decommit((nuint)(blocks[i] * _stride), (nuint)((run - i) * _stride));
             for (; i < run; i++)
             {
-                CommittedBytes -= _committed[blocks[i]] ? _stride : 0;
+                _committedBytes -= _committed[blocks[i]] ? _stride : 0;
                 _committed[blocks[i]] = false;
             }
         }
@@ -253,6 +274,8 @@ public sealed unsafe class BlockPool : IDisposable
     public void CheckIntegrity()
     {
         var free = new bool[Capacity];
+        for (var block = 0; block < Capacity && _space is not null; block++)
+            free[block] = _space.IsFree(block);
         foreach (var block in _free)
         {
             Require(!free[block], $"block {block} is free twice");
@@ -275,13 +298,14 @@ public sealed unsafe class BlockPool : IDisposable
             Require((_references[block] > 0) == (state is not (BlockState.Free or BlockState.Quarantined)), $"block {block} is {state} with {_references[block]} references");
             Require(_filled[block] >= 0 && _filled[block] <= Layout.BlockRows, $"block {block} has {_filled[block]} rows of {Layout.BlockRows}");
             Require(_references[block] > 0 || (_appenders[block] is null && _watchers[block] is null), $"block {block} is {state}, but has an appender or a watcher");
-            Require(_committed[block] || state == BlockState.Free, $"block {block} is {state} without memory");
+            Require(_space is not null || _committed[block] || state == BlockState.Free, $"block {block} is {state} without memory");
             quarantined += state == BlockState.Quarantined ? 1 : 0;
         }
 
         Require(quarantined == _fences.Waiting, $"{quarantined} blocks are quarantined, {_fences.Waiting} wait for a fence");
-        Require(committed == CommittedBytes, $"{committed} bytes are committed, {CommittedBytes} are counted");
+        Require(committed == _committedBytes, $"{committed} bytes are committed, {_committedBytes} are counted");
         Require(ReservedBlocks >= 0 && ReservedBlocks <= FreeBlocks, $"{ReservedBlocks} blocks are promised, {FreeBlocks} are free");
+        _space?.CheckIntegrity();
 
         static void Require(bool holds, string what)
         {
@@ -293,7 +317,8 @@ public sealed unsafe class BlockPool : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _region.Dispose();
+        _region?.Dispose();
+        _space?.Dispose();
         _poison?.Dispose();
     }
 
@@ -328,13 +353,35 @@ public sealed unsafe class BlockPool : IDisposable
     private static string Size(BlockPoolOptions options) =>
         options.CapacityBlocks is { } blocks ? $"CapacityBlocks {blocks}" : $"BudgetBytes {options.BudgetBytes}";
 
+    private int TakeFromRegion()
+    {
+        if (!_free.TryPeek(out var block))
+            block = _touched;
+        Commit(block);
+        if (block == _touched)
+            _touched++;
+        else
+            _free.Pop();
+        return block;
+    }
+
+    private int TakeFromSpace(VirtualKvSpace space, int slot, int index)
+    {
+        var block = slot < 0 ? space.TakeHome() : space.Take(slot, index);
+        if (_poison is null)
+            return block;
+        space.Flush();
+        Poison(block);
+        return block;
+    }
+
     private void Commit(int block)
     {
         if (_committed[block])
             return;
-        _region.Commit((nuint)(block * _stride), (nuint)_stride);
+        _region!.Commit((nuint)(block * _stride), (nuint)_stride);
         _committed[block] = true;
-        CommittedBytes += _stride;
+        _committedBytes += _stride;
         Poison(block);
     }
 
@@ -342,13 +389,16 @@ public sealed unsafe class BlockPool : IDisposable
     {
         _states[block] = BlockState.Free;
         Poison(block);
-        _free.Push(block);
+        if (_space is null)
+            _free.Push(block);
+        else
+            _space.Return(block);
     }
 
     private void Poison(int block)
     {
-        if (_poison is not null)
-            NativeMemory.Fill(_region.Pointer + (block * _stride), (nuint)_stride, PoisonByte);
+        for (var layer = 0; _poison is not null && layer < Layout.Layers; layer++)
+            NativeMemory.Fill(Slice(new BlockId(block), layer), (nuint)Layout.SliceBytes, PoisonByte);
     }
 
     private void RequireLive(BlockId block)

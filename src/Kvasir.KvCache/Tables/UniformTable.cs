@@ -9,7 +9,7 @@ namespace Kvasir.KvCache.Tables;
 /// A sequence's rows in uniform form: one list of blocks for all layers and heads; row = position. Blocks may be shared; before a row
 /// is written beside rows that others see, they are copied (copy-on-write).
 /// </summary>
-public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
+public unsafe class UniformTable(BlockPool pool) : IKvTable
 {
     private readonly List<BlockId> _blocks = [];
 
@@ -31,24 +31,26 @@ public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
     /// <summary>Takes the memory for the list of blocks of a length at once, so that growing to it allocates nothing.</summary>
     public void EnsureListCapacity(int length) => _blocks.EnsureCapacity(BlocksFor(length));
 
+    /// <summary>Blocks that <see cref="Fork"/> takes.</summary>
+    public virtual int BlocksToFork => 0;
+
+    private protected BlockPool Pool => pool;
+
     /// <summary>Takes over the references of a match. The table must be empty; the match is spent.</summary>
-    public void AttachPrefix(PrefixMatch match)
+    public virtual void AttachPrefix(PrefixMatch match)
     {
         if (Length > 0)
             throw new InvalidOperationException("a prefix can be attached to an empty table only");
         Length = match.MoveBlocksTo(_blocks);
     }
 
-    /// <summary>A table with the same rows; both sides copy before they write.</summary>
-    public UniformTable Fork()
+    /// <summary>
+    /// A table with the same rows; both sides copy before they write. The reservation holds <see cref="BlocksToFork"/> blocks.
+    /// </summary>
+    public virtual UniformTable Fork(BlockReservation? reservation = null)
     {
-        var fork = new UniformTable(pool) { Length = Length };
-        foreach (var block in _blocks)
-        {
-            pool.AddReference(block);
-            fork._blocks.Add(block);
-        }
-
+        var fork = new UniformTable(pool);
+        fork.Share(this);
         return fork;
     }
 
@@ -57,7 +59,7 @@ public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
         Math.Max(0, BlocksFor(length) - _blocks.Count) + (length > Length && NeedsCopy ? 1 : 0);
 
     /// <inheritdoc/>
-    public void Extend(int length, BlockReservation reservation)
+    public virtual void Extend(int length, BlockReservation reservation)
     {
         if (length <= Length)
             return;
@@ -69,7 +71,7 @@ public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
         try
         {
             while (_blocks.Count < BlocksFor(length))
-                _blocks.Add(pool.Allocate(reservation, this));
+                _blocks.Add(AllocateBlock(_blocks.Count, reservation));
         }
         catch
         {
@@ -101,15 +103,14 @@ public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
     public KvWriteRow WriteTarget(int layer, int position) => RowTarget(layer, position);
 
     /// <inheritdoc/>
-    public KvWriteRow RowTarget(int layer, int row)
+    public virtual KvWriteRow RowTarget(int layer, int row)
     {
-        if ((uint)row >= (uint)Length)
-            throw new ArgumentOutOfRangeException(nameof(row), row, $"the table has {Length} rows");
+        RequireRow(row);
         return new KvWriteRow { Slice = pool.Slice(_blocks[row / BlockRows], layer), Slot = row % BlockRows };
     }
 
     /// <inheritdoc/>
-    public KvView BuildView(int layer, SegmentArena arena)
+    public virtual KvView BuildView(int layer, SegmentArena arena)
     {
         var segments = arena.Take(_blocks.Count);
         for (var i = 0; i < _blocks.Count; i++)
@@ -120,17 +121,42 @@ public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
             segments[i].BasePosition = i * BlockRows;
         }
 
-        return new KvView { Segments = segments, SegmentCount = _blocks.Count, SliceOffset = layer * pool.Layout.SliceBytes };
+        return new KvView { Segments = segments, SegmentCount = _blocks.Count, SliceOffset = layer * pool.LayerStride, LayerStride = pool.LayerStride };
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Truncate(0);
+    public virtual void Dispose()
+    {
+        Truncate(0);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Blocks that so many rows take.</summary>
+    internal int BlocksFor(int rows) => (rows + BlockRows - 1) / BlockRows;
+
+    /// <summary>Takes a promised block to be number <paramref name="index"/> of the table.</summary>
+    private protected virtual BlockId AllocateBlock(int index, BlockReservation reservation) => pool.Allocate(reservation, this);
+
+    private protected void RequireRow(int row)
+    {
+        if ((uint)row >= (uint)Length)
+            throw new ArgumentOutOfRangeException(nameof(row), row, $"the table has {Length} rows");
+    }
+
+    /// <summary>Takes the rows of another table, with a reference to each block.</summary>
+    private protected void Share(UniformTable other)
+    {
+        Length = other.Length;
+        foreach (var block in other._blocks)
+        {
+            pool.AddReference(block);
+            _blocks.Add(block);
+        }
+    }
 
     private int BlockRows => pool.Layout.BlockRows;
 
     private bool NeedsCopy => Length % BlockRows != 0 && !pool.MayAppend(_blocks[^1], Length % BlockRows, this);
-
-    private int BlocksFor(int rows) => (rows + BlockRows - 1) / BlockRows;
 
     private void ReleaseFrom(int block)
     {
@@ -144,7 +170,7 @@ public sealed unsafe class UniformTable(BlockPool pool) : IKvTable
     private void CopyLastBlock(BlockReservation reservation)
     {
         var shared = _blocks[^1];
-        var own = pool.Allocate(reservation, this);
+        var own = AllocateBlock(_blocks.Count - 1, reservation);
         var rows = Length % BlockRows;
         for (var layer = 0; layer < pool.Layout.Layers; layer++)
             KvRows.Copy(pool.Layout, pool.Slice(shared, layer), 0, pool.Slice(own, layer), 0, rows);

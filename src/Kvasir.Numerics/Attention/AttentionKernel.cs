@@ -156,7 +156,7 @@ internal static unsafe class AttentionKernel<TLanes>
                     split = tile / TilesPerSplit;
                 }
 
-                Tile(batch, view, s, end, tile, tileShift, block, head, scratch);
+                Tile(batch, view, s, end, tile, tileShift, block, head, scratch, tile + 1 < endTile);
                 while (end - 1 > s)
                 {
                     // Segments that end in this tile are done; the last one may reach into the next.
@@ -170,7 +170,7 @@ internal static unsafe class AttentionKernel<TLanes>
     }
 
     private static void Tile(
-        in AttentionBatch batch, in KvView view, int firstSegment, int endSegment, long tile, int tileShift, in RowBlock block, int head, AttentionScratch scratch)
+        in AttentionBatch batch, in KvView view, int firstSegment, int endSegment, long tile, int tileShift, in RowBlock block, int head, AttentionScratch scratch, bool askAhead)
     {
         var start = (tile * TileRows) - tileShift;
         var any = 0UL;
@@ -196,7 +196,7 @@ internal static unsafe class AttentionKernel<TLanes>
         {
             var piece = Cut(in view.Segments[s], start);
             if (piece.Count > 0)
-                Load(batch, piece, view.SliceOffset, head, scratch, biases, ref bias);
+                Load(batch, view, s, piece, head, scratch, biases, ref bias, askAhead);
         }
 
         var queries = Queries(batch, block);
@@ -212,21 +212,16 @@ internal static unsafe class AttentionKernel<TLanes>
     }
 
     private static void Load(
-        in AttentionBatch batch, in Piece piece, long sliceOffset, int head, AttentionScratch scratch, float* biases, ref float* bias)
+        in AttentionBatch batch, in KvView view, int s, in Piece piece, int head, AttentionScratch scratch, float* biases, ref float* bias, bool askAhead)
     {
         ref readonly var segment = ref piece.Segment;
-        var layout = batch.Layout;
-        var slice = segment.Slice + sliceOffset;
-        var slot = segment.FirstSlot + piece.First;
-        TileLoader<TLanes>.Keys(slice + layout.KeyOffset(head), layout, slot, piece.Count, scratch.Keys, piece.TileRow);
-        TileLoader<TLanes>.Values(
-            slice + layout.ValueOffset(head), layout, slot, piece.Count, scratch.Values + (piece.TileRow * scratch.Stride), scratch.Stride);
+        LoadRows(batch.Layout, view, s, piece, head, scratch, askAhead);
         if (segment.PositionOffset != 0)
         {
             // Rotating the key forward equals rotating the query back; the tile is private, the stored row stays as it is.
             var rope = batch.Rope ?? throw new ArgumentException("a segment with a position offset needs the rope table", nameof(batch));
             rope.Rotation(segment.PositionOffset, scratch.Rotation);
-            TileLoader<TLanes>.Rotate(scratch.Keys, layout.HeadDim, piece.TileRow, piece.Count, scratch.Rotation, rope.Half);
+            TileLoader<TLanes>.Rotate(scratch.Keys, batch.Layout.HeadDim, piece.TileRow, piece.Count, scratch.Rotation, rope.Half);
         }
 
         if (segment.LogitBias == null)
@@ -239,6 +234,37 @@ internal static unsafe class AttentionKernel<TLanes>
 
         for (var i = 0; i < piece.Count; i++)
             biases[piece.TileRow + i] = segment.LogitBias[piece.First + i];
+    }
+
+    /// <summary>Loads rows to a tile, group by group; before each group it asks for the rows one tile behind them.</summary>
+    private static void LoadRows(KvLayout layout, in KvView view, int s, in Piece piece, int head, AttentionScratch scratch, bool askAhead)
+    {
+        ref readonly var segment = ref piece.Segment;
+        var slot = segment.FirstSlot + piece.First;
+        var slice = segment.Slice + view.SliceOffset;
+        if (segment.BlockStride != 0)
+        {
+            slice += slot / layout.BlockRows * segment.BlockStride;
+            slot %= layout.BlockRows;
+        }
+
+        for (var row = 0; row < piece.Count;)
+        {
+            var count = Math.Min(KvLayout.RowGroup - (slot % KvLayout.RowGroup), piece.Count - row);
+            if (askAhead)
+                TileAhead.Ask(view, s, segment.FirstRow + piece.First + row + TileRows, count, layout, head);
+            var tileRow = piece.TileRow + row;
+            TileLoader<TLanes>.Keys(slice + layout.KeyOffset(head), layout, slot, count, scratch.Keys, tileRow);
+            TileLoader<TLanes>.Values(
+                slice + layout.ValueOffset(head), layout, slot, count, scratch.Values + (tileRow * scratch.Stride), scratch.Stride);
+            row += count;
+            slot += count;
+            if (slot == layout.BlockRows && segment.BlockStride != 0)
+            {
+                slice += segment.BlockStride;
+                slot = 0;
+            }
+        }
     }
 
     private static void Scores(int queries, int headDim, ulong any, AttentionScratch scratch)

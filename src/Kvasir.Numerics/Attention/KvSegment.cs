@@ -9,6 +9,8 @@ namespace Kvasir.Numerics.Attention;
 /// <item>A slot is not a position: row <c>i</c> lies in slot <c>FirstSlot + i</c> of the slice and has position
 /// <c>Positions[i]</c>, or <c>BasePosition + i</c> when <see cref="Positions"/> is null; <see cref="PositionOffset"/> is added to
 /// either (a chunk read at another place than the one it was computed at).</item>
+/// <item>With <see cref="BlockStride"/> 0 the rows lie in one block. Otherwise blocks follow one another at that distance (virtual
+/// contiguous KV) and slots count on from block to block: one segment describes a whole sequence.</item>
 /// <item>Keys lie rotated at their stored position (without the offset). The private copy that attention makes of a
 /// tile is rotated on by the offset, which equals rotating the query back by it; nothing shared is ever rewritten.</item>
 /// <item><see cref="FirstRow"/> is the absolute row index of row 0: tiles and splits of the softmax sit at absolute row indices
@@ -24,11 +26,14 @@ public unsafe struct KvSegment
     /// <summary>The slice of layer 0 of the block (uniform form), or the slice itself (ragged form).</summary>
     public byte* Slice;
 
-    /// <summary>Slot of row 0 inside the block.</summary>
+    /// <summary>Slot of row 0, counted from the first block.</summary>
     public int FirstSlot;
 
     /// <summary>Number of rows.</summary>
     public int Count;
+
+    /// <summary>Bytes from a block's slice to that of the next block; 0 when all rows lie in one block.</summary>
+    public long BlockStride;
 
     /// <summary>Absolute row index of row 0.</summary>
     public long FirstRow;

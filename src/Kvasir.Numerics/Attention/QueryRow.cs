@@ -61,6 +61,9 @@ public unsafe struct KvView
 
     /// <summary>Added to every <see cref="KvSegment.Slice"/>: the layer's offset in the uniform form, 0 in the ragged form.</summary>
     public long SliceOffset;
+
+    /// <summary>Bytes from a layer's slices to those of the next layer, in the uniform form; <see cref="SliceOffset"/> is a multiple.</summary>
+    public long LayerStride;
 }
 
 /// <summary>One attention call: all query rows of a step in one layer.</summary>

@@ -1,5 +1,6 @@
 using Kvasir.Engine;
 using Kvasir.KvCache.Retention;
+using Kvasir.KvCache.Virtual;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Serving.Configuration;
@@ -16,6 +17,10 @@ internal static class EngineSettings
         KvType = Enum.Parse<KvDataType>(
             settings.Choice("kvType", fallback.KvType.ToString().ToLowerInvariant(), [.. Enum.GetNames<KvDataType>().Select(name => name.ToLowerInvariant())], "How keys and values are stored."),
             ignoreCase: true),
+        KvMemory = KvMemoryNames.TryParse(
+            settings.Choice("kvMemory", KvMemoryNames.Of(fallback.KvMemory), KvMemoryNames.All, "Where keys and values lie; answers do not depend on it."), out var memory)
+            ? memory
+            : fallback.KvMemory,
         Threads = settings.Number("threads", fallback.Threads, 1, "Worker threads. Default: the processors of the machine."),
         MaxBatchTokens = settings.Number("maxBatchTokens", fallback.MaxBatchTokens, 1, "Most rows of a step; longer prompts are computed in chunks beside the decoding of others.")!.Value,
         MaxSequences = settings.Number("maxSequences", fallback.MaxSequences, 1, "Most answers that are computed at once.")!.Value,

@@ -20,7 +20,7 @@ internal sealed class LoopRun : IDisposable
     public LoopRun(EngineOptions options, int blocks, string? model = null)
     {
         _model = LoadedModel.Open(model ?? TinyModel.Llama, options);
-        _pool = new BlockPool(_model.Layout, new BlockPoolOptions { CapacityBlocks = blocks });
+        _pool = new BlockPool(_model.Layout, KvasirEngine.PoolOptions(_model, options) with { BudgetBytes = null, CapacityBlocks = blocks });
         _time = options.Time;
         Loop = new EngineLoop(_model, _pool, options);
         if (Loop.Tiers is { } tiers)

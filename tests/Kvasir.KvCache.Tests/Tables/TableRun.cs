@@ -4,6 +4,7 @@ using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Retention;
 using Kvasir.KvCache.Tables;
 using Kvasir.KvCache.Tests.Support;
+using Kvasir.KvCache.Virtual;
 
 namespace Kvasir.KvCache.Tests.Tables;
 
@@ -23,11 +24,11 @@ internal sealed unsafe class TableRun : IDisposable
     private readonly List<TableSequence> _sequences = [];
     private long? _fence;
 
-    public TableRun(int seed, PoolFault fault = PoolFault.None)
+    public TableRun(int seed, PoolFault fault = PoolFault.None, VirtualKvOptions? contiguous = null)
     {
         _random = new Random(seed);
         _pool = new BlockPool(
-            TestLayouts.Small, new BlockPoolOptions { CapacityBlocks = 48, PoisonFreedRows = true, Fault = fault });
+            TestLayouts.Small, new BlockPoolOptions { CapacityBlocks = 48, PoisonFreedRows = true, Fault = fault, Virtual = contiguous });
         _index = new PrefixIndex(_pool, new LruRetention());
         _stamps = new RowStamps(_pool.Layout);
     }
@@ -38,6 +39,14 @@ internal sealed unsafe class TableRun : IDisposable
     /// <summary>Rows that were looked at.</summary>
     public long Compared { get; private set; }
 
+    /// <summary>Views that were one segment over several blocks.</summary>
+    public long ContiguousViews { get; private set; }
+
+    /// <summary>Most bytes that had memory.</summary>
+    public long MostCommitted { get; private set; }
+
+    public BlockPool Pool => _pool;
+
     public void Step(int operation)
     {
         switch (_random.Next(16))
@@ -46,9 +55,9 @@ internal sealed unsafe class TableRun : IDisposable
                 Start();
                 break;
             case 2 when _sequences.Count is > 0 and < MaxSequences:
-                _sequences.Add(Any().Fork());
+                Fork(Any());
                 break;
-            case 3 when _sequences.Count > 0:
+            case 3 when _sequences.Count > 0 && MayTruncate:
                 var cut = Any();
                 cut.Truncate(_random.Next(cut.Table.Length + 1));
                 break;
@@ -72,6 +81,9 @@ internal sealed unsafe class TableRun : IDisposable
                 break;
         }
 
+        if (_pool.Space is { } space && _random.Next(4) == 0)
+            space.MapAhead();
+        MostCommitted = Math.Max(MostCommitted, _pool.CommittedBytes);
         if (_sequences.Count > 0)
             CheckSome(Any());
         if (operation % 2_000 == 0)
@@ -108,15 +120,25 @@ internal sealed unsafe class TableRun : IDisposable
 
     private TableSequence Any() => _sequences[_random.Next(_sequences.Count)];
 
+    /// <summary>Private contiguous rows that a fence still holds cannot be written again.</summary>
+    private bool MayTruncate => _pool.SharesBlocks || _fence is null;
+
+    private void Fork(TableSequence parent)
+    {
+        if (_pool.TryReserve(parent.Table.BlocksToFork, out var reservation))
+            _sequences.Add(parent.Fork(reservation));
+        reservation?.Dispose();
+    }
+
     private void Start()
     {
-        var sequence = new TableSequence(_pool);
-        _sequences.Add(sequence);
         var prompt = new int[_random.Next(1, 50)];
         for (var i = 1; i < prompt.Length; i++)
             prompt[i] = _random.Next(10) == 0 ? 1 : 0;
         var match = _index.Match(_scope, prompt, prompt.Length);
         var found = match.TokenCount;
+        var sequence = new TableSequence(_pool, prompt.Length + 1, match);
+        _sequences.Add(sequence);
         if (_random.Next(10) == 0)
         {
             match.Dispose();
@@ -163,6 +185,8 @@ internal sealed unsafe class TableRun : IDisposable
 
     private void Publish(TableSequence sequence)
     {
+        if (!_pool.SharesBlocks)
+            return;
         var table = sequence.Table;
         var rows = _random.Next(table.Length + 1);
         _index.Insert(_scope, sequence.Tokens[..rows], table.Blocks[..((rows + _pool.Layout.BlockRows - 1) / _pool.Layout.BlockRows)]);
@@ -170,7 +194,7 @@ internal sealed unsafe class TableRun : IDisposable
 
     private void End(TableSequence sequence, bool publish)
     {
-        if (publish)
+        if (publish && _pool.SharesBlocks)
             _index.Insert(_scope, sequence.Tokens, sequence.Table.Blocks);
         sequence.Table.Dispose();
         _sequences.Remove(sequence);
@@ -205,9 +229,14 @@ internal sealed unsafe class TableRun : IDisposable
             for (var i = 0; i < view.SegmentCount; i++)
             {
                 var segment = view.Segments[i];
+                var blockRows = segment.BlockStride == 0 ? int.MaxValue : _pool.Layout.BlockRows;
+                ContiguousViews += segment.Count > blockRows ? 1 : 0;
                 Count(segment.FirstRow == row && segment.BasePosition == row && segment.Positions == null);
                 for (var j = 0; j < segment.Count; j++, row++)
-                    Count(_stamps.Holds(segment.Slice + view.SliceOffset, segment.FirstSlot + j, RowStamps.Of(sequence.History(row), layer)));
+                {
+                    var slice = segment.Slice + view.SliceOffset + (j / blockRows * segment.BlockStride);
+                    Count(_stamps.Holds(slice, segment.FirstSlot + (j % blockRows), RowStamps.Of(sequence.History(row), layer)));
+                }
             }
 
             Count(row == sequence.Table.Length && row == sequence.Table.Rows(layer));

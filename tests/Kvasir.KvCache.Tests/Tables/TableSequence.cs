@@ -3,6 +3,7 @@ using Kvasir.KvCache.Index;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;
 using Kvasir.KvCache.Tests.Support;
+using Kvasir.KvCache.Virtual;
 
 namespace Kvasir.KvCache.Tests.Tables;
 
@@ -12,7 +13,7 @@ internal sealed class TableSequence
     private readonly List<int> _tokens = [];
     private readonly List<ulong> _histories = [];
 
-    public TableSequence(BlockPool pool) => Table = new UniformTable(pool);
+    public TableSequence(BlockPool pool, int expectedRows = 64, PrefixMatch? prefix = null) => Table = VirtualKvTable.Create(pool, expectedRows, prefix);
 
     private TableSequence(UniformTable table, TableSequence parent)
     {
@@ -42,7 +43,7 @@ internal sealed class TableSequence
         }
     }
 
-    public TableSequence Fork() => new(Table.Fork(), this);
+    public TableSequence Fork(BlockReservation? reservation = null) => new(Table.Fork(reservation), this);
 
     public void Truncate(int length)
     {
