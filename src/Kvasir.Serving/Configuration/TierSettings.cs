@@ -12,7 +12,7 @@ internal static class TierSettings
     {
         var standard = fallback ?? new TierOptions();
         var disk = standard.Disk ?? new DiskTierSettings { Folder = "" };
-        var host = settings.Size("host", standard.HostBytes, "Memory for keys and values beyond the pool's. 0 for none.")!.Value;
+        var host = settings.Size("host", standard.HostBytes > 0 ? standard.HostBytes : null, "Memory for keys and values beyond the pool's. Default: none.") ?? 0;
         var hostRetention = settings.Choice("hostRetention", standard.HostRetention, CachePolicies.Names, "What leaves this memory first.");
         var folder = settings.Text("folder", standard.Disk?.Folder, "Folder of a cache that outlives the process. Default: none.");
         disk = disk with

@@ -80,14 +80,7 @@ public sealed class ConfigurationTests : IDisposable
     {
         var schema = JsonSchema.FromText(ConfigurationFile.Schema());
         var printed = JsonNode.Parse(ConfigurationFile.Open(Write("""{"$schema":"kvasir.schema.json","model":"a.gguf"}"""), []).Print())!.AsObject();
-        foreach (var empty in printed.Where(property => property.Value is null).Select(property => property.Key).ToArray())
-            printed.Remove(empty);
-        foreach (var section in printed.Select(property => property.Value).OfType<JsonObject>())
-        {
-            foreach (var empty in section.Where(property => property.Value is null).Select(property => property.Key).ToArray())
-                section.Remove(empty);
-        }
-
+        RemoveEmpty(printed);
         Assert.True(Admits(schema, printed.ToJsonString()));
         Assert.False(Admits(schema, """{"modell":"a.gguf"}"""));
         Assert.False(Admits(schema, """{"limits":{"maxBody":"much"}}"""));
@@ -119,6 +112,14 @@ public sealed class ConfigurationTests : IDisposable
     {
         Environment.SetEnvironmentVariable(Variable, null);
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private static void RemoveEmpty(JsonObject section)
+    {
+        foreach (var empty in section.Where(property => property.Value is null).Select(property => property.Key).ToArray())
+            section.Remove(empty);
+        foreach (var inner in section.Select(property => property.Value).OfType<JsonObject>())
+            RemoveEmpty(inner);
     }
 
     private static bool Admits(JsonSchema schema, string json)
