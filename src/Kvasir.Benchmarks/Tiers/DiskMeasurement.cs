@@ -9,7 +9,8 @@ internal static class DiskMeasurement
     /// <param name="Warm">With the files in the page cache.</param>
     /// <param name="WarmBytesPerSecond">How fast the same files can be read from it.</param>
     /// <param name="ColdTtft">Time to first token when they have to come from the medium, seconds.</param>
-    internal sealed record Result(RestoreMeasurement.Result Warm, double WarmBytesPerSecond, double ColdTtft);
+    /// <param name="Unverified">With the files in the page cache and no row verified.</param>
+    internal sealed record Result(RestoreMeasurement.Result Warm, RestoreMeasurement.Result Unverified, double WarmBytesPerSecond, double ColdTtft);
 
     public static async Task<Result> RunAsync(
         TierBenchmarkOptions options, double bytesPerToken, int tokens, CancellationToken cancellation)
@@ -23,6 +24,8 @@ internal static class DiskMeasurement
                 return Task.CompletedTask;
             },
             cancellation).ConfigureAwait(false);
+        var unverified = await RestoreMeasurement.RunAsync(
+            options, bytesPerToken, tokens, Tiers(options, "unverified") with { VerifyRows = 0 }, null, cancellation).ConfigureAwait(false);
         var cold = await RestoreMeasurement.RunAsync(
             options, bytesPerToken, tokens, Tiers(options, "cold"), _ =>
             {
@@ -30,7 +33,7 @@ internal static class DiskMeasurement
                 return Task.CompletedTask;
             },
             cancellation).ConfigureAwait(false);
-        return new Result(warm, bandwidth, cold.Ttft);
+        return new Result(warm, unverified, bandwidth, cold.Ttft);
     }
 
     private static TierOptions Tiers(TierBenchmarkOptions options, string name) => new()

@@ -9,31 +9,34 @@ internal static unsafe class MediumMeter
 {
     private const int Threads = 2;
     private const int Repeats = 7;
-    private const int PieceBytes = 1 << 20;
 
     /// <summary>Bytes a second of copying memory to memory, both warm.</summary>
     public static double Copy(long bytes)
     {
         using var from = new NativeBuffer((nuint)bytes);
         using var to = new NativeBuffer((nuint)bytes);
-        from.Pointer[0] = 1;
         new Span<byte>(from.Pointer, (int)Math.Min(bytes, int.MaxValue)).Fill(1);
         var share = bytes / Threads;
         return bytes / Best(thread => Buffer.MemoryCopy(from.Pointer + (thread * share), to.Pointer + (thread * share), share, share));
     }
 
-    /// <summary>Bytes a second of reading files that are in the system's page cache.</summary>
+    /// <summary>Bytes a second of reading files that are in the system's page cache to as much memory.</summary>
     public static double ReadFiles(IReadOnlyList<string> files)
     {
         var handles = files.Select(file => File.OpenHandle(file)).ToArray();
         try
         {
-            var bytes = handles.Sum(RandomAccess.GetLength);
-            var pieces = Enumerable.Range(0, Threads).Select(_ => new byte[PieceBytes]).ToArray();
-            return bytes / Best(thread =>
+            var lengths = handles.Select(RandomAccess.GetLength).ToArray();
+            using var to = new NativeBuffer((nuint)lengths.Sum());
+            to.Pointer[0] = 1;
+            return lengths.Sum() / Best(thread =>
             {
-                for (var i = thread; i < handles.Length; i += Threads)
-                    Read(handles[i], pieces[thread]);
+                var at = to.Pointer;
+                for (var i = 0; i < handles.Length; at += lengths[i], i++)
+                {
+                    if (i % Threads == thread)
+                        Read(handles[i], new Span<byte>(at, checked((int)lengths[i])));
+                }
             });
         }
         finally
@@ -43,13 +46,13 @@ internal static unsafe class MediumMeter
         }
     }
 
-    private static void Read(SafeFileHandle handle, byte[] piece)
+    private static void Read(SafeFileHandle handle, Span<byte> to)
     {
-        for (var at = 0L; ;)
+        for (var at = 0; at < to.Length;)
         {
-            var read = RandomAccess.Read(handle, piece, at);
+            var read = RandomAccess.Read(handle, to[at..], at);
             if (read == 0)
-                return;
+                throw new EndOfStreamException($"a file ended after {at} of {to.Length} bytes");
             at += read;
         }
     }

@@ -25,15 +25,18 @@ public static class TierBenchmark
 
         var host = Host(2 * bytes);
         var restored = await RestoreMeasurement.RunAsync(options, bytesPerToken, tokens, host, null, cancellation).ConfigureAwait(false);
-        Bound("restoreHost.ttftOverBound", restored, MediumMeter.Copy(restored.Bytes), "copying memory");
+        var bandwidth = MediumMeter.Copy(restored.Bytes);
+        Bound("restoreHost.ttftOverBound", restored, bandwidth, "copying memory");
         var equal = restored.BitsEqual;
 
         var trusting = await RestoreMeasurement.RunAsync(options, bytesPerToken, tokens, host with { VerifyRows = 0 }, null, cancellation).ConfigureAwait(false);
         Add("verify.costDecodeSteps", (restored.Ttft - trusting.Ttft) / trusting.PoolHit, "decode steps", 1.5, at => at <= 1.5,
             $"{host.VerifyRows} rows: {Milliseconds(restored.Ttft)} with, {Milliseconds(trusting.Ttft)} without; a step takes {Milliseconds(trusting.PoolHit)}");
 
+        Bound("restoreHost.unverifiedOverBound", trusting, bandwidth, "copying memory");
         var disk = await DiskMeasurement.RunAsync(options, bytesPerToken, tokens, cancellation).ConfigureAwait(false);
         Bound("restoreDisk.ttftOverBound", disk.Warm, disk.WarmBytesPerSecond, "reading the files from the page cache");
+        Bound("restoreDisk.unverifiedOverBound", disk.Unverified, disk.WarmBytesPerSecond, "reading the files from the page cache");
         Add("restoreDisk.coldTtftMs", disk.ColdTtft * 1000, "ms", disk.Warm.Recompute * 1000, null,
             "the files dropped from the page cache before; baseline: computing the rows");
         Add("restore.bitsEqual", equal && disk.Warm.BitsEqual ? 1 : 0, "bool", 1, at => at == 1, "all logits of all restored answers");

@@ -41,8 +41,8 @@ internal sealed class EngineLoop : IDisposable
         _options = options;
         _pool = pool;
         _index = new PrefixIndex(pool, options.Retention);
-        // Beside each sequence its loaded rows may be verified.
-        var parts = options.Tiers is null ? options.MaxSequences : 2 * options.MaxSequences;
+        // Beside each sequence its loaded rows may be verified, some through all layers and some through the first.
+        var parts = options.Tiers is null ? options.MaxSequences : 3 * options.MaxSequences;
         _runner = new ModelRunner(model, options.MaxBatchTokens, parts, Math.Min(options.MaxSequences, options.MaxBatchTokens));
         _tiers = SequenceTiers.Open(model, pool, options);
         _memory = new SequenceMemory(model, pool, _index, _tiers);

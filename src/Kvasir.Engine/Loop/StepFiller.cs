@@ -189,20 +189,20 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
     /// <summary>Rows that came from a tier ride with the first step behind them, and are compared with it before it counts.</summary>
     private void AddVerification(Sequence sequence, SequenceLoad load)
     {
-        var table = tiers!.BeginVerification(load, (UniformTable)sequence.Table!);
-        if (table is null)
-            return;
-        batch.Add(
-            sequence.Tokens,
-            table.Positions,
-            table.Positions.Length,
-            sequence.Plan!.LayerEnd,
-            sequence.PromptLength,
-            table,
-            policy: null,
-            sequence.Adapter,
-            RowOutput.Logits,
-            load.Move);
+        foreach (var table in tiers!.BeginVerification(load, (UniformTable)sequence.Table!))
+        {
+            batch.Add(
+                sequence.Tokens,
+                table.Positions,
+                table.Positions.Length,
+                table.LayerEnd,
+                sequence.PromptLength,
+                table,
+                policy: null,
+                sequence.Adapter,
+                RowOutput.Logits,
+                load.Move);
+        }
     }
 
     /// <summary>A running sequence that is not in the batch yet, or null when there is none.</summary>

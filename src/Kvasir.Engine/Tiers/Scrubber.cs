@@ -69,7 +69,7 @@ internal sealed class Scrubber : IDisposable
         var positions = new int[rows];
         for (var i = 0; i < rows; i++)
             positions[i] = item.Next + i;
-        using var verification = new VerificationTable(_pool, table, _scratch, positions);
+        using var verification = new VerificationTable(_pool, table, _scratch, positions, _model.Config.Layers);
         _runner.Batch.Clear();
         _runner.Batch.Add(item.Tokens, positions, rows, _model.Config.Layers, item.Tokens.Length, verification, policy: null, adapter: null);
         _runner.Run();

@@ -25,9 +25,9 @@ internal sealed class SequenceLoad
     /// <summary>Timestamp at which it is given up.</summary>
     public required long Deadline { get; init; }
 
-    /// <summary>Room for the verified rows, or null when none are asked for. Returned when the load is settled.</summary>
-    public VerificationScratch? Scratch { get; set; }
+    /// <summary>Rooms for the verified rows; returned when the load is settled.</summary>
+    public List<VerificationScratch> Scratches { get; } = [];
 
     /// <summary>The rows under verification in this step.</summary>
-    public VerificationTable? Verification { get; set; }
+    public List<VerificationTable> Verifications { get; } = [];
 }

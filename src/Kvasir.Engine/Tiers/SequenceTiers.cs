@@ -19,6 +19,11 @@ internal sealed class SequenceTiers : IDisposable
     /// <summary>A sequence whose loads fail so often computes its rows.</summary>
     private const int MaxFailures = 2;
 
+    /// <summary>Rows that are verified in part pass one layer of so many, but at least the second, whose input has seen the rows before.</summary>
+    private const int PartialDepth = 4;
+
+    private const int MinLayers = 2;
+
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
 
     private readonly BlockPool _pool;
@@ -219,14 +224,33 @@ internal sealed class SequenceTiers : IDisposable
         return elapsed * (move.Bytes - moved) / moved <= rows / ComputeRate.PerSecond;
     }
 
-    /// <summary>Rows to verify in a sequence's first step behind its load, or null when none are asked for.</summary>
-    public VerificationTable? BeginVerification(SequenceLoad load, UniformTable table)
+    /// <summary>
+    /// Rows to verify in a sequence's first step behind its load: one near the end through all layers, and rows of all parts of the span
+    /// through the first ones.
+    /// </summary>
+    /// <remarks>
+    /// The row near the end attends to everything before it in every layer, so it differs when anything there is not what it was computed
+    /// with. A chunk that is false in itself although all behind it fits (it was computed from other tokens) shows in its own rows only,
+    /// and there from the first layer on; so these rows need not go through all layers, which would cost as much as decoding them.
+    /// </remarks>
+    public IReadOnlyList<VerificationTable> BeginVerification(SequenceLoad load, UniformTable table)
     {
-        var count = Math.Min(_options.VerifyRows, load.End - load.Start);
-        if (count == 0)
-            return null;
-        load.Scratch = _scratches.TryPop(out var scratch) ? scratch : new VerificationScratch(_pool.Layout, _options.VerifyRows);
-        return load.Verification = new VerificationTable(_pool, table, load.Scratch, DrawRows(load.Start, load.End, count));
+        var rows = VerificationRows(load);
+        if (rows == 0)
+            return load.Verifications;
+        var positions = DrawRows(load.Start, load.End, rows);
+        var layers = _pool.Layout.Layers;
+        if (rows > 1)
+            Add(positions[..^1], Math.Min(layers, Math.Max(MinLayers, layers / PartialDepth)));
+        Add(positions[^1..], layers);
+        return load.Verifications;
+
+        void Add(int[] some, int layerEnd)
+        {
+            var scratch = _scratches.TryPop(out var free) ? free : new VerificationScratch(_pool.Layout, _options.VerifyRows);
+            load.Scratches.Add(scratch);
+            load.Verifications.Add(new VerificationTable(_pool, table, scratch, some, layerEnd));
+        }
     }
 
     /// <summary>
@@ -257,8 +281,13 @@ internal sealed class SequenceTiers : IDisposable
         var load = sequence.Load!;
         if (load.Move.Error is not null || !load.Move.IsWhole)
             return false;
-        var wrong = load.Verification?.FirstDifference() ?? -1;
-        Counters.VerifiedRows += load.Verification?.Positions.Length ?? 0;
+        var wrong = -1;
+        foreach (var verification in load.Verifications)
+        {
+            wrong = wrong < 0 ? verification.FirstDifference() : wrong;
+            Counters.VerifiedRows += verification.Positions.Length;
+        }
+
         if (wrong < 0)
         {
             Counters.Loads++;
@@ -298,10 +327,10 @@ internal sealed class SequenceTiers : IDisposable
         if (sequence.Load is not { } load)
             return;
         load.Move.Cancel();
-        if (load.Scratch is { } scratch)
+        foreach (var scratch in load.Scratches)
             _scratches.Push(scratch);
-        load.Scratch = null;
-        load.Verification = null;
+        load.Scratches.Clear();
+        load.Verifications.Clear();
         sequence.Load = null;
         _loading.Remove(sequence);
     }

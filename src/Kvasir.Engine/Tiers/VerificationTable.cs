@@ -11,7 +11,9 @@ namespace Kvasir.Engine.Tiers;
 /// <param name="table">The table; stays the caller's.</param>
 /// <param name="scratch">Where rows go; the caller keeps it alive.</param>
 /// <param name="positions">The rows, ascending.</param>
-internal sealed unsafe class VerificationTable(BlockPool pool, UniformTable table, VerificationScratch scratch, ReadOnlyMemory<int> positions) : IKvTable
+/// <param name="layerEnd">They pass layers <c>[0, layerEnd)</c>, and are compared in these.</param>
+internal sealed unsafe class VerificationTable(
+    BlockPool pool, UniformTable table, VerificationScratch scratch, ReadOnlyMemory<int> positions, int layerEnd) : IKvTable
 {
     public int Length => table.Length;
 
@@ -20,6 +22,8 @@ internal sealed unsafe class VerificationTable(BlockPool pool, UniformTable tabl
     public int BlockCount => table.BlockCount;
 
     public ReadOnlySpan<int> Positions => positions.Span;
+
+    public int LayerEnd => layerEnd;
 
     public int Rows(int layer) => table.Rows(layer);
 
@@ -38,7 +42,7 @@ internal sealed unsafe class VerificationTable(BlockPool pool, UniformTable tabl
     {
         for (var i = 0; i < positions.Length; i++)
         {
-            for (var layer = 0; layer < pool.Layout.Layers; layer++)
+            for (var layer = 0; layer < layerEnd; layer++)
             {
                 var claimed = table.RowTarget(layer, positions.Span[i]);
                 var computed = scratch.Row(layer, i);
