@@ -16,8 +16,6 @@ internal sealed class DemandWatch(KvLayout layout, int chunkTokens, long memoryB
 
     private readonly GhostIndex _ghost = new(new GhostIndexOptions { HorizonBytes = memoryBytes + LargestAddition });
     private readonly List<GhostAccess> _accesses = [];
-    private long _tokens;
-    private long _chunkedTokens;
 
     /// <summary>Takes note of a prompt that was admitted for the first time.</summary>
     public void Observe(Sequence sequence)
@@ -28,18 +26,22 @@ internal sealed class DemandWatch(KvLayout layout, int chunkTokens, long memoryB
         var blocks = chunkTokens / layout.BlockRows;
         var keys = sequence.Keys ??= new KeyChain(sequence.Scope, layout.BlockRows);
         _accesses.Clear();
-        for (var end = blocks; end * layout.BlockRows <= sequence.PromptLength; end += blocks)
-            _accesses.Add(new GhostAccess(keys.At(end, sequence.Tokens), blocks * layout.BlockBytes));
-        _tokens += sequence.PromptLength;
-        _chunkedTokens += (long)_accesses.Count * chunkTokens;
-        if (_accesses.Count > 0)
-            _ghost.ObservePrompt(CollectionsMarshal.AsSpan(_accesses));
+        var end = 0;
+        for (; (end + blocks) * layout.BlockRows <= sequence.PromptLength; end += blocks)
+            _accesses.Add(new GhostAccess(keys.At(end + blocks, sequence.Tokens), blocks * layout.BlockBytes));
+
+        // What is behind the last whole chunk is kept too, and takes room although it is seldom asked for again.
+        var rest = sequence.Tokens[(end * layout.BlockRows)..sequence.PromptLength];
+        if (rest.Length > 0)
+        {
+            var key = sequence.Scope.Chain(keys.At(end, sequence.Tokens), rest);
+            _accesses.Add(new GhostAccess(key, (rest.Length + layout.BlockRows - 1) / layout.BlockRows * layout.BlockBytes));
+        }
+
+        _ghost.ObservePrompt(CollectionsMarshal.AsSpan(_accesses));
     }
 
     /// <summary>Share of the prompts' tokens that would have been found with so much more memory.</summary>
-    public IReadOnlyList<MemoryAdvice> Advise()
-    {
-        var share = _tokens == 0 ? 0 : (double)_chunkedTokens / _tokens;
-        return [.. Additions.Select(more => new MemoryAdvice(memoryBytes + more, more, share * _ghost.Predict(memoryBytes + more)))];
-    }
+    public IReadOnlyList<MemoryAdvice> Advise() =>
+        [.. Additions.Select(more => new MemoryAdvice(memoryBytes + more, more, _ghost.Predict(memoryBytes + more)))];
 }

@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using Kvasir.KvCache.Identity;
 using Kvasir.KvCache.Retention;
 using Kvasir.KvCache.Tiers.Books;
@@ -11,7 +10,7 @@ namespace Kvasir.KvCache.Tiers.Host;
 /// a slot holds a block, so objects of any length leave no gaps.
 /// </summary>
 /// <remarks>
-/// A checksum a record (XXH3) makes memory that went bad a miss. It is no defence against somebody who can write to this process.
+/// A checksum a record makes memory that went bad a miss. It is no defence against somebody who can write to this process.
 /// </remarks>
 public sealed unsafe class HostTier : IKvTier
 {
@@ -70,8 +69,7 @@ public sealed unsafe class HostTier : IKvTier
         {
             var found = entry.Payload ?? throw new TierException(TierFault.Missing, $"the object {pin.Key} is gone");
             var bytes = Geometry.RecordBytes(group);
-            Buffer.MemoryCopy(Address(found.Slots[block], group), destination, bytes, bytes);
-            if (Checksum(destination, bytes) != found.Checksums[(group * found.Slots.Length) + block])
+            if (CheckedCopy.Run(Address(found.Slots[block], group), destination, bytes) != found.Checksums[(group * found.Slots.Length) + block])
             {
                 _books.Remove(pin.Key, damaged: true);
                 throw new TierException(TierFault.Damaged, $"block {block} of the object {pin.Key} is not what was stored");
@@ -101,9 +99,7 @@ public sealed unsafe class HostTier : IKvTier
                 var size = Geometry.RecordBytes(group);
                 for (var block = 0; block < blocks; block++)
                 {
-                    var to = Address(payload.Slots[block], group);
-                    Buffer.MemoryCopy(source.Record(group, block), to, size, size);
-                    payload.Checksums[(group * blocks) + block] = Checksum(to, size);
+                    payload.Checksums[(group * blocks) + block] = CheckedCopy.Run(source.Record(group, block), Address(payload.Slots[block], group), size);
                 }
             }
 
@@ -136,8 +132,6 @@ public sealed unsafe class HostTier : IKvTier
         _books.Leave(entry);
         return Address(entry.Payload!.Slots[block], group);
     }
-
-    private static ulong Checksum(byte* bytes, int count) => XxHash3.HashToUInt64(new ReadOnlySpan<byte>(bytes, count));
 
     private byte* Address(int slot, int group) => _arena.Pointer + (slot * _stride) + Geometry.GroupOffset(group, blocks: 1);
 
