@@ -34,6 +34,12 @@ public sealed class HelpTests
     [InlineData("bench fusion")]
     [InlineData("bench retention")]
     [InlineData("bench virtual")]
+    [InlineData("bench tiers")]
+    [InlineData("bench tiers-faults")]
+    [InlineData("cache lookup")]
+    [InlineData("cache warm")]
+    [InlineData("cache verify")]
+    [InlineData("cache advise")]
     public async Task EveryCommand_DescribesItself_WithAnExampleOfItsOwn(string command)
     {
         var result = await Cli.RunAsync([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

@@ -1,3 +1,4 @@
+using Kvasir.Benchmarks.Virtual;
 using Kvasir.Engine.Tiers;
 using Kvasir.KvCache.Tiers;
 
@@ -57,7 +58,21 @@ public static class TierBenchmark
         var interference = await LoadInterference.RunAsync(options, bytesPerToken, tokens, host, cancellation).ConfigureAwait(false);
         Add("load.tbtGrowth", (interference.Loading / interference.Quiet) - 1, "share", 0.15, at => at < 0.15,
             $"{interference.Samples} tokens while loading, {Milliseconds(interference.Loading)} against {Milliseconds(interference.Quiet)}; loading may take {host.Moves.BusyShare:P0} of a processor");
+        MapFraction();
         return checks;
+
+        void MapFraction()
+        {
+            if (!OperatingSystem.IsLinux())
+                return;
+            using var steps = new StepSuite(options.Model, quick: true);
+            steps.Mapping(check =>
+            {
+                cancellation.ThrowIfCancellationRequested();
+                if (check.Name == "virtual.criticalPathMapFraction")
+                    Add(check.Name, check.Value, "of the step", check.Baseline!.Value, _ => check.Kept == true, "contiguous KV; the baseline maps without a worker ('bench virtual' has all of it)");
+            });
+        }
 
         void Bound(string name, RestoreMeasurement.Result result, double bytesPerSecond, string medium, bool counts = true)
         {
