@@ -29,6 +29,7 @@ internal static class PipelineMeasurement
         var tiers = new TierOptions
         {
             Scrub = false,
+            LayersPerRecord = 1,
             Moves = new KvTierOptions { MaxPendingStores = 64 },
             Further = geometry => [new LinkedTier(new HostTier(geometry, new TierLimits { CapacityBytes = 2 * bytes }, new LruPolicy()), link)],
         };

@@ -150,7 +150,7 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
         {
             verified = tiers!.VerificationRows(load);
             maxRows = Math.Min(maxRows, batch.MaxRows - batch.RowCount - verified);
-            if (maxRows < 1 || !tiers.MayStart(load, Math.Min(maxRows, plan.Remaining)))
+            if (maxRows < 1 || !tiers.MayStart(load, Math.Min(maxRows, plan.Remaining), alone: queues.Running.Count == 1))
                 return 0;
         }
 

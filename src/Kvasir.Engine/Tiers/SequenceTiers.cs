@@ -25,6 +25,7 @@ internal sealed class SequenceTiers : IDisposable
     private const int MinLayers = 2;
 
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan WhileLoading = TimeSpan.FromMilliseconds(2);
 
     private readonly BlockPool _pool;
     private readonly KvTiers _tiers;
@@ -114,8 +115,9 @@ internal sealed class SequenceTiers : IDisposable
             // Loads that were given up hold their blocks until their last read has ended, and somebody may wait for these blocks.
             if (_loading.Count == 0)
                 return _openMoves > 0 ? LookAgain : null;
+            // A step may begin before the last layer has come, and nobody tells when that is.
             var left = _loading.Min(sequence => sequence.Load!.Deadline) - _time.GetTimestamp();
-            return TimeSpan.FromSeconds(Math.Max(0, (double)left / _time.TimestampFrequency));
+            return TimeSpan.FromSeconds(Math.Clamp((double)left / _time.TimestampFrequency, 0, WhileLoading.TotalSeconds));
         }
     }
 
@@ -210,15 +212,21 @@ internal sealed class SequenceTiers : IDisposable
     }
 
     /// <summary>
-    /// True when a sequence's step may begin: its rows are there, or the first layers' are and the others will come while it computes.
+    /// True when a sequence's step may begin: its rows are there; or the first layers' are, and either nobody else would wait with it or the
+    /// others are expected to come while it computes.
     /// </summary>
-    public bool MayStart(SequenceLoad load, int rows)
+    /// <param name="load">Its load.</param>
+    /// <param name="rows">Rows of the step.</param>
+    /// <param name="alone">True when no other sequence runs.</param>
+    public bool MayStart(SequenceLoad load, int rows, bool alone)
     {
         var move = load.Move;
         if (move.IsWhole)
             return true;
         if (move.Error is not null || !move.HasFirstLayers)
             return false;
+        if (alone)
+            return true;
         var moved = move.MovedBytes;
         var elapsed = _time.GetElapsedTime(move.Timestamps.Begun).TotalSeconds;
         return elapsed * (move.Bytes - moved) / moved <= rows / ComputeRate.PerSecond;
@@ -312,7 +320,13 @@ internal sealed class SequenceTiers : IDisposable
     {
         sequence.LoadFailures++;
         Counters.Failed++;
-        if (sequence.Load!.Move.Error is not { } error)
+        if (sequence.Load!.Move.HasTimedOut)
+        {
+            Counters.TimedOut++;
+            _tiers.TimedOut(sequence.Load.Move);
+        }
+
+        if (sequence.Load.Move.Error is not { } error)
             return;
         Counters.LastError = error.Message;
         if (error.Fault == TierFault.Damaged)

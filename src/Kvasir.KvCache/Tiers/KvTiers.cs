@@ -172,7 +172,7 @@ internal sealed class KvTiers : IDisposable
     public TierLoad Load(TierHit hit, Action ended)
     {
         var busy = IsBusy;
-        var load = new TierLoad(hit.Parts, Geometry, finished =>
+        var load = new TierLoad(hit.Parts, Geometry, _options.LoadTimeout, finished =>
         {
             Learn(finished, busy);
             ended();

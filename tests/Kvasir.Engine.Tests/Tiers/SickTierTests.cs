@@ -83,11 +83,32 @@ public sealed class SickTierTests
         run.CheckNothingLeaks();
     }
 
-    private static TierRun Run(Action<HeldTier> made, ManualTime time, int layersPerRecord = 2) => new(
+    [Fact]
+    public void TierThatFallsSilentInTheMiddleOfAStep_IsGivenUp()
+    {
+        HeldTier? tier = null;
+        using var run = Run(made => tier = made, new ManualTime(), layersPerRecord: 1, timeout: TimeSpan.FromMilliseconds(20));
+        var computed = run.Answer(Prompt);
+        run.Forget();
+        tier!.Open(1);
+        var sequence = run.Submit(Prompt);
+        run.Run.Loop.Step();
+        tier.AwaitWaiter();
+        Assert.True(SpinWait.SpinUntil(() => sequence.Load!.Move.HasFirstLayers, TimeSpan.FromMinutes(1)));
+        run.Run.Finish();
+        Assert.Equal(computed, sequence.LogitDigests!);
+        Assert.True(run.Counters.TimedOut > 0);
+        tier.Open(int.MaxValue);
+        run.AwaitMoves();
+        run.CheckNothingLeaks();
+    }
+
+    private static TierRun Run(Action<HeldTier> made, ManualTime time, int layersPerRecord = 2, TimeSpan? timeout = null) => new(
         tiers: options => options with
         {
             HostBytes = 0,
             LayersPerRecord = layersPerRecord,
+            Moves = timeout is { } most ? options.Moves with { LoadTimeout = most } : options.Moves,
             Further = geometry =>
             {
                 var tier = new HeldTier(new HostTier(geometry, new TierLimits { CapacityBytes = 64 << 20 }, new LruPolicy(), time));

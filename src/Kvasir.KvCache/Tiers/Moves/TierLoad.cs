@@ -8,6 +8,7 @@ internal sealed unsafe class TierLoad
 {
     private readonly LoadPart[] _parts;
     private readonly ChunkGeometry _geometry;
+    private readonly TimeSpan _mostWait;
     private readonly Action<TierLoad> _ended;
     private readonly object _gate = new();
     private readonly int[] _left;
@@ -22,9 +23,11 @@ internal sealed unsafe class TierLoad
 
     /// <param name="parts">The chunks, in order; their pins are the load's from now on.</param>
     /// <param name="geometry">How they are cut.</param>
-    /// <param name="ended">Called once, on a thread of the mover, when no thread touches the destinations any more.</param>
-    public TierLoad(IReadOnlyList<LoadPart> parts, ChunkGeometry geometry, Action<TierLoad> ended)
+    /// <param name="mostWait">Longest time in which nothing comes while somebody waits for a layer.</param>
+    /// <param name="ended">Called once, when no thread touches the destinations any more.</param>
+    public TierLoad(IReadOnlyList<LoadPart> parts, ChunkGeometry geometry, TimeSpan mostWait, Action<TierLoad> ended)
     {
+        _mostWait = mostWait;
         _parts = [.. parts];
         _geometry = geometry;
         _ended = ended;
@@ -84,14 +87,23 @@ internal sealed unsafe class TierLoad
     /// <summary>When it was begun and when its last byte came, by the mover's clock.</summary>
     public (long Begun, long Ended) Timestamps { get; private set; }
 
-    /// <summary>Waits until a layer's rows are there; false when they will not come.</summary>
+    /// <summary>True when somebody waited for a layer longer than he was to.</summary>
+    public bool HasTimedOut { get; private set; }
+
+    /// <summary>Waits until a layer's rows are there; false when they will not come, or not in time: the load is given up then.</summary>
     public bool WaitLayer(int layer)
     {
         var group = layer / _geometry.LayersPerRecord;
         lock (_gate)
         {
             while (_ready <= group && Error is null && !_cancelled)
-                Monitor.Wait(_gate);
+            {
+                if (Monitor.Wait(_gate, _mostWait))
+                    continue;
+                HasTimedOut = true;
+                _cancelled = true;
+            }
+
             return _ready > group;
         }
     }
