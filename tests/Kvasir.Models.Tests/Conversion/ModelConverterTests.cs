@@ -88,7 +88,7 @@ public class ModelConverterTests
         Assert.Contains("matches no matrix", Assert.Throws<ArgumentException>(() => ModelConverter.Convert(
             source, tiny.PathOf("b.gguf"), new ConversionOptions { Overrides = TypeRule.ParseList("blk.9.ffn_down=Q8_0") })).Message, StringComparison.Ordinal);
         Assert.Throws<FormatException>(() => TypeRule.ParseList("ffn_down"));
-        Assert.Throws<FormatException>(() => TypeRule.ParseList("ffn_down=Q3_K"));
+        Assert.Throws<FormatException>(() => TypeRule.ParseList("ffn_down=Q3_X"));
     }
 
     [Fact]
