@@ -126,6 +126,7 @@ public static class ModelConverter
             writer.Write(buffer.AsSpan(0, count * rowBytes));
         }
 
+        source.Release(plan.Role, plan.Layer);
         double norm = norms.Sum();
         return new ConvertedTensor(plan.Name, matrix.Type, plan.Type, matrix.Rows, matrix.Columns, norm > 0 ? errors.Sum() / norm : 0, plan.Note);
     }

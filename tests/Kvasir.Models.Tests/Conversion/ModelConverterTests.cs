@@ -105,6 +105,22 @@ public class ModelConverterTests
         Assert.Equal(80, copy.GetMatrix(WeightRole.Down, 0).Columns);
     }
 
+    [Theory]
+    [InlineData(DataType.IQ4_NL, 0.01)]
+    [InlineData(DataType.MXFP4, 0.03)]
+    public void TypesWithTables_AreRoundedToTheNearestLevel_AndCopiedUnchanged(DataType type, double error)
+    {
+        using var tiny = new TinyModel();
+        using var source = ModelFile.Open(tiny.Folder);
+        var report = ModelConverter.Convert(source, tiny.PathOf("a.gguf"), new ConversionOptions { Type = type });
+        Assert.All(report.Matrices, m => Assert.Equal(type, m.To));
+        Assert.All(report.Matrices, m => Assert.InRange(m.RelativeError, 0, error));
+        Assert.All(report.Matrices, m => Assert.Contains("nearest level", m.Note, StringComparison.Ordinal));
+        using var once = ModelFile.Open(report.Path);
+        ModelConverter.Convert(once, tiny.PathOf("b.gguf"), new ConversionOptions { Type = type });
+        Assert.Equal(File.ReadAllBytes(report.Path), File.ReadAllBytes(tiny.PathOf("b.gguf")));
+    }
+
     [Fact]
     public void ACancelledConversion_LeavesNoFile()
     {
