@@ -17,17 +17,19 @@ internal sealed unsafe class GroupedMatrix : ConvertedMatrix
     private static readonly int[] AwqOrder = [0, 4, 1, 5, 2, 6, 3, 7];
 
     private readonly RawTensor _weight;
+    private readonly RawTensor _zeros;
+    private readonly RawTensor _scales;
     private readonly bool _awq;
-    private readonly float[] _scales;
-    private readonly byte[] _zeros;
+    private readonly int _zeroBias;
     private readonly int[] _groups;
 
-    private GroupedMatrix(RawTensor[] sources, bool awq, DataType type, int rows, float[] scales, byte[] zeros, int[] groups)
+    private GroupedMatrix(RawTensor[] sources, bool awq, int zeroBias, DataType type, int rows, int[] groups)
         : base(sources, type, rows, groups.Length)
     {
-        _weight = sources[0];
+        (_weight, _zeros, _scales) = (sources[0], sources[1], sources[2]);
         _awq = awq;
-        (_scales, _zeros, _groups) = (scales, zeros, groups);
+        _zeroBias = zeroBias;
+        _groups = groups;
     }
 
     /// <param name="parts">
@@ -52,25 +54,31 @@ internal sealed unsafe class GroupedMatrix : ConvertedMatrix
         zeros.Require("I32", groupCount, rows / PerWord);
         var groups = Groups(index, columns, groupCount, scales, out bool blocks);
 
-        var factors = scales.Floats();
-        var points = Zeros(zeros, rows, groupCount, awq, zeroBias);
-        bool halves = factors.All(f => BitConverter.SingleToInt32Bits(Float16.ToSingle(Float16.FromSingle(f))) == BitConverter.SingleToInt32Bits(f));
-        var type = !blocks || !halves ? DataType.F32 : points.All(z => z == 8) ? DataType.Q4_0 : DataType.Q5_0;
+        var type = !blocks || !scales.IsBinary16() ? DataType.F32 : AllAre(zeros, (uint)(8 - zeroBias)) ? DataType.Q4_0 : DataType.Q5_0;
         RawTensor[] sources = index is null ? [weight, zeros, scales] : [weight, zeros, scales, index];
-        return new GroupedMatrix(sources, awq, type, rows, factors, points, groups);
+        return new GroupedMatrix(sources, awq, zeroBias, type, rows, groups);
     }
 
     protected override void WriteRows(int first, int count, byte* to)
     {
+        int groupCount = (int)_scales.Shape[0];
         var row = new sbyte[Columns];
+        var scales = new float[groupCount];
+        var zeros = new byte[groupCount];
         Span<byte> quants = stackalloc byte[BlockCodec.Block];
         for (int n = first; n < first + count; n++)
         {
-            Read(n, row);
+            for (int group = 0; group < groupCount; group++)
+            {
+                scales[group] = _scales.Float(((long)group * Rows) + n);
+                zeros[group] = Zero(group, n);
+            }
+
+            Read(n, zeros, row);
             if (Type == DataType.F32)
             {
                 for (int k = 0; k < Columns; k++, to += sizeof(float))
-                    *(float*)to = _scales[((long)_groups[k] * Rows) + n] * row[k];
+                    *(float*)to = scales[_groups[k]] * row[k];
                 continue;
             }
 
@@ -79,14 +87,13 @@ internal sealed unsafe class GroupedMatrix : ConvertedMatrix
             {
                 for (int i = 0; i < BlockCodec.Block; i++)
                     quants[i] = (byte)(row[k + i] + offset);
-                ushort scale = Float16.FromSingle(_scales[((long)_groups[k] * Rows) + n]);
-                BlockCodec.PackBlock(Type, scale, 0, quants, new Span<byte>(to, Type.BlockBytes));
+                BlockCodec.PackBlock(Type, Float16.FromSingle(scales[_groups[k]]), 0, quants, new Span<byte>(to, Type.BlockBytes));
             }
         }
     }
 
     /// <summary>An output's q - zero.</summary>
-    private void Read(int n, sbyte[] row)
+    private void Read(int n, byte[] zeros, sbyte[] row)
     {
         byte* words = _weight.Data;
         for (int k = 0; k < Columns; k++)
@@ -94,24 +101,29 @@ internal sealed unsafe class GroupedMatrix : ConvertedMatrix
             long word = _awq ? ((long)k * (Rows / PerWord)) + (n / PerWord) : ((long)(k / PerWord) * Rows) + n;
             int nibble = _awq ? AwqOrder[n % PerWord] : k % PerWord;
             int q = (int)(Word(words, word) >> (4 * nibble) & 15);
-            row[k] = (sbyte)(q - _zeros[((long)_groups[k] * Rows) + n]);
+            row[k] = (sbyte)(q - zeros[_groups[k]]);
         }
+    }
+
+    private byte Zero(int group, int n)
+    {
+        uint word = Word(_zeros.Data, ((long)group * (Rows / PerWord)) + (n / PerWord));
+        return (byte)(((word >> (4 * (_awq ? AwqOrder[n % PerWord] : n % PerWord))) + (uint)_zeroBias) & 15);
+    }
+
+    private static bool AllAre(RawTensor zeros, uint stored)
+    {
+        byte* words = zeros.Data;
+        for (long i = 0; i < zeros.Elements; i++)
+        {
+            if (Word(words, i) != stored * 0x1111_1111)
+                return false;
+        }
+
+        return true;
     }
 
     private static uint Word(byte* words, long index) => BinaryPrimitives.ReadUInt32LittleEndian(new ReadOnlySpan<byte>(words + (4 * index), 4));
-
-    private static byte[] Zeros(RawTensor zeros, int rows, int groups, bool awq, int bias)
-    {
-        var result = new byte[(long)rows * groups];
-        byte* words = zeros.Data;
-        for (long i = 0; i < result.Length; i++)
-        {
-            int n = (int)(i % PerWord);
-            result[i] = (byte)(((Word(words, i / PerWord) >> (4 * (awq ? AwqOrder[n] : n))) + (uint)bias) & 15);
-        }
-
-        return result;
-    }
 
     /// <summary>The group of every input; <paramref name="blocks"/> is true when no block of 32 has two.</summary>
     private static int[] Groups(RawTensor? index, int columns, int groupCount, RawTensor scales, out bool blocks)

@@ -16,6 +16,17 @@ internal sealed unsafe record RawTensor(string Name, string Kind, long[] Shape, 
 
     public long Elements => Shape.Aggregate(1L, (a, b) => a * b);
 
+    private DataType FloatType => Kind switch
+    {
+        "F32" => DataType.F32,
+        "F16" => DataType.F16,
+        "BF16" => DataType.BF16,
+        _ => throw Error($"of {Kind} elements; F32, F16 or BF16 was expected"),
+    };
+
+    private ReadOnlySpan<byte> All =>
+        Bytes <= int.MaxValue ? new ReadOnlySpan<byte>(Data, (int)Bytes) : throw Error($"of {Bytes} bytes, more than such a tensor has");
+
     /// <summary>The bytes, valid until the file is closed.</summary>
     public byte* Data => File.At(Offset, Bytes);
 
@@ -31,26 +42,36 @@ internal sealed unsafe record RawTensor(string Name, string Kind, long[] Shape, 
 
     public static RawTensor Of(StoredTensor tensor) => new(tensor.Name, tensor.Type.Name, tensor.Shape, tensor.File, tensor.Offset, tensor.Bytes);
 
+    /// <summary>An element of a floating-point tensor.</summary>
+    public float Float(long index)
+    {
+        var type = FloatType;
+        float value = 0;
+        BlockCodec.DecodeRow(type, new ReadOnlySpan<byte>(Data + (index * type.BlockBytes), type.BlockBytes), new Span<float>(ref value));
+        return value;
+    }
+
     /// <summary>All elements of a floating-point tensor.</summary>
     public float[] Floats()
     {
-        var type = Kind switch
-        {
-            "F32" => DataType.F32,
-            "F16" => DataType.F16,
-            "BF16" => DataType.BF16,
-            _ => throw Error($"elements of type {Kind}; F32, F16 or BF16 were expected"),
-        };
         var values = new float[Elements];
-        BlockCodec.DecodeRow(type, new ReadOnlySpan<byte>(Data, checked((int)Bytes)), values);
+        BlockCodec.DecodeRow(FloatType, All, values);
         return values;
+    }
+
+    /// <summary>Whether every element of a floating-point tensor is a binary16.</summary>
+    public bool IsBinary16()
+    {
+        if (FloatType == DataType.F16)
+            return true;
+        return Floats().All(f => BitConverter.SingleToInt32Bits(Float16.ToSingle(Float16.FromSingle(f))) == BitConverter.SingleToInt32Bits(f));
     }
 
     /// <summary>All elements of an integer tensor.</summary>
     public long[] Integers()
     {
-        int size = Kind is "I32" or "I64" ? ElementBytes(Kind) : throw Error($"elements of type {Kind}; I32 was expected");
-        var bytes = new ReadOnlySpan<byte>(Data, checked((int)Bytes));
+        int size = Kind is "I32" or "I64" ? ElementBytes(Kind) : throw Error($"of {Kind} elements; I32 was expected");
+        var bytes = All;
         var values = new long[Elements];
         for (int i = 0; i < values.Length; i++)
             values[i] = size == 4 ? BinaryPrimitives.ReadInt32LittleEndian(bytes[(4 * i)..]) : BinaryPrimitives.ReadInt64LittleEndian(bytes[(8 * i)..]);
