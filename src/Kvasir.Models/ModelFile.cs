@@ -72,13 +72,21 @@ public sealed class ModelFile : IDisposable
         return GgufModel.Open(path);
     }
 
-    /// <summary>A weight matrix where it lies in the file.</summary>
+    /// <summary>A weight matrix where it lies in the file, or where it was made from what lies there.</summary>
     /// <param name="layer">-1 for the weights that belong to no layer.</param>
     /// <exception cref="ArgumentException">The model has no such weight, or it is a vector.</exception>
     public MatrixSource GetMatrix(WeightRole role, int layer = -1)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         return _weights.Matrix(role, layer);
+    }
+
+    /// <summary>What <see cref="GetMatrix"/> gives, without its data: nothing is read or converted.</summary>
+    /// <exception cref="ArgumentException">The model has no such weight, or it is a vector.</exception>
+    public MatrixSource DescribeMatrix(WeightRole role, int layer = -1)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return _weights.Describe(role, layer);
     }
 
     /// <summary>A norm weight or bias, decoded; query and key biases are in half-split rope order like their matrices.</summary>
@@ -90,7 +98,9 @@ public sealed class ModelFile : IDisposable
     }
 
     /// <summary>
-    /// Lets go of the memory that a weight's part of the file takes in this process, once it has been copied elsewhere. It can still be read.
+    /// Lets go of the memory that a weight takes in this process, once it has been copied elsewhere. It can be asked for again; a
+    /// <see cref="MatrixSource"/> of before still stands only where the file holds the weight as it is used (8-bit floating point, GPTQ and
+    /// AWQ are converted).
     /// </summary>
     public void Release(WeightRole role, int layer = -1)
     {

@@ -10,6 +10,7 @@ internal static class RandomModels
     private static readonly DataType[] Types =
     [
         DataType.F32, DataType.Q8_0, DataType.Q4_0, DataType.BF16, DataType.Q5_1, DataType.F16, DataType.Q4_1, DataType.Q5_0,
+        DataType.MXFP4, DataType.Q2_K, DataType.IQ4_XS,
     ];
 
     /// <summary>Hidden size, layers, query heads, KV heads, head dimension, feed-forward width, vocabulary.</summary>
@@ -21,6 +22,9 @@ internal static class RandomModels
         new(128, 2, 8, 2, 64, 160, 301),
     ];
 
+    /// <summary>For types with super-blocks.</summary>
+    private static readonly Shape Wide = new(256, 2, 4, 2, 64, 256, 303);
+
     private readonly record struct Shape(int Hidden, int Layers, int Heads, int KvHeads, int HeadDim, int Width, int Vocabulary);
 
     /// <summary>Writes the models to a folder; returns their paths.</summary>
@@ -30,7 +34,7 @@ internal static class RandomModels
         for (var i = 0; i < Types.Length; i++)
         {
             var path = Path.Combine(folder, $"random-{i}.gguf");
-            WriteModel(path, Shapes[i % Shapes.Length], Types[i], new Random(seed + i));
+            WriteModel(path, Types[i].HasSuperBlocks ? Wide : Shapes[i % Shapes.Length], Types[i], new Random(seed + i));
             paths.Add(path);
         }
 

@@ -27,12 +27,12 @@ public sealed record ModelShape(ModelWork Layers, ModelWork Output, long FileByt
         for (var layer = 0; layer < config.Layers; layer++)
         {
             foreach (var role in PerLayer)
-                layers = Add(layers, Row(model.GetMatrix(role, layer)));
+                layers = Add(layers, Row(model.DescribeMatrix(role, layer)));
         }
 
         return new ModelShape(
             layers,
-            Row(model.GetMatrix(config.TiedEmbeddings ? WeightRole.TokenEmbedding : WeightRole.Output)),
+            Row(model.DescribeMatrix(config.TiedEmbeddings ? WeightRole.TokenEmbedding : WeightRole.Output)),
             SizeOf(model.Path),
             2L * config.Layers * config.KvHeads * config.HeadDim * BytesOfHalf,
             config.VocabSize,

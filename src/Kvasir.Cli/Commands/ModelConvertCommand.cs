@@ -76,7 +76,7 @@ internal sealed class ModelConvertCommand : Command, IHelpTopics
     }
 
     public string? Details => """
-        Types: F32, F16, BF16, Q8_0, Q5_1, Q5_0, Q4_1, Q4_0. Norms and biases are always F32.
+        Norms and biases are always F32. Types with super-blocks or tables (those with a K, IQ4 and MXFP4) are rounded to the nearest level.
         A rule names GGUF tensors, * stands for any characters: blk.*.ffn_down=Q5_1. kvasir model verify --against measures the loss.
         """;
 

@@ -11,16 +11,16 @@ internal static class ModelMatrices
         WeightRole.Query, WeightRole.Key, WeightRole.Value, WeightRole.AttentionOutput, WeightRole.Gate, WeightRole.Up, WeightRole.Down,
     ];
 
-    /// <summary>Embedding, output unless it is tied, and every layer's matrices.</summary>
+    /// <summary>Embedding, output unless it is tied, and every layer's matrices, without their data.</summary>
     public static IEnumerable<MatrixSource> All(ModelFile model)
     {
-        yield return model.GetMatrix(WeightRole.TokenEmbedding);
+        yield return model.DescribeMatrix(WeightRole.TokenEmbedding);
         if (!model.Config.TiedEmbeddings)
-            yield return model.GetMatrix(WeightRole.Output);
+            yield return model.DescribeMatrix(WeightRole.Output);
         for (var layer = 0; layer < model.Config.Layers; layer++)
         {
             foreach (var role in PerLayer)
-                yield return model.GetMatrix(role, layer);
+                yield return model.DescribeMatrix(role, layer);
         }
     }
 

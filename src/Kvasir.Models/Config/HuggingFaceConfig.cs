@@ -16,13 +16,6 @@ internal static class HuggingFaceConfig
             throw new UnsupportedModelException(json.Path, $"hidden_act \"{activation}\" is not supported; {ConfigLimits.Supported}");
         if (json.Find("use_sliding_window")?.Bool() == true)
             throw new UnsupportedModelException(json.Path, "use_sliding_window is not supported; " + ConfigLimits.Supported);
-        if (json.Find("quantization_config") is not null)
-        {
-            throw new UnsupportedModelException(
-                json.Path, "weights quantised for another program are not supported; take F32, F16 or BF16 weights");
-        }
-
-
 
         int hidden = json.Get("hidden_size").Int(1, ConfigLimits.MaxWidth);
         int heads = json.Get("num_attention_heads").Int(1, ConfigLimits.MaxHeads);

@@ -77,9 +77,9 @@ public static class ModelConverter
                 note = $"rows of {columns} do not divide into {type.Name} blocks of {type.BlockSize}; F16 was taken";
                 type = DataType.F16;
             }
-            else if (type.HasSuperBlocks && tensor.Type != type && options.Rounding is not NearestRounding)
+            else if (type.IsQuantized && !type.HasEvenLevels && tensor.Type != type && options.Rounding is not NearestRounding)
             {
-                note = $"rounded to the nearest level; {options.Rounding.Name} is for blocks of {BlockCodec.Block}";
+                note = $"rounded to the nearest level; {options.Rounding.Name} is for blocks of {BlockCodec.Block} with even levels";
             }
 
             plans.Add(new TensorPlan(role, layer, name, tensor.Shape, type, note));
@@ -91,7 +91,6 @@ public static class ModelConverter
                 $"the rule \"{unused.Pattern}={unused.Type.Name}\" matches no matrix; names look like token_embd or blk.0.ffn_down");
         }
 
-
         return plans;
     }
 
@@ -102,7 +101,7 @@ public static class ModelConverter
         var stored = StoredRows(source.Config, plan.Role);
         bool copy = matrix.Type == plan.Type;
         var statisticsRole = plan.Role == WeightRole.TokenEmbedding && source.Config.TiedEmbeddings ? WeightRole.Output : plan.Role;
-        IBlockRounding chosen = plan.Type.HasSuperBlocks ? new NearestRounding() : options.Rounding;
+        IBlockRounding chosen = !plan.Type.HasEvenLevels ? new NearestRounding() : options.Rounding;
         var rounding = copy || !plan.Type.IsQuantized ? null : chosen.ForMatrix(statisticsRole, plan.Layer, matrix.Columns);
         int rowBytes = checked((int)plan.Type.RowBytes(matrix.Columns));
         var buffer = new byte[rowBytes * Math.Min(RowsAtOnce, matrix.Rows)];
@@ -127,6 +126,7 @@ public static class ModelConverter
             writer.Write(buffer.AsSpan(0, count * rowBytes));
         }
 
+        source.Release(plan.Role, plan.Layer);
         double norm = norms.Sum();
         return new ConvertedTensor(plan.Name, matrix.Type, plan.Type, matrix.Rows, matrix.Columns, norm > 0 ? errors.Sum() / norm : 0, plan.Note);
     }

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Kvasir.Models;
 
 /// <summary>A file mapped read-only into memory. Every access is checked against its length.</summary>
-internal sealed unsafe partial class MappedFile : IDisposable
+internal sealed unsafe partial class MappedFile : ITensorMemory, IDisposable
 {
     private const int AdviseNotNeeded = 4;
 

@@ -71,7 +71,7 @@ internal sealed class GgufFile : IDisposable
         long dataStart = (cursor.Offset + alignment - 1) / alignment * alignment;
         foreach (var entry in entries)
             Add(entry, dataStart, alignment);
-        StoredTensor.CheckOverlap(Path, Tensors.Values);
+        StoredTensor.CheckOverlap(Path, Tensors.Values.Select(RawTensor.Of));
     }
 
     private Entry ReadEntry(GgufCursor cursor, long index)

@@ -9,20 +9,19 @@ internal static class GgufModel
 
     public static ModelFile Open(string path)
     {
-        var file = GgufFile.Open(path);
+        var parts = GgufParts.Open(path);
         try
         {
-            if (file.Metadata.Integer("split.count") is > 1)
-                throw new UnsupportedModelException(path, "a GGUF file split in parts is not read; join the parts with llama-gguf-split --merge");
+            var file = parts.First;
             if (file.Metadata.String("general.type") == GgufAdapter.FileType)
                 throw new UnsupportedModelException(path, "this is an adapter, not a model; give it beside its model with --adapter");
             var config = GgufConfig.Read(file);
             var weights = new WeightTable(path, config, file.Tensors, WeightNames.Gguf, interleavedRope: config.Architecture == "llama");
-            return new ModelFile(path, file, config, weights, ReadText(file, config));
+            return new ModelFile(path, parts, config, weights, ReadText(file, config));
         }
         catch
         {
-            file.Dispose();
+            parts.Dispose();
             throw;
         }
     }

@@ -15,9 +15,12 @@ internal static class HuggingFaceModel
             throw new ModelFormatException(folder, "config.json is not in the folder");
         var json = JsonFile.Read(configPath, MaxJsonBytes);
         var config = HuggingFaceConfig.Read(json);
+        var quantised = QuantisedConfig.Read(json);
         var storage = SafeTensorsFolder.Open(folder);
         try
         {
+            QuantisedWeights.Add(storage, quantised);
+
             // Some files leave the flag out, or set it although an output matrix is stored; transformers ties when it is set.
             config = config with { TiedEmbeddings = config.TiedEmbeddings || !storage.Tensors.ContainsKey("lm_head.weight") };
             var weights = new WeightTable(folder, config, storage.Tensors, WeightNames.HuggingFace, interleavedRope: false);

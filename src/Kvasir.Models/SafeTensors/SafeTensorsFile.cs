@@ -21,7 +21,10 @@ internal sealed class SafeTensorsFile : IDisposable
 
     public Dictionary<string, StoredTensor> Tensors { get; } = [];
 
-    /// <summary>Names of tensors of element types that no weight can have here (integers, F64, F8).</summary>
+    /// <summary>Tensors that quantised matrices are made from (integers, F8).</summary>
+    public Dictionary<string, RawTensor> Raw { get; } = [];
+
+    /// <summary>Names of tensors of element types that nothing here is made of (F64, booleans).</summary>
     public HashSet<string> OtherTensors { get; } = [];
 
     public string Path => _file.Path;
@@ -55,31 +58,25 @@ internal sealed class SafeTensorsFile : IDisposable
                 Add(name, value, dataStart);
         }
 
-        StoredTensor.CheckOverlap(Path, Tensors.Values);
+        StoredTensor.CheckOverlap(Path, Tensors.Values.Select(RawTensor.Of).Concat(Raw.Values));
     }
 
     private void Add(string name, JsonField entry, long dataStart)
     {
-        var type = entry.Get("dtype").String() switch
-        {
-            "F32" => DataType.F32,
-            "F16" => DataType.F16,
-            "BF16" => DataType.BF16,
-            _ => (DataType)(-1),
-        };
+        string kind = entry.Get("dtype").String();
         var shape = entry.Get("shape").Items().Take(MaxDimensions + 1).Select(d => d.Long()).ToArray();
         if (shape.Length > MaxDimensions)
             throw entry.Error($"more than {MaxDimensions} dimensions");
         var range = entry.Get("data_offsets").Items().Take(3).Select(o => o.Long()).ToArray();
         if (range.Length != 2 || range[0] < 0 || range[1] < range[0] || range[1] > _file.Length - dataStart)
             throw entry.Error($"data_offsets [{string.Join(", ", range)}] do not lie in the file's {_file.Length - dataStart} data bytes");
-        if (!type.IsKnown)
+        Int128 bytes = RawTensor.ElementBytes(kind);
+        if (bytes == 0)
         {
             OtherTensors.Add(name);
             return;
         }
 
-        Int128 bytes = type.BlockBytes;
         foreach (long length in shape)
         {
             if (length < 0)
@@ -90,7 +87,11 @@ internal sealed class SafeTensorsFile : IDisposable
         }
 
         if (bytes != range[1] - range[0])
-            throw entry.Error($"shape [{string.Join(", ", shape)}] of {type} needs {bytes} bytes, data_offsets give {range[1] - range[0]}");
-        Tensors.Add(name, new StoredTensor(name, type, shape, _file, dataStart + range[0], range[1] - range[0]));
+            throw entry.Error($"shape [{string.Join(", ", shape)}] of {kind} needs {bytes} bytes, data_offsets give {range[1] - range[0]}");
+        long start = dataStart + range[0], size = range[1] - range[0];
+        if (kind is "F32" or "F16" or "BF16")
+            Tensors.Add(name, new StoredTensor(name, Enum.Parse<DataType>(kind), shape, _file, start, size));
+        else
+            Raw.Add(name, new RawTensor(name, kind, shape, _file, start, size));
     }
 }

@@ -16,19 +16,19 @@ internal static unsafe class FingerprintHash
     public static ModelFingerprint Compute(
         ModelConfig config, IReadOnlyList<(WeightRole Role, int Layer, StoredTensor Tensor, bool Interleaved)> weights)
     {
-        var leaves = new List<(StoredTensor Tensor, long Start, long Length)>();
-        foreach (var (_, _, tensor, _) in weights)
+        var leaves = new List<(RawTensor Stored, long Start, long Length)>();
+        foreach (var stored in weights.SelectMany(weight => Stored(weight.Tensor)))
         {
-            for (long start = 0; start < tensor.Bytes; start += LeafBytes)
-                leaves.Add((tensor, start, Math.Min(LeafBytes, tensor.Bytes - start)));
+            for (long start = 0; start < stored.Bytes; start += LeafBytes)
+                leaves.Add((stored, start, Math.Min(LeafBytes, stored.Bytes - start)));
         }
 
         var hashes = new byte[leaves.Count][];
         Parallel.For(0, leaves.Count, i =>
         {
-            var (tensor, start, length) = leaves[i];
-            hashes[i] = SHA256.HashData(new ReadOnlySpan<byte>(tensor.File.At(tensor.Offset + start, length), (int)length));
-            tensor.File.Release(tensor.Offset + start, length);
+            var (stored, start, length) = leaves[i];
+            hashes[i] = SHA256.HashData(new ReadOnlySpan<byte>(stored.File.At(stored.Offset + start, length), (int)length));
+            stored.File.Release(stored.Offset + start, length);
         });
 
         using var root = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -38,12 +38,20 @@ internal static unsafe class FingerprintHash
         {
             root.AppendData(Encoding.UTF8.GetBytes(string.Create(
                 CultureInfo.InvariantCulture, $"{role}/{layer}/{tensor.Type}/{tensor.ShapeText}/{interleaved}\n")));
-            for (long start = 0; start < tensor.Bytes; start += LeafBytes)
-                root.AppendData(hashes[leaf++]);
+            foreach (var stored in Stored(tensor))
+            {
+                if (tensor.MadeFrom is not null)
+                    root.AppendData(Encoding.UTF8.GetBytes($"{stored.Name}/{stored.Kind}/{stored.ShapeText}\n"));
+                for (long start = 0; start < stored.Bytes; start += LeafBytes)
+                    root.AppendData(hashes[leaf++]);
+            }
         }
 
         return new ModelFingerprint(root.GetHashAndReset());
     }
+
+    /// <summary>What the file holds: of a conversion, everything that it is made from.</summary>
+    private static IReadOnlyList<RawTensor> Stored(StoredTensor tensor) => tensor.MadeFrom ?? [RawTensor.Of(tensor)];
 
     private static string Describe(ModelConfig config)
     {

@@ -58,13 +58,25 @@ internal sealed unsafe class WeightTable
         return RowOrder(role) is { } order ? Array.ConvertAll(order, row => stored[row]) : stored;
     }
 
-    public void Release(WeightRole role, int layer) => Find(role, layer).Release();
+    public void Release(WeightRole role, int layer)
+    {
+        // Rows of an embedding are read as long as the model is open; what was made by a conversion would be gone.
+        var tensor = Find(role, layer);
+        if (tensor.MadeFrom is null || Key(role, layer).Role != WeightRole.TokenEmbedding)
+            tensor.Release();
+    }
+
+    /// <summary>Type, rows and columns of a matrix.</summary>
+    public MatrixSource Describe(WeightRole role, int layer) =>
+        Find(role, layer) is var tensor && WeightShapes.IsMatrix(role)
+            ? new MatrixSource(tensor.Type, (int)tensor.Shape[0], (int)tensor.Shape[1], 0)
+            : throw new ArgumentException($"{role} is a vector", nameof(role));
 
     /// <summary>All weights in the order of the roles; what the fingerprint covers.</summary>
     public IReadOnlyList<(WeightRole Role, int Layer, StoredTensor Tensor, bool Interleaved)> All() =>
         [.. WeightShapes.All(_config).Where(_tensors.ContainsKey).Select(k => (k.Role, k.Layer, _tensors[k], RowOrder(k.Role) is not null))];
 
-    private (WeightRole, int) Key(WeightRole role, int layer)
+    private (WeightRole Role, int Layer) Key(WeightRole role, int layer)
     {
         if (role == WeightRole.Output && _config.TiedEmbeddings)
             role = WeightRole.TokenEmbedding;

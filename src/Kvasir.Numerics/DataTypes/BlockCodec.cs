@@ -11,7 +11,8 @@ namespace Kvasir.Numerics;
 /// </summary>
 /// <remarks>
 /// A value is <c>scale * (q - offset) + minimum</c> with q unsigned: offset 8 for Q4_0, 16 for Q5_0, 128 for Q8_0 (whose
-/// bytes are signed), 0 for the types with a minimum.
+/// bytes are signed), 0 for the types with a minimum. For IQ4_NL and MXFP4 it is <c>scale * LevelTable[q]</c>; MXFP4's scale is the
+/// power of two <c>2^(e - 128)</c> of one byte e, which is handed on as a bfloat16.
 /// </remarks>
 public static class BlockCodec
 {
@@ -21,14 +22,20 @@ public static class BlockCodec
     /// <summary>The number of values that q may take: 16, 32 or 256.</summary>
     public static int Levels(DataType type) => type switch
     {
-        DataType.Q4_0 or DataType.Q4_1 => 16,
+        DataType.Q4_0 or DataType.Q4_1 or DataType.IQ4_NL or DataType.MXFP4 => 16,
         DataType.Q5_0 or DataType.Q5_1 => 32,
         DataType.Q8_0 => 256,
         _ => throw NotQuantised(type),
     };
 
-    /// <summary>What is subtracted from the unsigned q before it is scaled.</summary>
+    /// <summary>What is subtracted from the unsigned q before it is scaled, for types with even levels.</summary>
     public static int Offset(DataType type) => type.HasMinimum ? 0 : Levels(type) / 2;
+
+    /// <summary>The binary32 of a scale's bits.</summary>
+    public static float Scale(DataType type, ushort bits) => type == DataType.MXFP4 ? BFloat16.ToSingle(bits) : Float16.ToSingle(bits);
+
+    /// <summary>The integer that an unsigned q stands for.</summary>
+    public static int Level(DataType type, byte quant) => type.HasTable ? LevelTable.Of(type)[quant] : quant - Offset(type);
 
     /// <summary>Decodes a row of <c>destination.Length</c> elements.</summary>
     /// <exception cref="ArgumentException">The source is shorter than the row, or the row does not divide into blocks.</exception>
@@ -59,22 +66,24 @@ public static class BlockCodec
 
         Span<byte> quants = stackalloc byte[Block];
         int blockBytes = type.BlockBytes;
-        int offset = Offset(type);
+        Span<int> levels = stackalloc int[Levels(type)];
+        for (int q = 0; q < levels.Length; q++)
+            levels[q] = Level(type, (byte)q);
         for (int b = 0; b < destination.Length / Block; b++)
         {
             UnpackBlock(type, source.Slice(b * blockBytes, blockBytes), quants, out ushort scaleBits, out ushort minimumBits);
-            float scale = Float16.ToSingle(scaleBits);
+            float scale = Scale(type, scaleBits);
             float minimum = Float16.ToSingle(minimumBits);
             var values = destination.Slice(b * Block, Block);
             if (type.HasMinimum)
             {
                 for (int i = 0; i < Block; i++)
-                    values[i] = (scale * quants[i]) + minimum;
+                    values[i] = (scale * levels[quants[i]]) + minimum;
             }
             else
             {
                 for (int i = 0; i < Block; i++)
-                    values[i] = scale * (quants[i] - offset);
+                    values[i] = scale * levels[quants[i]];
             }
         }
     }
@@ -113,8 +122,18 @@ public static class BlockCodec
         int blockBytes = type.BlockBytes;
         for (int b = 0; b < source.Length / Block; b++)
         {
-            ChooseByRange(type, source.Slice(b * Block, Block), quants, out float scale, out float minimum);
-            PackBlock(type, Float16.FromSingle(scale), Float16.FromSingle(minimum), quants, destination.Slice(b * blockBytes, blockBytes));
+            ushort scaleBits, minimumBits = 0;
+            if (type.HasTable)
+            {
+                scaleBits = TableEncoder.Choose(type, source.Slice(b * Block, Block), quants);
+            }
+            else
+            {
+                ChooseByRange(type, source.Slice(b * Block, Block), quants, out float scale, out float minimum);
+                (scaleBits, minimumBits) = (Float16.FromSingle(scale), Float16.FromSingle(minimum));
+            }
+
+            PackBlock(type, scaleBits, minimumBits, quants, destination.Slice(b * blockBytes, blockBytes));
         }
     }
 
@@ -123,8 +142,11 @@ public static class BlockCodec
     {
         if (!type.IsQuantized || type.HasSuperBlocks)
             throw NotQuantised(type);
-        BinaryPrimitives.WriteUInt16LittleEndian(destination, scale);
-        int at = 2;
+        int at = type == DataType.MXFP4 ? 1 : 2;
+        if (type == DataType.MXFP4)
+            destination[0] = ExponentByte(scale);
+        else
+            BinaryPrimitives.WriteUInt16LittleEndian(destination, scale);
         if (type == DataType.Q8_0)
         {
             for (int i = 0; i < Block; i++)
@@ -156,9 +178,9 @@ public static class BlockCodec
     {
         if (!type.IsQuantized || type.HasSuperBlocks)
             throw NotQuantised(type);
-        scale = BinaryPrimitives.ReadUInt16LittleEndian(source);
+        int at = type == DataType.MXFP4 ? 1 : 2;
+        scale = type == DataType.MXFP4 ? PowerOfTwo(source[0]) : BinaryPrimitives.ReadUInt16LittleEndian(source);
         minimum = 0;
-        int at = 2;
         ref byte values = ref MemoryMarshal.GetReference(source);
         ref byte to = ref MemoryMarshal.GetReference(quants[..Block]);
         if (type == DataType.Q8_0)
@@ -189,6 +211,11 @@ public static class BlockCodec
         for (int i = 0; high != 0; i++, high >>= 1)
             quants[i] |= (byte)((high & 1) << 4);
     }
+
+    /// <summary>2^(e - 128) as a bfloat16; the two smallest are subnormal.</summary>
+    private static ushort PowerOfTwo(byte e) => (ushort)(e < 2 ? 0x20 << e : (e - 1) << 7);
+
+    private static byte ExponentByte(ushort power) => (byte)(power < 0x80 ? power >> 6 : (power >> 7) + 1);
 
     private static void ChooseByRange(DataType type, ReadOnlySpan<float> x, Span<byte> quants, out float scale, out float minimum)
     {

@@ -24,6 +24,12 @@ public enum DataType
     /// <summary>Blocks of 32: binary16 scale, signed 8-bit values.</summary>
     Q8_0 = 8,
 
+    /// <summary>Super-blocks of 256: 2-bit values; 4-bit scales and minima of 16 values.</summary>
+    Q2_K = 10,
+
+    /// <summary>Super-blocks of 256: 3-bit values with offset 4; 6-bit scales of 16 values.</summary>
+    Q3_K = 11,
+
     /// <summary>Super-blocks of 256: 4-bit values; 6-bit scales and minima of 32 values.</summary>
     Q4_K = 12,
 
@@ -33,6 +39,15 @@ public enum DataType
     /// <summary>Super-blocks of 256: 6-bit values with offset 32; 8-bit scales of 16 values.</summary>
     Q6_K = 14,
 
+    /// <summary>Blocks of 32: binary16 scale, 4-bit numbers of levels that lie closer near zero.</summary>
+    IQ4_NL = 20,
+
+    /// <summary>Super-blocks of 256: the levels of IQ4_NL; 6-bit scales of 32 values.</summary>
+    IQ4_XS = 23,
+
     /// <summary>The upper half of binary32.</summary>
     BF16 = 30,
+
+    /// <summary>Blocks of 32: a power of two, 4-bit floating-point values (OCP Microscaling, E2M1 and E8M0).</summary>
+    MXFP4 = 39,
 }

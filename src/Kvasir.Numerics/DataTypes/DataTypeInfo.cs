@@ -14,11 +14,15 @@ public static class DataTypeInfo
         {
             DataType.F32 => 4,
             DataType.F16 or DataType.BF16 => 2,
-            DataType.Q4_0 => 18,
+            DataType.MXFP4 => 17,
+            DataType.Q4_0 or DataType.IQ4_NL => 18,
             DataType.Q4_1 => 20,
             DataType.Q5_0 => 22,
             DataType.Q5_1 => 24,
             DataType.Q8_0 => 34,
+            DataType.Q2_K => 84,
+            DataType.Q3_K => 110,
+            DataType.IQ4_XS => 136,
             DataType.Q4_K => 144,
             DataType.Q5_K => 176,
             DataType.Q6_K => 210,
@@ -26,14 +30,23 @@ public static class DataTypeInfo
         };
 
         /// <summary>True for the block formats with a scale.</summary>
-        public bool IsQuantized =>
-            type is DataType.Q4_0 or DataType.Q4_1 or DataType.Q5_0 or DataType.Q5_1 or DataType.Q8_0 || type.HasSuperBlocks;
+        public bool IsQuantized => type.HasEvenLevels || type.HasTable || type.HasSuperBlocks;
+
+        /// <summary>True for the block formats of 32 elements whose levels are as far from each other everywhere.</summary>
+        public bool HasEvenLevels => type is DataType.Q4_0 or DataType.Q4_1 or DataType.Q5_0 or DataType.Q5_1 or DataType.Q8_0;
+
+        /// <summary>True for the block formats whose values are numbers of levels in a <see cref="LevelTable"/>.</summary>
+        public bool HasTable => type is DataType.IQ4_NL or DataType.IQ4_XS or DataType.MXFP4;
 
         /// <summary>True for the block formats whose scales are integers times a factor of 256 elements.</summary>
-        public bool HasSuperBlocks => type is DataType.Q4_K or DataType.Q5_K or DataType.Q6_K;
+        public bool HasSuperBlocks =>
+            type is DataType.Q2_K or DataType.Q3_K or DataType.Q4_K or DataType.Q5_K or DataType.Q6_K or DataType.IQ4_XS;
+
+        /// <summary>Scales of 32 elements: 2 when each sixteen have their own, else 1; 0 for the float types.</summary>
+        public int ScalesPerBlock => type is DataType.Q2_K or DataType.Q3_K or DataType.Q6_K ? 2 : type.IsQuantized ? 1 : 0;
 
         /// <summary>True for the block formats that hold a minimum beside the scale.</summary>
-        public bool HasMinimum => type is DataType.Q4_1 or DataType.Q5_1 or DataType.Q4_K or DataType.Q5_K;
+        public bool HasMinimum => type is DataType.Q4_1 or DataType.Q5_1 or DataType.Q2_K or DataType.Q4_K or DataType.Q5_K;
 
         /// <summary>True when the value is one of the named ones (a file may hold any number).</summary>
         public bool IsKnown => type is DataType.F32 or DataType.F16 or DataType.BF16 || type.IsQuantized;

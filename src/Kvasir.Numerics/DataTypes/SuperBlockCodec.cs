@@ -7,26 +7,52 @@ namespace Kvasir.Numerics;
 /// scales are small integers times a binary16 of the super-block.
 /// </summary>
 /// <remarks>
-/// A value is <c>d * scale * q - dmin * minimum</c> for Q4_K and Q5_K, with six bits for scales and minima, and
-/// <c>d * scale * (q - 32)</c> for Q6_K, whose scales are signed bytes of sixteen elements each.
+/// A value is <c>d * scale * q - dmin * minimum</c> for Q4_K and Q5_K, with six bits for scales and minima, and for Q2_K, with four bits for
+/// each sixteen elements; <c>d * scale * (q - 32)</c> for Q6_K, whose scales are signed bytes of sixteen elements each;
+/// <c>d * scale * (q - 4)</c> for Q3_K, with six bits for each sixteen elements, and <c>d * scale * LevelTable[q]</c> for IQ4_XS, with six
+/// bits, both stored 32 too high.
 /// </remarks>
 public static class SuperBlockCodec
 {
     /// <summary>Elements of a super-block.</summary>
     public const int Elements = 256;
 
-    private const int Block = BlockCodec.Block;
-    private const int ScaleOffset = 4;
-    private const int HighOffset5 = 16;
-    private const int HighOffset6 = 128;
-    private const int ScaleOffset6 = 192;
-    private const int FactorOffset6 = 208;
+    internal const int Block = BlockCodec.Block;
+    internal const int ScaleOffset = 4;
+    internal const int HighOffset5 = 16;
+    internal const int HighOffset6 = 128;
+    internal const int ScaleOffset6 = 192;
+    internal const int ValueOffset2 = 16;
+    internal const int ValueOffset3 = 32;
+    internal const int ScaleOffset3 = 96;
+    internal const int ValueOffsetXs = 8;
+
+    /// <summary>Where the binary16 factor stands.</summary>
+    public static int FactorOffset(DataType type) => type switch
+    {
+        DataType.Q2_K => 80,
+        DataType.Q3_K => 108,
+        DataType.Q6_K => 208,
+        _ => 0,
+    };
+
+    /// <summary>What is subtracted from the unsigned q, for types without a table.</summary>
+    public static int Offset(DataType type) => type switch
+    {
+        DataType.Q3_K => 4,
+        DataType.Q6_K => 32,
+        _ => 0,
+    };
+
+    /// <summary>The integer that an unsigned q stands for.</summary>
+    public static int Level(DataType type, byte quant) => type.HasTable ? LevelTable.Of(type)[quant] : quant - Offset(type);
 
     /// <summary>Reads the super-block's two binary16 factors; the second is 0 where the type has none.</summary>
     public static void ReadFactors(DataType type, ReadOnlySpan<byte> source, out ushort d, out ushort dmin)
     {
-        d = BinaryPrimitives.ReadUInt16LittleEndian(source[(type == DataType.Q6_K ? FactorOffset6 : 0)..]);
-        dmin = type.HasMinimum ? BinaryPrimitives.ReadUInt16LittleEndian(source[2..]) : (ushort)0;
+        int at = FactorOffset(type);
+        d = BinaryPrimitives.ReadUInt16LittleEndian(source[at..]);
+        dmin = type.HasMinimum ? BinaryPrimitives.ReadUInt16LittleEndian(source[(at + 2)..]) : (ushort)0;
     }
 
     /// <summary>Reads one of the eight blocks of a super-block.</summary>
@@ -34,20 +60,41 @@ public static class SuperBlockCodec
     /// <param name="source">The super-block.</param>
     /// <param name="block">0 to 7.</param>
     /// <param name="quants">Receives 32 unsigned values.</param>
-    /// <param name="scales">Receives the block's scale; for Q6_K two, signed, of sixteen elements each.</param>
-    /// <param name="minimum">The block's minimum; 0 where the type has none.</param>
-    public static void UnpackBlock(DataType type, ReadOnlySpan<byte> source, int block, Span<byte> quants, Span<int> scales, out int minimum)
+    /// <param name="scales">
+    /// Receives the block's scale; two, of sixteen elements each, where <c>type.ScalesPerBlock</c> is 2. Signed for types without a minimum.
+    /// </param>
+    /// <param name="minima">Receives as many minima; 0 where the type has none.</param>
+    public static void UnpackBlock(
+        DataType type, ReadOnlySpan<byte> source, int block, Span<byte> quants, Span<int> scales, Span<int> minima)
     {
-        minimum = 0;
+        minima.Clear();
         switch (type)
         {
+            case DataType.Q2_K:
+                Pairs(source[ValueOffset2..], block, quants);
+                for (int s = 0; s < 2; s++)
+                {
+                    scales[s] = source[(2 * block) + s] & 15;
+                    minima[s] = source[(2 * block) + s] >> 4;
+                }
+
+                break;
+            case DataType.Q3_K:
+                Pairs(source[ValueOffset3..], block, quants);
+                for (int i = 0; i < Block; i++)
+                    quants[i] |= (byte)(((source[i] >> block) & 1) << 2);
+                for (int s = 0; s < 2; s++)
+                    scales[s] = SixBits(source.Slice(ScaleOffset3, 12), (2 * block) + s) - 32;
+                break;
             case DataType.Q4_K:
                 Nibbles(source[16..], block, quants);
+                SixBits(source.Slice(ScaleOffset, 12), block, out scales[0], out minima[0]);
                 break;
             case DataType.Q5_K:
                 Nibbles(source[(HighOffset5 + Block)..], block, quants);
                 for (int i = 0; i < Block; i++)
                     quants[i] |= (byte)(((source[HighOffset5 + i] >> block) & 1) << 4);
+                SixBits(source.Slice(ScaleOffset, 12), block, out scales[0], out minima[0]);
                 break;
             case DataType.Q6_K:
                 int half = block / 4, quarter = block % 4;
@@ -59,21 +106,15 @@ public static class SuperBlockCodec
 
                 scales[0] = (sbyte)source[ScaleOffset6 + (2 * block)];
                 scales[1] = (sbyte)source[ScaleOffset6 + (2 * block) + 1];
-                return;
+                break;
+            case DataType.IQ4_XS:
+                for (int i = 0; i < Block; i++)
+                    quants[i] = (byte)(source[ValueOffsetXs + (16 * block) + (i % 16)] >> (4 * (i / 16)) & 15);
+                int high = BinaryPrimitives.ReadUInt16LittleEndian(source[2..]) >> (2 * block) & 3;
+                scales[0] = ((source[ScaleOffset + (block / 2)] >> (4 * (block % 2)) & 15) | (high << 4)) - 32;
+                break;
             default:
-                throw NoSuperBlocks(type);
-        }
-
-        var packed = source.Slice(ScaleOffset, 12);
-        if (block < 4)
-        {
-            scales[0] = packed[block] & 63;
-            minimum = packed[block + 4] & 63;
-        }
-        else
-        {
-            scales[0] = (packed[block + 4] & 15) | (packed[block - 4] >> 6 << 4);
-            minimum = (packed[block + 4] >> 4) | (packed[block] >> 6 << 4);
+                throw new ArgumentException($"{type.Name} has no super-blocks");
         }
     }
 
@@ -81,17 +122,18 @@ public static class SuperBlockCodec
     public static void DecodeRow(DataType type, ReadOnlySpan<byte> source, Span<float> destination)
     {
         Span<byte> quants = stackalloc byte[Block];
-        Span<int> scales = stackalloc int[2];
+        Span<int> scales = stackalloc int[2], minima = stackalloc int[2];
+        int width = Block / type.ScalesPerBlock;
         for (int b = 0; b < destination.Length / Block; b++)
         {
             var super = source.Slice(b / 8 * type.BlockBytes, type.BlockBytes);
-            ReadFactors(type, super, out ushort d, out ushort dmin);
-            UnpackBlock(type, super, b % 8, quants, scales, out int minimum);
+            ReadFactors(type, super, out ushort dBits, out ushort dminBits);
+            float d = Float16.ToSingle(dBits), dmin = Float16.ToSingle(dminBits);
+            UnpackBlock(type, super, b % 8, quants, scales, minima);
             for (int i = 0; i < Block; i++)
             {
-                destination[(b * Block) + i] = type == DataType.Q6_K
-                    ? Float16.ToSingle(d) * scales[i / 16] * (quants[i] - 32)
-                    : (Float16.ToSingle(d) * scales[0] * quants[i]) - (Float16.ToSingle(dmin) * minimum);
+                float value = d * scales[i / width] * Level(type, quants[i]);
+                destination[(b * Block) + i] = type.HasMinimum ? value - (dmin * minima[i / width]) : value;
             }
         }
     }
@@ -107,10 +149,12 @@ public static class SuperBlockCodec
             var x = source.Slice(s * Elements, Elements);
             var to = destination.Slice(s * type.BlockBytes, type.BlockBytes);
             to.Clear();
-            if (type == DataType.Q6_K)
-                EncodeSigned(x, to);
+            if (type.HasMinimum)
+                SuperBlockEncoder.Range(type, x, to);
+            else if (type.HasTable)
+                SuperBlockEncoder.Table(x, to);
             else
-                EncodeRange(type, x, to);
+                SuperBlockEncoder.Signed(type, x, to);
         }
     }
 
@@ -120,90 +164,28 @@ public static class SuperBlockCodec
             quants[i] = (byte)(source[(block / 2 * Block) + i] >> (4 * (block % 2)) & 15);
     }
 
-    private static void EncodeRange(DataType type, ReadOnlySpan<float> x, Span<byte> to)
+    private static void Pairs(ReadOnlySpan<byte> source, int block, Span<byte> quants)
     {
-        int top = type == DataType.Q5_K ? 31 : 15;
-        Span<float> scale = stackalloc float[8], below = stackalloc float[8];
-        float largestScale = 0, largestBelow = 0;
-        for (int b = 0; b < 8; b++)
-        {
-            float low = 0, high = 0;
-            foreach (float v in x.Slice(b * Block, Block))
-            {
-                low = v < low ? v : low;
-                high = v > high ? v : high;
-            }
+        for (int i = 0; i < Block; i++)
+            quants[i] = (byte)(source[(block / 4 * Block) + i] >> (2 * (block % 4)) & 3);
+    }
 
-            scale[b] = (high - low) / top;
-            below[b] = -low;
-            largestScale = scale[b] > largestScale ? scale[b] : largestScale;
-            largestBelow = below[b] > largestBelow ? below[b] : largestBelow;
+    /// <summary>Scale and minimum of one of eight blocks: twelve bytes.</summary>
+    private static void SixBits(ReadOnlySpan<byte> packed, int block, out int scale, out int minimum)
+    {
+        if (block < 4)
+        {
+            scale = packed[block] & 63;
+            minimum = packed[block + 4] & 63;
         }
-
-        ushort d = Float16.FromSingle(largestScale / 63), dmin = Float16.FromSingle(largestBelow / 63);
-        BinaryPrimitives.WriteUInt16LittleEndian(to, d);
-        BinaryPrimitives.WriteUInt16LittleEndian(to[2..], dmin);
-        for (int b = 0; b < 8; b++)
+        else
         {
-            int s = Level(scale[b], Float16.ToSingle(d), 63), m = Level(below[b], Float16.ToSingle(dmin), 63);
-            var packed = to.Slice(ScaleOffset, 12);
-            if (b < 4)
-            {
-                packed[b] |= (byte)s;
-                packed[b + 4] |= (byte)m;
-            }
-            else
-            {
-                packed[b + 4] |= (byte)((s & 15) | ((m & 15) << 4));
-                packed[b - 4] |= (byte)(s >> 4 << 6);
-                packed[b] |= (byte)(m >> 4 << 6);
-            }
-
-            float step = Float16.ToSingle(d) * s, minimum = Float16.ToSingle(dmin) * m;
-            for (int i = 0; i < Block; i++)
-            {
-                int q = Level(x[(b * Block) + i] + minimum, step, top);
-                int nibbles = type == DataType.Q5_K ? HighOffset5 + Block : 16;
-                to[nibbles + (b / 2 * Block) + i] |= (byte)((q & 15) << (4 * (b % 2)));
-                if (type == DataType.Q5_K)
-                    to[HighOffset5 + i] |= (byte)(q >> 4 << b);
-            }
+            scale = (packed[block + 4] & 15) | (packed[block - 4] >> 6 << 4);
+            minimum = (packed[block + 4] >> 4) | (packed[block] >> 6 << 4);
         }
     }
 
-    private static void EncodeSigned(ReadOnlySpan<float> x, Span<byte> to)
-    {
-        Span<float> scale = stackalloc float[16];
-        float largest = 0;
-        for (int b = 0; b < 16; b++)
-        {
-            float extreme = 0;
-            foreach (float v in x.Slice(b * 16, 16))
-                extreme = MathF.Abs(v) > MathF.Abs(extreme) ? v : extreme;
-            scale[b] = extreme / -32;
-            largest = MathF.Abs(scale[b]) > largest ? MathF.Abs(scale[b]) : largest;
-        }
-
-        ushort d = Float16.FromSingle(largest / 127);
-        float factor = Float16.ToSingle(d);
-        BinaryPrimitives.WriteUInt16LittleEndian(to[FactorOffset6..], d);
-        for (int b = 0; b < 16; b++)
-        {
-            int s = factor == 0 ? 0 : Math.Clamp((int)MathF.Round(scale[b] / factor), -127, 127);
-            to[ScaleOffset6 + b] = (byte)s;
-            for (int i = 0; i < 16; i++)
-            {
-                float v = x[(b * 16) + i];
-                int q = s == 0 || factor == 0 ? 32 : Math.Clamp((int)MathF.Round(v / (factor * s)) + 32, 0, 63);
-                int half = b / 8, quarter = b / 2 % 4, at = (b % 2 * 16) + i;
-                to[(64 * half) + (32 * (quarter % 2)) + at] |= (byte)((q & 15) << (4 * (quarter / 2)));
-                to[HighOffset6 + (32 * half) + at] |= (byte)(q >> 4 << (2 * quarter));
-            }
-        }
-    }
-
-    private static int Level(float value, float step, int top) =>
-        step == 0 ? 0 : Math.Clamp((int)MathF.Round(value / step), 0, top);
-
-    private static ArgumentException NoSuperBlocks(DataType type) => new($"{type.Name} has no super-blocks");
+    /// <summary>One of Q3_K's sixteen scales: four low bits in eight bytes, two high bits in four.</summary>
+    private static int SixBits(ReadOnlySpan<byte> packed, int index) =>
+        (packed[index % 8] >> (4 * (index / 8)) & 15) | ((packed[8 + (index % 4)] >> (2 * (index / 4)) & 3) << 4);
 }

@@ -19,6 +19,9 @@ internal unsafe struct ActivationBlock
     /// <summary>Sums with the sign changed: of all, of the first sixteen, of the other sixteen.</summary>
     public fixed int NegativeSums[3];
 
+    /// <summary>The sum of the k that a minimum stands for.</summary>
+    public int SumOf(int scale, int scalesPerBlock) => scalesPerBlock == 1 ? Sum : -NegativeSums[1 + scale];
+
     /// <summary>The negative sum of the k that a scale stands for.</summary>
     public int NegativeSum(int scale, int scalesPerBlock) => NegativeSums[scalesPerBlock == 1 ? 0 : 1 + scale];
 }

@@ -36,7 +36,7 @@ internal readonly unsafe struct BlockDot128 : IBlockDot
                     var chain = Vector128.FusedMultiplyAdd(
                         Vector128.ConvertToSingle(sum), Vector128.Load(weights->Scales + at) * Vector128.Create(a->Scale), Vector128.Load(chains + column));
                     if (form.HasMinimum)
-                        chain = Vector128.FusedMultiplyAdd(Vector128.Load(weights->Minima + at), Vector128.Create(a->Scale * a->Sum), chain);
+                        chain = Vector128.FusedMultiplyAdd(Vector128.Load(weights->Minima + at), Vector128.Create(a->Scale * a->SumOf(scale, form.ScalesPerBlock)), chain);
                     chain.Store(chains + column);
                 }
             }

@@ -67,7 +67,7 @@ internal readonly unsafe struct BlockDot256<TDot> : IBlockDot
         var chain = Vector256.FusedMultiplyAdd(
             Vector256.ConvertToSingle(product), Vector256.Load(weights->Scales + at) * Vector256.Create(x->Scale), Vector256.Load(chains + column));
         if (form.HasMinimum)
-            chain = Vector256.FusedMultiplyAdd(Vector256.Load(weights->Minima + at), Vector256.Create(x->Scale * x->Sum), chain);
+            chain = Vector256.FusedMultiplyAdd(Vector256.Load(weights->Minima + at), Vector256.Create(x->Scale * x->SumOf(scale, form.ScalesPerBlock)), chain);
         chain.Store(chains + column);
     }
 }

@@ -165,7 +165,7 @@ internal readonly unsafe struct BlockDot512 : IBlockDot
             Vector512.ConvertToSingle(right + correction), Vector512.Load(scales + 16) * factor, Vector512.Load(chains + 16));
         if (form.HasMinimum)
         {
-            var sum = Vector512.Create(x->Scale * x->Sum);
+            var sum = Vector512.Create(x->Scale * x->SumOf(scale, form.ScalesPerBlock));
             var minima = weights->Minima + (scale * 32);
             first = Vector512.FusedMultiplyAdd(Vector512.Load(minima), sum, first);
             second = Vector512.FusedMultiplyAdd(Vector512.Load(minima + 16), sum, second);

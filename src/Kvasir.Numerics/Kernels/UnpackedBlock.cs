@@ -41,6 +41,20 @@ internal unsafe struct UnpackedBlock
                     for (var group = 0; group < 8; group++)
                         Vector256.Load(from + (group * 128) + part).Store(values + (group * 128));
                     break;
+                case 2:
+                    for (var group = 0; group < 8; group++)
+                        Pairs(from + part, group).Store(values + (group * 128));
+                    break;
+                case 3:
+                    var third = Vector256.Load(high + part).AsUInt16();
+                    for (var group = 0; group < 8; group++)
+                        (Pairs(from + part, group) | ThirdBit(third, group)).Store(values + (group * 128));
+                    break;
+                case 4 when form.Table is not null:
+                    var table = Vector128.Create(form.Table);
+                    for (var group = 0; group < 4; group++)
+                        Levels(from + (group * 128) + part, table, values + (group * 128));
+                    break;
                 case 4:
                     for (var group = 0; group < 4; group++)
                         Nibbles(from + (group * 128) + part, default, default, values + (group * 128));
@@ -68,7 +82,7 @@ internal unsafe struct UnpackedBlock
                 var at = (scale * 32) + column;
                 if (!form.HasSuperBlocks)
                 {
-                    Halves(from + form.Scales, at).Store(to->Scales + at);
+                    (form.HasPowerScales ? UpperHalves(from + form.Scales, at) : Halves(from + form.Scales, at)).Store(to->Scales + at);
                     if (form.HasMinimum)
                         Halves(from + form.Minima, at).Store(to->Minima + at);
                     continue;
@@ -91,6 +105,28 @@ internal unsafe struct UnpackedBlock
         (((packed.AsUInt16() >> 4).AsByte() & mask) | highBits).Store(to + 512);
     }
 
+    /// <summary>Writes what a vector's low and high nibbles stand for as groups g and g + 4.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Levels(byte* from, Vector128<byte> table, byte* to)
+    {
+        var mask = Vector128.Create((byte)0xF);
+        for (var half = 0; half < 32; half += 16)
+        {
+            var packed = Vector128.Load(from + half);
+            Vector128.Shuffle(table, packed & mask).Store(to + half);
+            Vector128.Shuffle(table, (packed.AsUInt16() >> 4).AsByte() & mask).Store(to + half + 512);
+        }
+    }
+
+    /// <summary>The low two bits of a group.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Pairs(byte* from, int group) =>
+        (Vector256.Load(from + (group % 2 * 128)).AsUInt16() >> (group / 2 * 2)).AsByte() & Vector256.Create((byte)3);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> ThirdBit(Vector256<ushort> bits, int group) =>
+        (group < 2 ? bits << (2 - group) : bits >> (group - 2)).AsByte() & Vector256.Create((byte)4);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> SixthBits(Vector256<ushort> bits, int group) =>
         (group < 2 ? bits << (4 - (2 * group)) : bits >> ((2 * group) - 4)).AsByte() & Vector256.Create((byte)0x30);
@@ -98,6 +134,10 @@ internal unsafe struct UnpackedBlock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Halves(byte* from, int column) =>
         Half16.Widen(Vector256.WidenLower(Vector128.Load((short*)from + column).ToVector256Unsafe()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> UpperHalves(byte* from, int column) =>
+        (Vector256.WidenLower(Vector128.Load((ushort*)from + column).ToVector256Unsafe()) << 16).AsSingle();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> Bytes8(byte* from, bool signed)

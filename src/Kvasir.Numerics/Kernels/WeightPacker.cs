@@ -48,7 +48,7 @@ internal static unsafe class WeightPacker
     private static void PackQuantized(DataType type, byte* from, PackedPart part, byte* panel, int column)
     {
         Span<byte> values = stackalloc byte[32];
-        Span<int> scales = stackalloc int[2];
+        Span<int> scales = stackalloc int[2], minima = stackalloc int[2];
         var form = part.Form;
         var blockBytes = type.BlockBytes;
         for (var block = 0; block < part.Blocks; block++)
@@ -57,11 +57,14 @@ internal static unsafe class WeightPacker
             var to = panel + form.BlockOffset(block);
             if (form.HasSuperBlocks)
             {
-                SuperBlockCodec.UnpackBlock(type, stored, block % 8, values, scales, out var minimum);
+                SuperBlockCodec.UnpackBlock(type, stored, block % 8, values, scales, minima);
                 for (var s = 0; s < form.ScalesPerBlock; s++)
+                {
                     to[form.Scales + (s * 32) + column] = (byte)scales[s];
-                if (form.HasMinimum)
-                    to[form.Minima + column] = (byte)minimum;
+                    if (form.HasMinimum)
+                        to[form.Minima + (s * 32) + column] = (byte)minima[s];
+                }
+
                 var header = (ushort*)(panel + form.HeaderOffset(block)) + column;
                 SuperBlockCodec.ReadFactors(type, stored, out *header, out var factor);
                 if (form.HasMinimum)
@@ -83,7 +86,6 @@ internal static unsafe class WeightPacker
     /// <summary>Eight groups of four values of a column, a group in 32 bits.</summary>
     private static void PackValues(QuantForm form, byte* to, int column, uint* groups)
     {
-        const uint Low = 0x0F0F_0F0F;
         if (form.Bits == 8)
         {
             for (var g = 0; g < 8; g++)
@@ -91,15 +93,23 @@ internal static unsafe class WeightPacker
             return;
         }
 
-        for (var g = 0; g < 4; g++)
-            ((uint*)(to + (g * 128)))[column] = (groups[g] & Low) | ((groups[g + 4] & Low) << 4);
-        if (form.Bits == 4)
+        var vectors = form.LowBits;
+        var low = form.LowBits == 4 ? 0x0F0F_0F0Fu : 0x0303_0303u;
+        for (var g = 0; g < vectors; g++)
+        {
+            uint packed = 0;
+            for (var next = g; next < 8; next += vectors)
+                packed |= (groups[next] & low) << (next / vectors * form.LowBits);
+            ((uint*)(to + (g * 128)))[column] = packed;
+        }
+
+        if (form.Bits == form.LowBits)
             return;
         uint first = 0, second = 0;
         for (var g = 0; g < 8; g++)
         {
-            if (form.Bits == 5)
-                first |= (groups[g] >> 4 & 0x0101_0101) << g;
+            if (form.Bits - form.LowBits == 1)
+                first |= (groups[g] >> form.LowBits & 0x0101_0101) << g;
             else if (g < 4)
                 first |= (groups[g] >> 4 & 0x0303_0303) << (2 * g);
             else

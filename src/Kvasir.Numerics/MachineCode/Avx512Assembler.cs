@@ -75,11 +75,27 @@ internal sealed class Avx512Assembler
         _code.Add((byte)bits);
     }
 
+    /// <summary>vpslld zmm, zmm, imm8.</summary>
+    public void ShiftLeft(int to, int from, int bits)
+    {
+        Vector(1, 1, 0x72, 6, to, from);
+        _code.Add((byte)bits);
+    }
+
+    /// <summary>vbroadcasti32x4 zmm, m128.</summary>
+    public void BroadcastSixteen(int to, Address from) => Vector(2, 1, 0x5A, to, 0, from, 16);
+
+    /// <summary>vpshufb zmm, zmm, zmm: looks bytes below 16 up in sixteen bytes that stand in every quarter of the table.</summary>
+    public void LookUp(int to, int table, int numbers) => Vector(2, 1, 0x00, to, table, numbers);
+
     /// <summary>vpdpbusd zmm, zmm, zmm: sum += dot of four unsigned bytes with four signed bytes, a 32-bit lane.</summary>
     public void DotBytes(int sum, int unsigned, int signed) => Vector(2, 1, 0x50, sum, unsigned, signed);
 
     /// <summary>vcvtph2ps zmm, m256.</summary>
     public void WidenHalves(int to, Address from) => Vector(2, 1, 0x13, to, 0, from, VectorBytes / 2);
+
+    /// <summary>vpmovzxwd zmm, m256: sixteen 16-bit numbers as integers.</summary>
+    public void WidenWords(int to, Address from) => Vector(2, 1, 0x33, to, 0, from, VectorBytes / 2);
 
     /// <summary>vpmovzxbd or vpmovsxbd zmm, m128: sixteen bytes as integers.</summary>
     public void WidenBytes(int to, Address from, bool signed) => Vector(2, 1, signed ? (byte)0x21 : (byte)0x31, to, 0, from, VectorBytes / 4);

@@ -52,6 +52,8 @@ internal sealed unsafe class Avx512Code
             Panels = call.Panels,
             Ahead = call.Panel + call.Panels < call.Part.Panels ? call.Part.PanelBytes : 0,
         };
+        if (form.Table is { } table)
+            (arguments.TableLow, arguments.TableHigh) = (BitConverter.ToUInt64(table), BitConverter.ToUInt64(table, 8));
         ((delegate* unmanaged<VnniArguments*, void>)_functions[Index(call.Part.Type, call.Rows, call.Resume)])(&arguments);
     }
 

@@ -34,4 +34,9 @@ internal unsafe struct VnniArguments
 
     /// <summary>Bytes from a block to one that will be needed later: the next panel's.</summary>
     public long Ahead;
+
+    /// <summary>What four bits stand for, sixteen bytes; of forms with a table.</summary>
+    public ulong TableLow;
+
+    public ulong TableHigh;
 }

@@ -24,6 +24,7 @@ internal static class VnniTileCode
     private const int High = 28;
     private const int LowMask = 30;
     private const int HighMask = 31;
+    private const int Table = 31;
     private const Gpr Weights = Gpr.Rax;
     private const Gpr End = Gpr.Rcx;
     private const Gpr XStride = Gpr.Rdx;
@@ -45,8 +46,11 @@ internal static class VnniTileCode
         code.Load(XStride, Argument(4));
         code.Load(Y, Argument(5));
         code.Load(Ahead, Argument(9));
-        code.Constant(LowMask, 0x0F0F_0F0F);
-        code.Constant(HighMask, form.Bits == 6 ? 0x3030_3030 : 0x1010_1010);
+        code.Constant(LowMask, form.LowBits == 2 ? 0x0303_0303 : 0x0F0F_0F0F);
+        if (form.Table is null)
+            code.Constant(HighMask, form.Bits switch { 6 => 0x3030_3030, 3 => 0x0404_0404, _ => 0x1010_1010 });
+        else
+            code.BroadcastSixteen(Table, Argument(10));
 
         var nextPanel = code.Position;
         StartChains(code, rows, resume);
@@ -112,10 +116,9 @@ internal static class VnniTileCode
             for (var group = groups * scale; group < groups * (scale + 1); group++)
                 Group(code, form, rows, group);
             Scale(code, form, rows, scale);
+            if (form.HasMinimum)
+                AddMinima(code, form, rows, scale);
         }
-
-        if (form.HasMinimum)
-            AddMinima(code, form, rows);
     }
 
     /// <summary>Integer sums begin at minus offset times sum of q, or at 0.</summary>
@@ -159,21 +162,23 @@ internal static class VnniTileCode
             return;
         }
 
-        var nibbles = new Address(Weights, (group % 4 * 128) + (half * 64));
-        if (group < 4)
+        var packed = new Address(Weights, (group % form.LowBits * 128) + (half * 64));
+        if (group < form.LowBits)
         {
-            code.And(to, LowMask, nibbles);
+            code.And(to, LowMask, packed);
         }
         else
         {
-            code.ShiftWordsRight(to, nibbles, 4);
+            code.ShiftWordsRight(to, packed, group / form.LowBits * form.LowBits);
             code.And(to, to, LowMask);
         }
 
-        if (form.Bits == 4)
+        if (form.Table is not null)
+            code.LookUp(to, Table, to);
+        if (form.Bits == form.LowBits)
             return;
         var bits = new Address(Weights, form.High + (form.Bits == 6 ? group / 4 * 128 : 0) + (half * 64));
-        var shift = form.Bits == 6 ? 4 - (2 * (group % 4)) : 4 - group;
+        var shift = form.Bits == 6 ? 4 - (2 * (group % 4)) : form.LowBits - group;
         if (shift > 0)
             code.ShiftWordsLeft(High, bits, shift);
         else if (shift < 0)
@@ -199,17 +204,22 @@ internal static class VnniTileCode
         }
     }
 
-    /// <summary>chain = fma(minimum, activation scale * sum of q, chain); minima of super-blocks are subtracted.</summary>
-    private static void AddMinima(Avx512Assembler code, QuantForm form, int rows)
+    /// <summary>
+    /// chain = fma(minimum, activation scale * sum of q, chain); minima of super-blocks are subtracted. Of sixteen k the sum is kept with its
+    /// sign changed: adding that is the same.
+    /// </summary>
+    private static void AddMinima(Avx512Assembler code, QuantForm form, int rows, int scale)
     {
-        LoadFactors(code, form, form.Minima, 64, signed: false);
+        var halves = form.ScalesPerBlock == 2;
+        var sum = halves ? ActivationBlock.NegativeSumsOffset + (sizeof(int) * (1 + scale)) : ActivationBlock.SumOffset;
+        LoadFactors(code, form, form.Minima + (scale * 32), 64, signed: false);
         for (var row = 0; row < rows; row++)
         {
-            code.BroadcastToFloats(Product, Row(row, ActivationBlock.SumOffset));
+            code.BroadcastToFloats(Product, Row(row, sum));
             code.MultiplyBroadcast(Product, Product, Row(row, ActivationBlock.ScaleOffset));
             for (var half = 0; half < 2; half++)
             {
-                if (form.HasSuperBlocks)
+                if (form.HasSuperBlocks && !halves)
                     code.MultiplySubtract(FirstChain + (2 * row) + half, Left + half, Product);
                 else
                     code.MultiplyAdd(FirstChain + (2 * row) + half, Left + half, Product);
@@ -223,9 +233,17 @@ internal static class VnniTileCode
         var header = headerOffset - form.HeaderBytes - (form.GroupBlocks * form.BlockBytes);
         for (var half = 0; half < 2; half++)
         {
+            var sixteen = new Address(Weights, offset + (half * 32));
+            if (form.HasPowerScales)
+            {
+                code.WidenWords(Left + half, sixteen);
+                code.ShiftLeft(Left + half, Left + half, 16);
+                continue;
+            }
+
             if (!form.HasSuperBlocks)
             {
-                code.WidenHalves(Left + half, new Address(Weights, offset + (half * 32)));
+                code.WidenHalves(Left + half, sixteen);
                 continue;
             }
 

@@ -21,16 +21,17 @@ internal static class ScalarOps
             return sum;
         }
 
-        Span<byte> levels = stackalloc byte[32];
-        Span<int> q = stackalloc int[32];
-        Span<int> scales = stackalloc int[2];
+        Span<byte> quants = stackalloc byte[32];
+        Span<int> q = stackalloc int[32], levels = stackalloc int[32], scales = stackalloc int[2], minima = stackalloc int[2];
         for (int block = 0; block < x.Length / 32; block++)
         {
             float activationScale = Quantize(x.Slice(block * 32, 32), q);
             if (!type.HasSuperBlocks)
             {
-                BlockCodec.UnpackBlock(type, weights.Slice(block * type.BlockBytes, type.BlockBytes), levels, out ushort scale, out ushort minimum);
-                sum = Link(sum, q, levels, BlockCodec.Offset(type), Float16.ToSingle(scale), activationScale);
+                BlockCodec.UnpackBlock(type, weights.Slice(block * type.BlockBytes, type.BlockBytes), quants, out ushort scale, out ushort minimum);
+                for (int k = 0; k < 32; k++)
+                    levels[k] = BlockCodec.Level(type, quants[k]);
+                sum = Link(sum, q, levels, BlockCodec.Scale(type, scale), activationScale);
                 if (type.HasMinimum)
                     sum = MathF.FusedMultiplyAdd(Float16.ToSingle(minimum), activationScale * Sum(q), sum);
                 continue;
@@ -38,27 +39,29 @@ internal static class ScalarOps
 
             var super = weights.Slice(block / 8 * type.BlockBytes, type.BlockBytes);
             SuperBlockCodec.ReadFactors(type, super, out ushort d, out ushort dmin);
-            SuperBlockCodec.UnpackBlock(type, super, block % 8, levels, scales, out int low);
-            if (type.HasMinimum)
+            SuperBlockCodec.UnpackBlock(type, super, block % 8, quants, scales, minima);
+            for (int k = 0; k < 32; k++)
+                levels[k] = SuperBlockCodec.Level(type, quants[k]);
+
+            // Where sixteen k have a scale of their own, a block is two links.
+            int links = type is DataType.Q2_K or DataType.Q3_K or DataType.Q6_K ? 2 : 1, width = 32 / links;
+            for (int link = 0; link < links; link++)
             {
-                sum = Link(sum, q, levels, 0, scales[0] * Float16.ToSingle(d), activationScale);
-                sum = MathF.FusedMultiplyAdd(0 - (low * Float16.ToSingle(dmin)), activationScale * Sum(q), sum);
-            }
-            else
-            {
-                sum = Link(sum, q[..16], levels[..16], 32, scales[0] * Float16.ToSingle(d), activationScale);
-                sum = Link(sum, q[16..], levels[16..], 32, scales[1] * Float16.ToSingle(d), activationScale);
+                var part = q.Slice(link * width, width);
+                sum = Link(sum, part, levels.Slice(link * width, width), scales[link] * Float16.ToSingle(d), activationScale);
+                if (type.HasMinimum)
+                    sum = MathF.FusedMultiplyAdd(0 - (minima[link] * Float16.ToSingle(dmin)), activationScale * Sum(part), sum);
             }
         }
 
         return sum;
     }
 
-    private static float Link(float sum, ReadOnlySpan<int> q, ReadOnlySpan<byte> levels, int offset, float scale, float activationScale)
+    private static float Link(float sum, ReadOnlySpan<int> q, ReadOnlySpan<int> levels, float scale, float activationScale)
     {
         int products = 0;
         for (int k = 0; k < q.Length; k++)
-            products += q[k] * (levels[k] - offset);
+            products += q[k] * levels[k];
         return MathF.FusedMultiplyAdd(products, scale * activationScale, sum);
     }
 

@@ -36,9 +36,15 @@ internal sealed unsafe class Weights : IDisposable
                 continue;
             for (int block = 0; block < columns / type.BlockSize; block++)
             {
-                // Everything but the binary16 factors, which stand at the end for Q6_K.
+                // Everything but the scale or the binary16 factors, which stand at the end for some types.
                 var bytes = to.Slice(block * type.BlockBytes, type.BlockBytes);
-                bytes = type == DataType.Q6_K ? bytes[..^2] : bytes[(type.HasMinimum ? 4 : 2)..];
+                bytes = type switch
+                {
+                    DataType.Q2_K => bytes[..^4],
+                    DataType.Q3_K or DataType.Q6_K => bytes[..^2],
+                    DataType.MXFP4 => bytes[1..],
+                    _ => bytes[(type.HasMinimum ? 4 : 2)..],
+                };
                 random.NextBytes(bytes);
                 if (block % 3 == 1)
                     bytes.Fill(0x80);

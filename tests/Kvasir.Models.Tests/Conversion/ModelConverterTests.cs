@@ -88,7 +88,7 @@ public class ModelConverterTests
         Assert.Contains("matches no matrix", Assert.Throws<ArgumentException>(() => ModelConverter.Convert(
             source, tiny.PathOf("b.gguf"), new ConversionOptions { Overrides = TypeRule.ParseList("blk.9.ffn_down=Q8_0") })).Message, StringComparison.Ordinal);
         Assert.Throws<FormatException>(() => TypeRule.ParseList("ffn_down"));
-        Assert.Throws<FormatException>(() => TypeRule.ParseList("ffn_down=Q3_K"));
+        Assert.Throws<FormatException>(() => TypeRule.ParseList("ffn_down=Q3_X"));
     }
 
     [Fact]
@@ -103,6 +103,22 @@ public class ModelConverterTests
         Assert.Contains("80", down.Note, StringComparison.Ordinal);
         using var copy = ModelFile.Open(report.Path);
         Assert.Equal(80, copy.GetMatrix(WeightRole.Down, 0).Columns);
+    }
+
+    [Theory]
+    [InlineData(DataType.IQ4_NL, 0.01)]
+    [InlineData(DataType.MXFP4, 0.03)]
+    public void TypesWithTables_AreRoundedToTheNearestLevel_AndCopiedUnchanged(DataType type, double error)
+    {
+        using var tiny = new TinyModel();
+        using var source = ModelFile.Open(tiny.Folder);
+        var report = ModelConverter.Convert(source, tiny.PathOf("a.gguf"), new ConversionOptions { Type = type });
+        Assert.All(report.Matrices, m => Assert.Equal(type, m.To));
+        Assert.All(report.Matrices, m => Assert.InRange(m.RelativeError, 0, error));
+        Assert.All(report.Matrices, m => Assert.Contains("nearest level", m.Note, StringComparison.Ordinal));
+        using var once = ModelFile.Open(report.Path);
+        ModelConverter.Convert(once, tiny.PathOf("b.gguf"), new ConversionOptions { Type = type });
+        Assert.Equal(File.ReadAllBytes(report.Path), File.ReadAllBytes(tiny.PathOf("b.gguf")));
     }
 
     [Fact]

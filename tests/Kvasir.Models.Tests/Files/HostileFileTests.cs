@@ -83,9 +83,21 @@ public class HostileFileTests : IDisposable
         Assert.Contains("impossible dimension", Refusal(("a", 0, [ulong.MaxValue], 0)), StringComparison.Ordinal);
         Assert.Contains("5 dimensions", Refusal(("a", 0, [1, 1, 1, 1, 1], 0)), StringComparison.Ordinal);
         Assert.Contains("no multiple", Refusal(("a", 8, [33], 0)), StringComparison.Ordinal);
+        foreach (uint type in (uint[])[10, 11, 23])
+        {
+            Assert.Contains("no multiple", Refusal(("a", type, [128], 0)), StringComparison.Ordinal);
+            Assert.Contains("the file ends", Refusal(("a", type, [256 * 64], 0)), StringComparison.Ordinal);
+        }
+
+        foreach (uint type in (uint[])[20, 39])
+        {
+            Assert.Contains("no multiple", Refusal(("a", type, [48], 0)), StringComparison.Ordinal);
+            Assert.Contains("the file ends", Refusal(("a", type, [32 * 256], 0)), StringComparison.Ordinal);
+        }
+
         Assert.Contains("the file ends", Refusal(("a", 0, [32], ulong.MaxValue - 31)), StringComparison.Ordinal);
         Assert.Contains("the file ends", Refusal(("a", 0, [1UL << 50], 0)), StringComparison.Ordinal);
-        Assert.Contains("ggml type 11", Refusal(("a", 11, [256], 0)), StringComparison.Ordinal);
+        Assert.Contains("ggml type 16", Refusal(("a", 16, [256], 0)), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -60,6 +60,20 @@ public class ModelFileTests
     }
 
     [Fact]
+    public void ATensorInTwoShards_IsRefused()
+    {
+        using var tiny = new TinyModel(tokenizer: false);
+        SplitIntoShards(tiny);
+        string index = File.ReadAllText(tiny.PathOf("model.safetensors.index.json"));
+        File.Copy(tiny.PathOf("a.safetensors"), tiny.PathOf("c.safetensors"));
+        int at = index.IndexOf("a.safetensors", StringComparison.Ordinal);
+        tiny.Write("model.safetensors.index.json", index[..at] + "c" + index[(at + 1)..]);
+        var error = Assert.Throws<ModelFormatException>(() => ModelFile.Open(tiny.Folder));
+        Assert.Contains("too", error.Message, StringComparison.Ordinal);
+        Assert.Contains("weight_map", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheFingerprint_ChangesWithOneBit_AndWithTheRope()
     {
         using var tiny = new TinyModel(tokenizer: false);

@@ -3,7 +3,7 @@ namespace Kvasir.Numerics.Tests.DataTypes;
 /// <summary>Beside a second decoder, written along the order in which the format lays its bytes.</summary>
 public class SuperBlockCodecTests
 {
-    public static TheoryData<DataType> Types => [DataType.Q4_K, DataType.Q5_K, DataType.Q6_K];
+    public static TheoryData<DataType> Types => [DataType.Q2_K, DataType.Q3_K, DataType.Q4_K, DataType.Q5_K, DataType.Q6_K, DataType.IQ4_XS];
 
     [Theory]
     [MemberData(nameof(Types))]
@@ -17,7 +17,15 @@ public class SuperBlockCodecTests
             for (int s = 0; s < 2; s++)
             {
                 // Factors that are ordinary numbers.
-                foreach (int at in type == DataType.Q6_K ? new[] { 208 } : [0, 2])
+                int[] factors = type switch
+                {
+                    DataType.Q2_K => [80, 82],
+                    DataType.Q3_K => [108],
+                    DataType.Q6_K => [208],
+                    DataType.IQ4_XS => [0],
+                    _ => [0, 2],
+                };
+                foreach (int at in factors)
                     BitConverter.TryWriteBytes(bytes.AsSpan((s * type.BlockBytes) + at), (Half)(random.NextSingle() - 0.3f));
             }
 
@@ -45,9 +53,19 @@ public class SuperBlockCodecTests
         BlockCodec.DecodeRow(type, bytes, back);
         for (int block = 0; block < row.Length / 32; block++)
         {
-            // Half a step of the block, and what rounding scale and minimum to six (eight) bits of the largest of eight adds.
-            float width = 1 + (block % 5), steps = type == DataType.Q4_K ? 15 : type == DataType.Q5_K ? 31 : 63;
-            float tolerance = (width / steps * 0.6f) + (5f / 63 * 0.6f * (type == DataType.Q6_K ? 0.3f : 1));
+            // Half a step of the block, and what rounding scale and minimum to their few bits of the largest adds.
+            float width = 1 + (block % 5);
+            float steps = type switch
+            {
+                DataType.Q2_K => 3,
+                DataType.Q3_K => 6,
+                DataType.Q4_K => 15,
+                DataType.Q5_K => 31,
+                DataType.IQ4_XS => 7,
+                _ => 63,
+            };
+            float rounding = type switch { DataType.Q6_K => 0.3f, DataType.Q2_K => 5, _ => 1 };
+            float tolerance = (width / steps * 0.6f) + (5f / 63 * 0.6f * rounding);
             for (int i = 0; i < 32; i++)
                 Assert.InRange(back[(block * 32) + i], row[(block * 32) + i] - tolerance, row[(block * 32) + i] + tolerance);
         }
@@ -67,6 +85,8 @@ public class SuperBlockCodecTests
 
     private static float[] Plain(DataType type, ReadOnlySpan<byte> block)
     {
+        if (type is DataType.Q2_K or DataType.Q3_K or DataType.IQ4_XS)
+            return PlainDecoder.SuperBlock(type, block);
         var y = new List<float>();
         if (type == DataType.Q6_K)
         {
