@@ -25,14 +25,14 @@ internal sealed class HubErrors(HubOptions options, bool tokenIsSent)
         return code switch
         {
             "GatedRepo" => Gated(id),
-            "RepoNotFound" => NotFound(id, said),
+            "RepoNotFound" => NotFound(id, status, said),
             "RevisionNotFound" => new HubException(HubProblem.RevisionNotFound, $"{what}: there is no such branch, tag or commit; {Page(id)}/commits lists them"),
             "EntryNotFound" => new HubException(HubProblem.FileNotFound, $"{what}: the file is not there any more; {Page(id)}/tree/main lists what is"),
             _ => status switch
             {
-                HttpStatusCode.Unauthorized => NotFound(id, said),
+                HttpStatusCode.Unauthorized => NotFound(id, status, said),
                 HttpStatusCode.Forbidden => new HubException(HubProblem.Unauthorized, $"{what}: the hub refuses it{said}; {(tokenIsSent ? $"the token may not read it: see {Settings} and {Page(id)}" : SetToken)}"),
-                HttpStatusCode.NotFound => NotFound(id, said),
+                HttpStatusCode.NotFound => NotFound(id, status, said),
                 _ => new HubException(HubProblem.WrongAnswer, answered),
             },
         };
@@ -66,8 +66,8 @@ internal sealed class HubErrors(HubOptions options, bool tokenIsSent)
             ? $"{id} is gated and the token's account has no access yet; accept its licence at {Page(id)} with that account, or check that the token may read gated repositories ({Settings})"
             : $"{id} is gated; accept its licence at {Page(id)}, then {SetToken}");
 
-    private HubException NotFound(string id, string said) => new(
-        tokenIsSent || said.Length == 0 ? HubProblem.NotFound : HubProblem.Unauthorized,
+    private HubException NotFound(string id, HttpStatusCode status, string said) => new(
+        status == HttpStatusCode.Unauthorized && !tokenIsSent ? HubProblem.Unauthorized : HubProblem.NotFound,
         $"there is no model {id} at {Root}{said}; check the name" + (tokenIsSent ? $", or that the token is valid and may read it ({Settings})" : $", or, where it is private, {SetToken}"));
 
     private string Page(string id) => $"{Root}/{id}";

@@ -106,7 +106,7 @@ public sealed class LocalHub : IDisposable
         var head = new StringBuilder().Append(CultureInfo.InvariantCulture, $"HTTP/1.1 {reply.Status} X\r\nConnection: close\r\n");
         foreach (var (name, value) in reply.Headers)
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
-        if (reply.Headers.All(header => header.Name != "Content-Length"))
+        if (reply.Headers.All(header => header.Name is not ("Content-Length" or "Transfer-Encoding")))
             head.Append(CultureInfo.InvariantCulture, $"Content-Length: {reply.Body.Length}\r\n");
         head.Append("\r\n");
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head.ToString()));
