@@ -17,14 +17,13 @@ internal sealed class HubClient : IDisposable
     private readonly HubOptions _options;
     private readonly HttpClient _http;
     private readonly Retries _retries;
-    private readonly bool _tokenIsSent;
 
     public HubClient(HubOptions options)
     {
         _options = options;
         _retries = new Retries(options);
-        _tokenIsSent = options.Token is not null && (options.Endpoint.Scheme == Uri.UriSchemeHttps || options.Endpoint.IsLoopback);
-        Errors = new HubErrors(options, _tokenIsSent);
+        SendsToken = options.Token is not null && (options.Endpoint.Scheme == Uri.UriSchemeHttps || options.Endpoint.IsLoopback);
+        Errors = new HubErrors(options, SendsToken);
         _http = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -42,7 +41,8 @@ internal sealed class HubClient : IDisposable
     /// <summary>How refusals are explained.</summary>
     public HubErrors Errors { get; }
 
-    public HubOptions Options => _options;
+    /// <summary>Whether there is a token and the endpoint may have it: not over a connection that others can read.</summary>
+    public bool SendsToken { get; }
 
     /// <summary>Lists a repository at a revision.</summary>
     /// <exception cref="HubException">The hub refuses, does not answer, or its answer makes no sense.</exception>
@@ -94,7 +94,7 @@ internal sealed class HubClient : IDisposable
         {
             using var message = new HttpRequestMessage(HttpMethod.Get, address);
             request?.Invoke(message);
-            if (_tokenIsSent && IsEndpoint(address))
+            if (SendsToken && IsEndpoint(address))
                 message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", _options.Token);
             var response = await deadline.RunAsync(token => TrySendAsync(message, what, token)).ConfigureAwait(false);
             if ((int)response.StatusCode is not (301 or 302 or 303 or 307 or 308))

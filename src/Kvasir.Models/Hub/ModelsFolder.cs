@@ -62,7 +62,9 @@ public sealed class ModelsFolder(string path)
         StoredModel[] last = [.. complete.Where(model => model.Commit == complete[0].Commit)];
         return last.Length == 1
             ? last[0]
-            : throw new InvalidOperationException($"{reference} is several models here; choose one: {string.Join(", ", last.Select(model => model.Name).Distinct())}");
+            : throw new InvalidOperationException($"{reference} is several models here; choose one: {string.Join(", ", last.Select(Choice))}");
+
+        string Choice(StoredModel model) => last.Count(other => other.Name == model.Name) == 1 ? model.Name : $"{model.Id}:{model.Files[0].Path}";
     }
 
     /// <summary>Deletes models with what was loaded of them in part. Files that another revision shares stay there.</summary>

@@ -118,6 +118,21 @@ public sealed class FaultTests : IDisposable
             Assert.DoesNotContain(Token, Encoding.Latin1.GetString(File.ReadAllBytes(file)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("https://hub.example", true)]
+    [InlineData("http://127.0.0.1:5000", true)]
+    [InlineData("http://localhost", true)]
+    [InlineData("http://hub.example", false)]
+    [InlineData("http://127.0.0.1.hub.example", false)]
+    public void TheToken_IsNotSentUnencrypted_ToAnotherMachine(string endpoint, bool sent)
+    {
+        using var client = new HubClient(_folder.Options with { Token = Token, Endpoint = new Uri(endpoint) });
+        Assert.Equal(sent, client.SendsToken);
+        using var gated = new HttpResponseMessage(System.Net.HttpStatusCode.Unauthorized);
+        gated.Headers.Add("X-Error-Code", "GatedRepo");
+        Assert.Equal(!sent, client.Errors.For(gated, HubFolder.Id, "x").Message.Contains("would travel unencrypted", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void TheToken_IsNotInTheOptionsText() => Assert.DoesNotContain(Token, (_folder.Options with { Token = Token }).ToString(), StringComparison.Ordinal);
 

@@ -23,9 +23,14 @@ public sealed class ModelsFolderTests : IDisposable
         Assert.Contains("no file 'x*'", (await _folder.RefusedAsync("acme/tiny:x*")).Message, StringComparison.Ordinal);
         await _folder.PullAsync("acme/tiny:Q4_K_M");
         await _folder.PullAsync("acme/tiny:sub/*");
-        Assert.Contains("acme/tiny:Q4_K_M, acme/tiny:Q8_0", Assert.Throws<InvalidOperationException>(() => Find("acme/tiny")).Message, StringComparison.Ordinal);
+        Assert.Contains("acme/tiny:Q8_0, acme/tiny:Q4_K_M", Assert.Throws<InvalidOperationException>(() => Find("acme/tiny")).Message, StringComparison.Ordinal);
         Assert.EndsWith("tiny-Q4_K_M.gguf", Find("ACME/tiny:q4_k_m")!.Path, StringComparison.Ordinal);
         Assert.EndsWith("other-Q8_0.gguf", Find("acme/tiny:sub/other-Q8_0.gguf")!.Path, StringComparison.Ordinal);
+        await _folder.PullAsync("acme/tiny:tiny-Q8_0.gguf");
+        Assert.Contains(
+            "acme/tiny:sub/other-Q8_0.gguf, acme/tiny:tiny-Q8_0.gguf",
+            Assert.Throws<InvalidOperationException>(() => Find("acme/tiny:Q8_0")).Message,
+            StringComparison.Ordinal);
         Assert.Null(Find("acme/tiny:Q2_K"));
         Assert.Null(Find("acme/other"));
     }
