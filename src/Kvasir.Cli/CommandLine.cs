@@ -11,7 +11,8 @@ internal sealed class CommandLine(TextReader input, TextWriter output, TextWrite
         Kvasir runs language models and reuses what was computed before: the same prompt, document or conversation is
         read once, and every answer has exactly the bits of a cold run.
 
-        A small model is bundled, so every command works as it stands; --model takes a GGUF file or a Hugging Face folder.
+        A small model is bundled, so every command works as it stands; --model takes a GGUF file, a Hugging Face
+        folder, or the name of a model that was pulled from a hub.
         """;
 
     public async Task<int> RunAsync(string[] args)
@@ -50,6 +51,9 @@ internal sealed class CommandLine(TextReader input, TextWriter output, TextWrite
         root.Add(new DemoCommand());
         root.Add(new GenerateCommand(input));
         root.Add(new ReplayCommand());
+        root.Add(new PullCommand());
+        root.Add(new ListCommand());
+        root.Add(new RemoveCommand(input));
         root.Add(new ModelCommand());
         root.Add(new CacheCommand(input));
         root.Add(new BenchCommand(input));

@@ -13,8 +13,8 @@ internal sealed class BenchPeersCommand : Command, IHelpTopics
 
     private readonly Option<string?> _model = new("--model", "-m")
     {
-        Description = "A .gguf file. Default: the bundled model.",
-        HelpName = "PATH",
+        Description = "A .gguf file, or a pulled one's OWNER/NAME[:QUANT]. Default: the bundled model.",
+        HelpName = NamedModel.HelpName,
     };
 
     private readonly Option<string?> _peers = new("--peers")
@@ -93,7 +93,7 @@ internal sealed class BenchPeersCommand : Command, IHelpTopics
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var output = parsed.InvocationConfiguration.Output;
-        var model = parsed.GetValue(_model) ?? BundledFiles.Model();
+        var model = NamedModel.OrDefault(parsed.GetValue(_model));
         if (parsed.GetValue(_answerTurns))
         {
             await TurnServer.RunAsync(model, parsed.GetValue(_context), VersionOf(), _input, output, cancellation).ConfigureAwait(false);

@@ -16,8 +16,8 @@ internal sealed class BenchServerCommand : Command, IHelpTopics
 
     private readonly Option<string?> _model = new("--model", "-m")
     {
-        Description = "A .gguf file or a Hugging Face folder. Default: the bundled model.",
-        HelpName = "PATH",
+        Description = $"{NamedModel.Description} Default: the bundled model.",
+        HelpName = NamedModel.HelpName,
     };
 
     private readonly Option<string?> _program = new("--program")
@@ -63,7 +63,7 @@ internal sealed class BenchServerCommand : Command, IHelpTopics
         var options = new ServerBenchmarkOptions
         {
             Program = parsed.GetValue(_program) is { } program ? [program] : ThisProgram.Command(),
-            Model = parsed.GetValue(_model) ?? BundledFiles.Model(),
+            Model = NamedModel.OrDefault(parsed.GetValue(_model)),
             Quick = parsed.GetValue(_quick),
             Suites = parsed.GetValue(_suites)!,
         };

@@ -12,8 +12,8 @@ internal sealed class BenchTiersCommand : Command, IHelpTopics
 {
     private readonly Option<string?> _model = new("--model", "-m")
     {
-        Description = "A .gguf file or a Hugging Face folder. Default: the bundled model.",
-        HelpName = "PATH",
+        Description = $"{NamedModel.Description} Default: the bundled model.",
+        HelpName = NamedModel.HelpName,
     };
 
     private readonly Option<bool> _quick = new("--quick") { Description = "Shorter contexts and fewer runs." };
@@ -52,7 +52,7 @@ internal sealed class BenchTiersCommand : Command, IHelpTopics
         {
             var options = new TierBenchmarkOptions
             {
-                Model = parsed.GetValue(_model) ?? BundledFiles.Model(),
+                Model = NamedModel.OrDefault(parsed.GetValue(_model)),
                 ContextTokens = parsed.GetValue(_context) ?? (quick ? 2048 : 8192),
                 PoolTokens = quick ? 2048 : 4096,
                 DocumentTokens = quick ? 512 : 1024,

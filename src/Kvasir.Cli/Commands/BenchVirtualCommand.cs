@@ -15,7 +15,7 @@ internal sealed class BenchVirtualCommand : Command, IHelpTopics
     private readonly Option<string?> _model = new("--model", "-m")
     {
         Description = $"Model for whole steps. Default: the bundled model, or ${BundledFiles.ModelVariable}.",
-        HelpName = "PATH",
+        HelpName = NamedModel.HelpName,
     };
 
     private readonly Option<bool> _quick = new("--quick")
@@ -47,7 +47,7 @@ internal sealed class BenchVirtualCommand : Command, IHelpTopics
     private int Run(ParseResult parsed)
     {
         var output = parsed.InvocationConfiguration.Output;
-        var model = parsed.GetValue(_model) ?? BundledFiles.Model();
+        var model = NamedModel.OrDefault(parsed.GetValue(_model));
         var quick = parsed.GetValue(_quick);
         if (!parsed.GetValue(_json))
         {

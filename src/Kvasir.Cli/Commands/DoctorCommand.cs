@@ -76,7 +76,7 @@ internal sealed class DoctorCommand : Command, IHelpTopics
         };
         try
         {
-            var server = _server.Open(parsed).Read();
+            var server = ServerOptionSet.Read(_server.Open(parsed));
             return targets with
             {
                 Models = [.. server.Models.Select(model => model.Path)],
@@ -88,7 +88,7 @@ internal sealed class DoctorCommand : Command, IHelpTopics
         {
             return targets with { SettingsProblem = exception.Message, NoModel = "the settings cannot be used" };
         }
-        catch (FileNotFoundException exception)
+        catch (Exception exception) when (exception is FileNotFoundException or InvalidOperationException)
         {
             return targets with { NoModel = exception.Message };
         }

@@ -49,7 +49,7 @@ internal sealed class FuzzCommand : Command, IHelpTopics
     private readonly Option<string[]> _models = new("--model", "-m")
     {
         Description = "Fuzz this model beside the random ones; may be given several times.",
-        HelpName = "PATH",
+        HelpName = NamedModel.HelpName,
         DefaultValueFactory = _ => [],
     };
 
@@ -95,7 +95,7 @@ internal sealed class FuzzCommand : Command, IHelpTopics
                 MaxSchedules = parsed.GetValue(_schedules) ?? long.MaxValue,
                 Seed = parsed.GetValue(_seed),
                 Sabotage = sabotage,
-                Models = parsed.GetValue(_models) ?? [],
+                Models = [.. (parsed.GetValue(_models) ?? []).Select(NamedModel.Resolve)],
                 StopAtMismatch = sabotage != Sabotage.None,
             };
             var report = Fuzzer.Run(options, json ? null : new FuzzLine(parsed.InvocationConfiguration.Error), cancellation);

@@ -17,7 +17,7 @@ internal sealed class ModelConvertCommand : Command, IHelpTopics
     private const string Gptq = "gptq";
     private const int CalibrationTokens = 32_768;
 
-    private readonly Argument<string> _source = new("SOURCE") { Description = "A Hugging Face folder or a .gguf file." };
+    private readonly Argument<string> _source = new("SOURCE") { Description = NamedModel.Description };
     private readonly Argument<string> _output = new("OUTPUT") { Description = "The .gguf file to write; it appears when it is complete." };
 
     private readonly Option<DataType> _type = new("--type")
@@ -93,7 +93,7 @@ internal sealed class ModelConvertCommand : Command, IHelpTopics
             var target = parsed.GetRequiredValue(_output);
             if (File.Exists(target) && !parsed.GetValue(_force))
                 throw new IOException($"{target} exists; give another name or --force");
-            using var source = ModelFile.Open(parsed.GetRequiredValue(_source));
+            using var source = ModelFile.Open(NamedModel.Resolve(parsed.GetRequiredValue(_source)));
             var options = new ConversionOptions
             {
                 Type = parsed.GetValue(_type),
@@ -122,7 +122,7 @@ internal sealed class ModelConvertCommand : Command, IHelpTopics
         var error = parsed.InvocationConfiguration.Error;
         var progress = new Progress<int>(tokens => error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"calibration: {tokens:N0} tokens run")));
         var statistics = ActivationCalibration.Measure(
-            parsed.GetRequiredValue(_source), File.ReadAllText(file), parsed.GetValue(_calibrationTokens), parsed.GetValue(_json) ? null : progress, cancellation);
+            NamedModel.Resolve(parsed.GetRequiredValue(_source)), File.ReadAllText(file), parsed.GetValue(_calibrationTokens), parsed.GetValue(_json) ? null : progress, cancellation);
         return name == Gptq ? new GptqRounding(statistics, importance: statistics) : new SearchedRounding(statistics);
     }
 

@@ -14,7 +14,7 @@ internal sealed class ModelInfoCommand : Command, IHelpTopics
 {
     private readonly Argument<string?> _path = new("MODEL")
     {
-        Description = "A .gguf file or a Hugging Face folder. Default: the bundled model.",
+        Description = $"{NamedModel.Description} Default: the bundled model.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -32,7 +32,7 @@ internal sealed class ModelInfoCommand : Command, IHelpTopics
 
     private int Run(ParseResult parsed)
     {
-        using var model = ModelFile.Open(parsed.GetValue(_path) ?? BundledFiles.Model());
+        using var model = ModelFile.Open(NamedModel.OrDefault(parsed.GetValue(_path)));
         var matrices = ModelMatrices.All(model).ToArray();
         var config = model.Config;
         var info = new

@@ -71,10 +71,10 @@ internal sealed class ModelVerifyCommand : Command, IHelpTopics
     private Task<int> Run(ParseResult parsed, CancellationToken cancellation) => Task.Run(
         () =>
         {
-            var path = parsed.GetValue(_path) ?? BundledFiles.Model();
+            var path = NamedModel.OrDefault(parsed.GetValue(_path));
             var options = new EngineOptions { Threads = parsed.GetValue(_threads) };
             if (parsed.GetValue(_against) is { } against)
-                return Compare(parsed, path, against, options, cancellation);
+                return Compare(parsed, path, NamedModel.Resolve(against), options, cancellation);
             if (parsed.GetValue(_text) is not null)
                 throw new ArgumentException("--text needs --against MODEL");
             var report = parsed.GetValue(_reference) is { } reference

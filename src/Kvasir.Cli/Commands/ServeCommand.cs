@@ -62,7 +62,7 @@ internal sealed class ServeCommand : Command, IHelpTopics
             context.Cancel = true;
             (stop.IsCancellationRequested ? atOnce : stop).Cancel();
         });
-        await using var server = await KvasirServer.StartAsync(file.Read(), cancellation: stop.Token).ConfigureAwait(false);
+        await using var server = await KvasirServer.StartAsync(ServerOptionSet.Read(file), cancellation: stop.Token).ConfigureAwait(false);
         var error = parsed.InvocationConfiguration.Error;
         foreach (var address in server.Addresses)
             error.WriteLine($"listening on {address}");

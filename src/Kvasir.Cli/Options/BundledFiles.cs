@@ -14,9 +14,9 @@ internal static class BundledFiles
     public static string Model()
     {
         if (Environment.GetEnvironmentVariable(ModelVariable) is { Length: > 0 } named)
-            return named;
+            return NamedModel.Resolve(named);
         return ModelFiles.Select(Find).FirstOrDefault(path => path is not null) ?? throw new FileNotFoundException(
-            $"no bundled model (models/kvasir-mini.gguf) is in {AppContext.BaseDirectory} or above it; name a GGUF file or a Hugging Face folder with --model or {ModelVariable}");
+            $"no bundled model (models/kvasir-mini.gguf) is in {AppContext.BaseDirectory} or above it; name a GGUF file, a Hugging Face folder or a pulled model with --model or {ModelVariable}");
     }
 
     /// <summary>The folder with the demo's document and questions.</summary>

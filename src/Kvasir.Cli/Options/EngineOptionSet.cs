@@ -13,8 +13,8 @@ internal sealed class EngineOptionSet(bool withCache = false)
 {
     private readonly Option<string?> _model = new("--model", "-m")
     {
-        Description = $"A .gguf file or a Hugging Face folder. Default: the bundled model, or ${BundledFiles.ModelVariable}.",
-        HelpName = "PATH",
+        Description = $"{NamedModel.Description} Default: the bundled model, or ${BundledFiles.ModelVariable}.",
+        HelpName = NamedModel.HelpName,
     };
 
     private readonly Option<int?> _maxContext = new("--max-context")
@@ -93,7 +93,7 @@ internal sealed class EngineOptionSet(bool withCache = false)
         _threads.Validators.Add(result => Positive(result, _threads));
     }
 
-    public string ModelPath(ParseResult parsed) => parsed.GetValue(_model) ?? BundledFiles.Model();
+    public string ModelPath(ParseResult parsed) => NamedModel.OrDefault(parsed.GetValue(_model));
 
     public EngineOptions Read(ParseResult parsed) => new()
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kvasir.KvCache.Retention;
+using Kvasir.Models.Hub;
 using Kvasir.Serving.Configuration;
 
 namespace Kvasir.Cli.Options;
@@ -21,7 +22,7 @@ internal sealed class ServerOptionSet
 
     private readonly (Option<string?> Option, string Setting)[] _flags =
     [
-        (Flag("--model", "PATH", "A .gguf file or a Hugging Face folder. Default: the bundled model.", "-m"), "model"),
+        (Flag("--model", NamedModel.HelpName, $"{NamedModel.Description} Default: the bundled model.", "-m"), "model"),
         (Flag("--listen", "URL", "Where to listen; port 0 takes a free one. Default: http://127.0.0.1:8080."), "listen"),
         (Flag("--max-context", "N", "Most tokens of prompt and answer together."), "engine.maxContext"),
         (Flag("--threads", "N", "Worker threads.", "-t"), "engine.threads"),
@@ -71,6 +72,20 @@ internal sealed class ServerOptionSet
         return file.Read().Models.Count > 0
             ? file
             : ConfigurationFile.Open(parsed.GetValue(_config), [.. settings, KeyValuePair.Create("model", (string?)BundledFiles.Model())]);
+    }
+
+    /// <summary>The settings in force, with pulled models by their paths; requests call them by owner and name.</summary>
+    /// <exception cref="FileNotFoundException">A model has the form of a hub's name and was not pulled.</exception>
+    public static ServerConfiguration Read(ConfigurationFile file)
+    {
+        var configuration = file.Read();
+        return configuration with { Models = [.. configuration.Models.Select(Resolve)] };
+    }
+
+    private static ModelConfiguration Resolve(ModelConfiguration model)
+    {
+        var path = NamedModel.Resolve(model.Path);
+        return path == model.Path ? model : model with { Path = path, Name = model.Name ?? HubReference.Parse(model.Path).Id };
     }
 
     private static Option<string?> Flag(string name, string value, string description, params string[] aliases) =>

@@ -1,6 +1,7 @@
 using Kvasir.Engine.Requests;
 using Kvasir.KvCache.Tiers;
 using Kvasir.Models;
+using Kvasir.Models.Hub;
 using Kvasir.Serving.Configuration;
 
 namespace Kvasir.Cli.Output;
@@ -30,7 +31,7 @@ internal static class ErrorReport
     private static string Explain(Exception exception) => exception switch
     {
         OperationCanceledException => "cancelled",
-        ModelFormatException or UnsupportedModelException or EngineOverloadedException or TierException => FirstLine(exception.Message),
+        ModelFormatException or UnsupportedModelException or EngineOverloadedException or TierException or HubException => FirstLine(exception.Message),
         EngineFailedException { InnerException: { } cause } => FirstLine($"{exception.Message}: {cause.Message}"),
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or IOException => FirstLine(exception.Message),
         ConfigurationException or InvalidDataException or FormatException or InvalidOperationException or NotSupportedException => FirstLine(exception.Message),
