@@ -50,7 +50,7 @@ public unsafe interface IComputeBackend : IDisposable
 
     /// <summary>
     /// Stores keys and values of <c>rows.Length</c> rows: row r's keys at <c>keys + r * stride</c> (<c>[kvHeads, headDim]</c>), its
-    /// values at <c>values + r * stride</c>.
+    /// values at <c>values + r * stride</c>. A row whose slice is null is not stored.
     /// </summary>
     void WriteKv(float* keys, float* values, int stride, ReadOnlySpan<KvWriteRow> rows, KvLayout layout);
 

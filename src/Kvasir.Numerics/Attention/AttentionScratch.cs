@@ -9,6 +9,9 @@ internal sealed unsafe class AttentionScratch : IDisposable
     private const int Padding = 7;
 
     private readonly NativeBuffer _memory;
+    private readonly float* _rotation;
+    private RopeTable? _rope;
+    private int _offset;
 
     /// <param name="headDim">Dimensions of a head.</param>
     /// <param name="queries">Query rows times heads of a group that are worked on together.</param>
@@ -22,8 +25,8 @@ internal sealed unsafe class AttentionScratch : IDisposable
         Stride = (headDim + 15) & ~15;
         queries += Padding;
         QueryStride = (queries + 15) & ~15;
-        var floats = (TileRows * Stride * 2) + (headDim * QueryStride) + (queries * (TileRows + (2 * Stride) + 4)) + TileRows + (2 * headDim) + (12 * 16);
-        _memory = new NativeBuffer((nuint)((floats * sizeof(float)) + (rows * sizeof(ulong)) + 256));
+        var floats = (TileRows * Stride * 2) + (headDim * QueryStride) + (queries * (TileRows + (2 * Stride) + 4)) + (2 * TileRows) + (2 * headDim) + (2 * KvLayout.RowGroup * headDim) + (15 * 16);
+        _memory = new NativeBuffer((nuint)((floats * sizeof(float)) + (rows * sizeof(ulong)) + (KvLayout.RowGroup * sizeof(KeyFragment)) + 256));
         var at = (float*)_memory.Pointer;
         Keys = Take(TileRows * Stride);
         Values = Take(TileRows * Stride);
@@ -36,8 +39,12 @@ internal sealed unsafe class AttentionScratch : IDisposable
         SplitSum = Take(queries);
         TotalMaximum = Take(queries);
         TotalSum = Take(queries);
-        Rotation = Take(2 * headDim);
+        _rotation = Take(2 * headDim);
         Visible = (ulong*)Take(2 * rows);
+        Biases = Take(TileRows);
+        Gathered = (byte*)Take(KvLayout.RowGroup * headDim);
+        Overlaid = Take(KvLayout.RowGroup * headDim);
+        Fragments = (KeyFragment*)Take(KvLayout.RowGroup * sizeof(KeyFragment) / sizeof(float));
 
         float* Take(int count)
         {
@@ -82,9 +89,31 @@ internal sealed unsafe class AttentionScratch : IDisposable
 
     public float* TotalSum { get; }
 
-    public float* Rotation { get; }
-
     public ulong* Visible { get; }
+
+    public float* Biases { get; }
+
+    /// <summary>A group of stored keys, put together from fragments.</summary>
+    public byte* Gathered { get; }
+
+    /// <summary>A group of keys, some of which go to the tile.</summary>
+    public float* Overlaid { get; }
+
+    /// <summary>Fragments of one group, at most 16.</summary>
+    public KeyFragment* Fragments { get; }
+
+    /// <summary>Rotation by an offset, kept until another is asked for: a chunk's tiles and heads follow one another.</summary>
+    public float* RotationBy(int offset, RopeTable rope)
+    {
+        if (_rope != rope || _offset != offset)
+        {
+            rope.Rotation(offset, _rotation);
+            _rope = rope;
+            _offset = offset;
+        }
+
+        return _rotation;
+    }
 
     /// <summary>Takes over the state of some queries.</summary>
     public void Adopt(AttentionScratch from, int firstQuery, int queries)
