@@ -182,6 +182,9 @@ public sealed unsafe class CpuBackend : IComputeBackend
     }
 
     /// <inheritdoc/>
+    public void ObserveAttention(in AttentionBatch batch, in AttentionProbe probe) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
     public void CopyKvRows(byte* fromSlice, int fromSlot, byte* toSlice, int toSlot, int count, KvLayout layout) =>
         KvRows.Copy(layout, fromSlice, fromSlot, toSlice, toSlot, count);
 

@@ -57,6 +57,9 @@ public unsafe interface IComputeBackend : IDisposable
     /// <summary>Attention over segments; see <see cref="AttentionBatch"/>.</summary>
     void Attend(in AttentionBatch batch);
 
+    /// <summary>Stub.</summary>
+    void ObserveAttention(in AttentionBatch batch, in AttentionProbe probe);
+
     /// <summary>
     /// Copies <paramref name="count"/> rows of one layer's slice between slots, decoding nothing: stored bytes move as they are.
     /// </summary>

@@ -77,7 +77,8 @@ internal sealed class ReusedRows
     public float Distance(int layer, int position, DeviationKind kind, ReadOnlySpan<float> key, ReadOnlySpan<float> value)
     {
         _table.ReadShared(layer, position, _key, _value);
-        var (truth, reused) = kind == DeviationKind.KeySquared ? (key, _key) : (value, _value);
+        var truth = kind == DeviationKind.KeySquared ? key : value;
+        var reused = kind == DeviationKind.KeySquared ? _key : _value;
         var distance = 0f;
         for (var i = 0; i < truth.Length; i++)
         {

@@ -175,8 +175,8 @@ public sealed unsafe class BlendTable : IKvTable
             KvRowReader.Rotate(key, _pool.Layout.HeadDim, _rotations[hit], _half);
     }
 
-    /// <summary>Block of own rows that a position lies in; null when a chunk covers it.</summary>
-    public BlockId? OwnBlock(int position) => position / BlockRows < _own.Count ? _own[position / BlockRows] : null;
+    /// <summary>A block of own rows, by number; it must have some.</summary>
+    public BlockId OwnBlock(int index) => _own[index] ?? throw new InvalidOperationException($"block {index} of the table holds no rows of its own");
 
     /// <inheritdoc/>
     public KvView BuildView(int layer, SegmentArena arena)
