@@ -58,6 +58,13 @@ public unsafe interface IComputeBackend : IDisposable
     void Attend(in AttentionBatch batch);
 
     /// <summary>
+    /// Measures where the weight of rows of an attention call went, after <see cref="Attend"/> has filled
+    /// <see cref="AttentionBatch.LogSumExp"/>; costs about as much as that call's scores.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no log-sum-exp, or the rows are not the call's or of several views.</exception>
+    void ObserveAttention(in AttentionBatch batch, in AttentionProbe probe);
+
+    /// <summary>
     /// Copies <paramref name="count"/> rows of one layer's slice between slots, decoding nothing: stored bytes move as they are.
     /// </summary>
     void CopyKvRows(byte* fromSlice, int fromSlot, byte* toSlice, int toSlot, int count, KvLayout layout);

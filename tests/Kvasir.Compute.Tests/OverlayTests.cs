@@ -16,7 +16,7 @@ public sealed unsafe class OverlayTests
         {
             using var drawn = new AttentionCase(seed, type);
             int[] rows = [.. Enumerable.Range(0, drawn.Queries.Length)];
-            var (covers, replaced, poisoned) = Replace(drawn, new Random(seed));
+            var (covers, replaced, poisoned) = Replacements.Draw(drawn, new Random(seed));
             Backends.ForAll((backend, where) =>
             {
                 using var plain = KvPages.Lay(backend, replaced, drawn.Layout, new Random(seed), aligned: false);
@@ -41,8 +41,8 @@ public sealed unsafe class OverlayTests
             if (drawn.Rows.Count < 200 || drawn.Queries.Length < 4)
                 continue;
             checkedCases++;
-            var (first, _, _) = Replace(drawn, new Random(seed));
-            var (second, _, _) = Replace(drawn, new Random(seed + 1));
+            var (first, _, _) = Replacements.Draw(drawn, new Random(seed));
+            var (second, _, _) = Replacements.Draw(drawn, new Random(seed + 1));
             Backends.ForAll((backend, where) =>
             {
                 using var pages = KvPages.Lay(backend, drawn.Rows, drawn.Layout, new Random(seed), aligned: false);
@@ -85,43 +85,4 @@ public sealed unsafe class OverlayTests
 
         Assert.True(differed);
     }
-
-    /// <summary>
-    /// Draws replacements for some rows, runs of neighbours among them, some for rows that no segment has; the rows with these in their
-    /// place; and the rows with NaN in their place.
-    /// </summary>
-    private static (List<KvRow> Covers, List<KvRow> Replaced, List<KvRow> Poisoned) Replace(AttentionCase drawn, Random random)
-    {
-        int width = drawn.Layout.KvHeads * drawn.Layout.HeadDim;
-        var covers = new List<KvRow>();
-        List<KvRow> replaced = [], poisoned = [];
-        var nan = new float[width];
-        nan.AsSpan().Fill(float.NaN);
-        bool inRun = false;
-        long next = 0;
-        foreach (var row in drawn.Rows)
-        {
-            if (row.Row > next && random.Next(2) == 0)
-                covers.Add(row with { Row = random.NextInt64(next, row.Row), Keys = nan, Values = nan });
-            next = row.Row + 1;
-            inRun = random.Next(8) == 0 ? !inRun : inRun;
-            if (!inRun)
-            {
-                replaced.Add(row);
-                poisoned.Add(row);
-                continue;
-            }
-
-            // Rotated where it is read.
-            var cover = row with { Position = row.Position + row.Offset, Offset = 0, Keys = Numbers(random, width), Values = Numbers(random, width) };
-            covers.Add(cover);
-            replaced.Add(cover);
-            poisoned.Add(row with { Keys = nan, Values = nan });
-        }
-
-        covers.Add(new KvRow(next + random.Next(9), 0, 0, false, null, nan, nan));
-        return (covers, replaced, poisoned);
-    }
-
-    private static float[] Numbers(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) * 2)];
 }
