@@ -57,7 +57,11 @@ public unsafe interface IComputeBackend : IDisposable
     /// <summary>Attention over segments; see <see cref="AttentionBatch"/>.</summary>
     void Attend(in AttentionBatch batch);
 
-    /// <summary>Stub.</summary>
+    /// <summary>
+    /// Measures where the weight of rows of an attention call went, after <see cref="Attend"/> has filled
+    /// <see cref="AttentionBatch.LogSumExp"/>; costs about as much as that call's scores.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no log-sum-exp, or the rows are not the call's or of several views.</exception>
     void ObserveAttention(in AttentionBatch batch, in AttentionProbe probe);
 
     /// <summary>

@@ -158,14 +158,7 @@ internal static unsafe class AttentionKernel<TLanes>
             var visible = scratch.Visible[row];
             if (visible == 0)
                 continue;
-            float* hidden = null;
-            if (visible != ulong.MaxValue)
-            {
-                hidden = scratch.Hidden;
-                for (var i = 0; i < TileRows; i++)
-                    hidden[i] = (visible >> i & 1) != 0 ? 0 : -1;
-            }
-
+            var hidden = scratch.MarkHidden(visible);
             for (var q = row * group; q < (row + 1) * group; q++)
             {
                 AttentionTile<TLanes>.Softmax(

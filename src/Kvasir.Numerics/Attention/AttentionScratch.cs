@@ -9,6 +9,7 @@ internal sealed unsafe class AttentionScratch : IDisposable
     private const int Padding = 7;
 
     private readonly NativeBuffer _memory;
+    private readonly float* _hidden;
     private readonly float* _rotation;
     private RopeTable? _rope;
     private int _offset;
@@ -34,7 +35,7 @@ internal sealed unsafe class AttentionScratch : IDisposable
         Scores = Take(queries * TileRows);
         Split = Take(queries * Stride);
         Total = Take(queries * Stride);
-        Hidden = Take(TileRows);
+        _hidden = Take(TileRows);
         SplitMaximum = Take(queries);
         SplitSum = Take(queries);
         TotalMaximum = Take(queries);
@@ -79,8 +80,6 @@ internal sealed unsafe class AttentionScratch : IDisposable
 
     public float* Total { get; }
 
-    public float* Hidden { get; }
-
     public float* SplitMaximum { get; }
 
     public float* SplitSum { get; }
@@ -113,6 +112,16 @@ internal sealed unsafe class AttentionScratch : IDisposable
         }
 
         return _rotation;
+    }
+
+    /// <summary>A tile's rows as -1 where a bit is clear and 0 where it is set; null when all are set. Valid until the next call.</summary>
+    public float* MarkHidden(ulong visible)
+    {
+        if (visible == ulong.MaxValue)
+            return null;
+        for (var i = 0; i < TileRows; i++)
+            _hidden[i] = (visible >> i & 1) != 0 ? 0 : -1;
+        return _hidden;
     }
 
     /// <summary>Takes over the state of some queries.</summary>

@@ -106,7 +106,8 @@ public unsafe struct AttentionBatch
     public RopeTable? Rope;
 
     /// <summary>
-    /// When not null, receives the log-sum-exp of every row and head, <c>[rows, queryHeads]</c>, for probes that run a second pass.
+    /// When not null, receives the log-sum-exp of every row and head, <c>[rows, queryHeads]</c>; minus infinity for a row that sees nothing.
+    /// It is an input of the second pass that an <see cref="AttentionProbe"/> makes.
     /// </summary>
     public float* LogSumExp;
 }
