@@ -334,6 +334,7 @@ internal sealed class EngineLoop : IDisposable
     {
         if (sequence.Status == SequenceStatus.Running)
             _memory.Release(sequence, keepInCache: reason != FinishReason.Failed);
+        _memory.LetGo(sequence);
         _queues.Remove(sequence);
         _tiers?.SwappedIn(sequence);
         sequence.Adapter?.Release();

@@ -3,6 +3,7 @@ using Kvasir.Engine.Loading;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Tiers;
+using Kvasir.KvCache.Chunks;
 using Kvasir.KvCache.Index;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;
@@ -21,6 +22,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     private const int MinPromisedTokens = 4;
 
     private readonly InFlightPrompts _inFlight = new();
+    private readonly List<Sequence> _holding = [];
 
     /// <summary>Sees the rows of a sequence just before they are released; for verification.</summary>
     public Action<Sequence>? BeforeRelease { get; set; }
@@ -140,11 +142,30 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         sequence.Blend = null;
     }
 
-    /// <summary>Keeps the rows of a sequence that is about to be preempted in a tier, where that is quicker than computing them again.</summary>
+    /// <summary>
+    /// Keeps what a sequence that is about to be preempted will go on with: the chunks that it reuses, and its rows in a tier, where that is
+    /// quicker than computing them again.
+    /// </summary>
     public void SwapOut(Sequence sequence)
     {
+        if (sequence.Blend?.Table is { } blend)
+        {
+            sequence.Held = new ChunkHold(pool, blend.Hits);
+            _holding.Add(sequence);
+        }
+
         if (tiers is not null && Publishes(sequence))
             tiers.SwapOut(sequence, sequence.ComputedLength, (UniformTable)sequence.Table!);
+    }
+
+    /// <summary>Lets go of the chunks that are kept for a waiting sequence.</summary>
+    public void LetGo(Sequence sequence)
+    {
+        if (sequence.Held is null)
+            return;
+        sequence.Held.Dispose();
+        sequence.Held = null;
+        _holding.Remove(sequence);
     }
 
     /// <summary>Makes room for so many more repaired rows of a sequence.</summary>
@@ -176,7 +197,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     /// </summary>
     private Acquisition AcquireBlended(Sequence sequence, PrefixMatch? match, bool reserve)
     {
-        match?.DropPartialBlock();
+        match?.Shorten(sequence.Held is { Hits: [var first, ..] } ? first.Start : int.MaxValue);
         var exact = match?.TokenCount ?? 0;
         var blend = chunks.Prepare(sequence, exact, reuse: true);
         if (!TryReserveBlended(sequence, blend, exact, reserve ? 1 : 0, out var reservation))
@@ -186,15 +207,18 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
             if (reserve)
                 return Acquisition.NoMemory;
 
-            // Nobody is left who could make room: the chunks give way, and the prompt is computed.
+            // Nobody is left who could make room: the chunks give way, those of waiting sequences too, and the prompt is computed.
             exact = 0;
             match = null;
             chunks.Index.Clear();
+            while (_holding.Count > 0)
+                LetGo(_holding[^1]);
             blend = chunks.Prepare(sequence, 0, reuse: false);
             if (!TryReserveBlended(sequence, blend, 0, 0, out reservation))
                 return Acquisition.NoMemory;
         }
 
+        LetGo(sequence);
         sequence.Reservation = reservation;
         sequence.Blend = blend;
         sequence.Plan = new ForwardPlan(model.Config.Layers);

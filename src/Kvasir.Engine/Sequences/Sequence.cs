@@ -8,6 +8,7 @@ using Kvasir.Engine.Sampling;
 using Kvasir.Engine.Streaming;
 using Kvasir.Engine.Tiers;
 using Kvasir.Grammars;
+using Kvasir.KvCache.Chunks;
 using Kvasir.KvCache.Identity;
 using Kvasir.KvCache.Index;
 using Kvasir.KvCache.Pool;
@@ -111,6 +112,9 @@ internal sealed class Sequence
 
     /// <summary>Its blending while running; null when it did not ask for any.</summary>
     public BlendSession? Blend { get; set; }
+
+    /// <summary>Chunks that are kept for it while it waits after a preemption.</summary>
+    public ChunkHold? Held { get; set; }
 
     /// <summary>What its blending did at its first admission.</summary>
     public BlendStatistics? BlendReport { get; set; }
