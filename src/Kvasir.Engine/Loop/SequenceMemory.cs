@@ -36,7 +36,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     {
         var request = sequence.Request;
         var policy = request.LayerPolicy?.Invoke();
-        var reusable = sequence.ReusableLength;
+        var reusable = Math.Min(sequence.ReusableLength, request.Given is { Parts: [var first, ..] } ? first.Start : int.MaxValue);
         var reuses = reusable > 0 && request.UsePrefixCache && pool.SharesBlocks && policy is not { AllowsPrefixReuse: false };
         var match = reuses ? index.Match(sequence.Scope, sequence.Tokens, reusable) : null;
         var matched = match?.TokenCount ?? 0;
@@ -49,6 +49,8 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
 
         if (request.Blending is not null)
             return AcquireBlended(sequence, match, reserve);
+        if (request.Given is { } given)
+            return AcquireGiven(sequence, given, match, reserve);
 
         // A shared partial block is copied when it is written first, so only full shared blocks cost nothing. A ragged table copies.
         var shared = policy is null ? matched / model.Layout.BlockRows : 0;
@@ -123,9 +125,18 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     }
 
     /// <summary>Takes all memory from a sequence; its computed rows may stay in the prefix cache.</summary>
-    public void Release(Sequence sequence, bool keepInCache)
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="keepInCache">True when its rows may stay in the prefix cache.</param>
+    /// <param name="ended">True when its answer has ended well.</param>
+    public void Release(Sequence sequence, bool keepInCache, bool ended = false)
     {
         BeforeRelease?.Invoke(sequence);
+        if (ended && sequence is { Choice: 0, Request.Capture: { } capture, Plan.Remaining: 0 })
+        {
+            using var rows = new SequenceRows(model, sequence);
+            capture.Take(rows);
+        }
+
         if (sequence.Blend is { } blend)
             sequence.BlendReport = (sequence.BlendReport ?? blend.Report()) with { AnswerRepairs = (sequence.BlendReport?.AnswerRepairs ?? 0) + blend.Counters.AnswerRepairs };
         if (keepInCache && Publishes(sequence))
@@ -250,6 +261,36 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         return Acquisition.Acquired;
     }
 
+    /// <summary>Gives a sequence that brings rows along its table: the exact prefix, room for the rest, and the rows that it brings.</summary>
+    private Acquisition AcquireGiven(Sequence sequence, IGivenRows given, PrefixMatch? match, bool reserve)
+    {
+        var exact = match?.TokenCount ?? 0;
+        if (!TryReserve(BlocksFor(sequence.Length + 1) - (exact / model.Layout.BlockRows), reserve ? 1 : 0, out var reservation))
+        {
+            match?.Dispose();
+            return Acquisition.NoMemory;
+        }
+
+        var table = new UniformTable(pool);
+        table.EnsureListCapacity(sequence.PromptLength + sequence.MaxAnswer);
+        if (match is not null)
+            table.AttachPrefix(match);
+        sequence.Reservation = reservation;
+        sequence.Table = table;
+        sequence.Plan = new ForwardPlan(model.Config.Layers);
+        sequence.Plan.Append(exact, SpanOrigin.Shared);
+        foreach (var part in given.Parts)
+        {
+            sequence.Plan.Append(part.Start - sequence.Plan.Length, SpanOrigin.Computed);
+            sequence.Plan.Append(part.Length, SpanOrigin.Given);
+        }
+
+        sequence.Plan.Append(sequence.Length - sequence.Plan.Length, SpanOrigin.Computed);
+        table.Extend(sequence.Length, reservation!);
+        SequenceRows.WriteGiven(model, sequence, given);
+        return Acquisition.Acquired;
+    }
+
     private bool TryReserveBlended(Sequence sequence, BlendSession blend, int exact, int spare, out BlockReservation? reservation)
     {
         var rows = blend.Table?.Hits.Sum(hit => hit.Length) ?? 0;
@@ -297,7 +338,9 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
 
     private void Insert(Sequence sequence)
     {
-        var rows = sequence.ComputedLength;
+        var rows = sequence.ExactLength;
+        if (rows < sequence.ComputedLength)
+            rows -= rows % model.Layout.BlockRows; // rows that are not exact may lie behind them in the same block
         if (rows == 0)
             return;
         var table = (UniformTable)sequence.Table!;

@@ -173,7 +173,7 @@ internal sealed class Sequence
     public int ComputedLength => Plan?.NextPosition ?? 0;
 
     /// <summary>Those of them that are what a cold, lone run computes: no approximately reused row stands before them.</summary>
-    public int ExactLength => Blend?.Table is { } table ? Math.Min(ComputedLength, table.ExactLength) : ComputedLength;
+    public int ExactLength => Math.Min(ComputedLength, Blend?.Table?.ExactLength ?? (Request.Given is { Parts: [var first, ..] } ? first.Start : int.MaxValue));
 
     public void Append(int token)
     {

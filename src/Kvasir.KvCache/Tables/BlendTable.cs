@@ -142,6 +142,10 @@ public sealed unsafe class BlendTable : IKvTable
         return -1;
     }
 
+    /// <summary>How far the row of a layer is moved from the position that its key is stored at.</summary>
+    public int OffsetAt(int layer, int position) =>
+        HitAt(position) is var hit and >= 0 && !_overlays[layer].TryTarget(position, out _) ? _hits[hit].PositionOffset : 0;
+
     /// <inheritdoc/>
     public KvWriteRow WriteTarget(int layer, int position)
     {
