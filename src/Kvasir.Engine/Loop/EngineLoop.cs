@@ -52,8 +52,8 @@ internal sealed class EngineLoop : IDisposable
         _tiers = SequenceTiers.Open(model, pool, options);
         Chunks = new ChunkIndex(pool, new ChunkIndexOptions { MaxBlocks = Math.Max(1, (int)(options.ChunkShare * pool.Capacity)) });
         _audit = new ReuseAudit(options.Audit);
-        _chunks = new ChunkReuse(model, pool, Chunks, _audit);
-        _memory = new SequenceMemory(model, pool, _index, _chunks, _tiers);
+        _chunks = new ChunkReuse(model, pool, Chunks, _audit, _tiers);
+        _memory = new SequenceMemory(model, pool, _index, _chunks, _tiers, options.MaxBatchTokens - options.MaxSequences);
         _demand = new DemandWatch(
             model.Layout,
             options.Tiers?.Moves.ChunkTokens ?? model.Layout.BlockRows * DemandBlocks,
@@ -273,6 +273,8 @@ internal sealed class EngineLoop : IDisposable
             return;
         }
 
+        _memory.KeepLoaded(sequence);
+
         sequence.ComputedRows += member.Rows;
         _computedRows += member.Rows;
         if (sequence.Pool is { } pool)
@@ -285,7 +287,7 @@ internal sealed class EngineLoop : IDisposable
         if (sequence.Blend is { IsProbing: true } probing)
         {
             if (probing.EndProbeStep())
-                SequenceMemory.ChooseRepairs(sequence, _options.MaxBatchTokens - _options.MaxSequences);
+                _memory.ChooseRepairs(sequence);
             return;
         }
 
