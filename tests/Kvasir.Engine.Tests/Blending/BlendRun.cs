@@ -16,9 +16,9 @@ internal sealed class BlendRun : IDisposable
 
     private readonly Dictionary<Sequence, List<float[]>> _logits = [];
 
-    public BlendRun(int blocks = 256, int batch = 64, KvDataType type = KvDataType.F32, int threads = 1, AuditOptions? audit = null, TierOptions? tiers = null)
+    public BlendRun(int blocks = 256, int batch = 64, KvDataType type = KvDataType.F32, int threads = 1, AuditOptions? audit = null, TierOptions? tiers = null, string? blendFault = null)
     {
-        Loop = new LoopRun(new EngineOptions { Threads = threads, BlockRows = 16, MaxBatchTokens = batch, MaxSequences = 8, KvType = type, PoisonFreedRows = true, Audit = audit ?? new(), Tiers = tiers }, blocks);
+        Loop = new LoopRun(new EngineOptions { Threads = threads, BlockRows = 16, MaxBatchTokens = batch, MaxSequences = 8, KvType = type, PoisonFreedRows = true, Audit = audit ?? new(), Tiers = tiers, BlendFault = blendFault }, blocks);
         Loop.Loop.Observer = (sequence, logits) =>
         {
             if (!_logits.TryGetValue(sequence, out var rows))
