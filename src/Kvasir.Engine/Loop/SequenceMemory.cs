@@ -61,13 +61,13 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         // A shared partial block is copied when it is written first, so only full shared blocks cost nothing. A ragged table copies.
         var shared = policy is null ? matched / model.Layout.BlockRows : 0;
         var needed = BlocksFor(sequence.Length + 1) - shared;
-        if (!TryReserve(needed, reserve ? 1 : 0, out var reservation))
+        if (!TryReserve(needed, reserve, out var reservation))
         {
             match?.Dispose();
 
             // A prefix and its copy in a ragged table may be more than the pool holds. When nobody is left who could make room, the
             // prompt is computed instead.
-            if (reserve || policy is null || matched == 0 || !TryReserve(needed, 0, out reservation))
+            if (reserve || policy is null || matched == 0 || !TryReserve(needed, reserve, out reservation))
                 return Acquisition.NoMemory;
             match = null;
             matched = 0;
@@ -109,7 +109,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     /// <summary>Shares all rows of <paramref name="parent"/> with <paramref name="fork"/>; each copies what it writes.</summary>
     public bool TryFork(Sequence parent, Sequence fork)
     {
-        if (parent.Table is not UniformTable table || !TryReserve(table.BlocksToFork, 0, out var reservation))
+        if (parent.Table is not UniformTable table || !TryMakeRoom(table.BlocksToFork) || !pool.TryReserve(table.BlocksToFork, out var reservation))
             return false;
         fork.Reservation = reservation;
         var forked = table.Fork(reservation);
@@ -223,7 +223,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         match?.Shorten(sequence.Held is { Hits: [var first, ..] } ? first.Start : int.MaxValue);
         var exact = match?.TokenCount ?? 0;
         var blend = chunks.Prepare(sequence, exact, reuse: true);
-        if (!TryReserveBlended(sequence, blend, exact, reserve ? 1 : 0, out var reservation))
+        if (!TryReserveBlended(sequence, blend, exact, reserve, out var reservation))
         {
             blend.Table?.Dispose();
             foreach (var load in blend.Loads)
@@ -232,14 +232,12 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
             if (reserve)
                 return Acquisition.NoMemory;
 
-            // Nobody is left who could make room: the chunks give way, those of waiting sequences too, and the prompt is computed.
+            // Nobody is left who could make room: the chunks give way, and the prompt is computed.
             exact = 0;
             match = null;
             chunks.Index.Clear();
-            while (_holding.Count > 0)
-                LetGo(_holding[^1]);
             blend = chunks.Prepare(sequence, 0, reuse: false);
-            if (!TryReserveBlended(sequence, blend, 0, 0, out reservation))
+            if (!TryReserveBlended(sequence, blend, 0, reserve, out reservation))
                 return Acquisition.NoMemory;
         }
 
@@ -281,7 +279,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     private Acquisition AcquireGiven(Sequence sequence, IGivenRows given, PrefixMatch? match, bool reserve)
     {
         var exact = match?.TokenCount ?? 0;
-        if (!TryReserve(BlocksFor(sequence.Length + 1) - (exact / model.Layout.BlockRows), reserve ? 1 : 0, out var reservation))
+        if (!TryReserve(BlocksFor(sequence.Length + 1) - (exact / model.Layout.BlockRows), reserve, out var reservation))
         {
             match?.Dispose();
             return Acquisition.NoMemory;
@@ -307,13 +305,13 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         return Acquisition.Acquired;
     }
 
-    private bool TryReserveBlended(Sequence sequence, BlendSession blend, int exact, int spare, out BlockReservation? reservation)
+    private bool TryReserveBlended(Sequence sequence, BlendSession blend, int exact, bool reserve, out BlockReservation? reservation)
     {
         var rows = blend.Table?.Hits.Sum(hit => hit.Length) ?? 0;
         var blocks = blend.Table is { } table
             ? table.BlocksToReach(sequence.Length + 1) - (exact / model.Layout.BlockRows) + table.BlocksToRepair(blend.Policy.MostRepairs(rows))
             : BlocksFor(sequence.Length + 1) - (exact / model.Layout.BlockRows);
-        return TryReserve(blocks, spare, out reservation);
+        return TryReserve(blocks, reserve, out reservation);
     }
 
     /// <summary>True when the rows may be found by others; rows that came from a tier only when they were verified.</summary>
@@ -332,23 +330,38 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
 
     private int BlocksFor(int rows) => (rows + model.Layout.BlockRows - 1) / model.Layout.BlockRows;
 
-    private bool TryReserve(int blocks, int spare, out BlockReservation? reservation)
+    /// <summary>Promises blocks to a sequence that is being admitted.</summary>
+    /// <param name="blocks">Blocks.</param>
+    /// <param name="reserve">True when others run and a block is to be left for them; false when nobody else could make room.</param>
+    /// <param name="reservation">The promise.</param>
+    private bool TryReserve(int blocks, bool reserve, out BlockReservation? reservation)
     {
         reservation = null;
-        return TryMakeRoom(blocks + spare) && pool.TryReserve(blocks, out reservation);
+        var hasRoom = TryMakeRoom(reserve ? blocks + 1 : blocks);
+        while (!hasRoom && !reserve && _holding.Count > 0)
+        {
+            // What is kept for those that wait gives way, or nobody would ever run.
+            LetGo(_holding[^1]);
+            hasRoom = TryMakeRoom(blocks);
+        }
+
+        return hasRoom && pool.TryReserve(blocks, out reservation);
     }
 
     /// <summary>Evicts idle blocks until that many are free and promised to nobody; nothing is evicted when they are not enough.</summary>
     private bool TryMakeRoom(int blocks)
     {
-        // Idle prefixes go first; chunks hold blocks of prefixes too, so what they let go of may have to be evicted afterwards.
+        // Idle prefixes go first. Chunks hold blocks of prefixes too, and what hangs on these: when chunks go, more prefixes can.
         var missing = blocks - pool.AvailableBlocks;
-        while (missing > index.IdleBlocks && chunks.Index.Evict(missing - index.IdleBlocks) > 0)
-            missing = blocks - pool.AvailableBlocks;
-        if (missing > index.IdleBlocks)
+        if (missing > index.IdleBlocks + chunks.Index.HeldBlocks)
             return false;
-        if (missing > 0)
-            index.Evict(missing);
+        while (missing > 0)
+        {
+            if (index.Evict(missing) == 0 && chunks.Index.Evict(missing) == 0)
+                break;
+            missing = blocks - pool.AvailableBlocks;
+        }
+
         return pool.AvailableBlocks >= blocks;
     }
 

@@ -69,6 +69,9 @@ internal sealed class KvTiers : IDisposable
         set => _mover.IsBusy = value;
     }
 
+    /// <summary>True while objects wait to be stored.</summary>
+    public bool HasPendingStores => Volatile.Read(ref _pendingStores) > 0;
+
     /// <summary>Chunks that were not stored because too many waited.</summary>
     public long DroppedStores => Interlocked.Read(ref _droppedStores);
 
