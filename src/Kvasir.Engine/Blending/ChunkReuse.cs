@@ -34,7 +34,7 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
     public BlendSession Prepare(Sequence sequence, int exact, bool reuse)
     {
         var request = sequence.Request.Blending!;
-        var segments = sequence.Segments ??= PromptSegments.Cut(sequence.Scope, sequence.Tokens[..sequence.PromptLength], request.Parts);
+        var segments = SegmentsOf(sequence);
         var loads = new List<LoadingRun>();
         var hits = !reuse || audit.IsSwitchedOff(sequence.Scope.Tenant, request.Policy.Name) ? [] : sequence.Held is { Hits.Count: > 0 } held ? [.. held.Hits] : Find(sequence, request, segments, exact, loads);
         var shape = new BlendShape(
@@ -83,6 +83,23 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
         Release(load.Run);
     }
 
+    /// <summary>Rows of a waiting sequence behind its exact prefix that need not be computed, about.</summary>
+    public int Spared(Sequence sequence, int exact)
+    {
+        if (sequence.Request.Blending is not { } request)
+            return 0;
+        var segments = SegmentsOf(sequence);
+        var rows = 0;
+        for (var i = 0; i < segments.Items.Count; i++)
+        {
+            var segment = segments.Items[i];
+            if (segment.IsPart && segment.Start >= exact && index.Contains(sequence.Scope, segments.Keys[i]))
+                rows += segment.Length;
+        }
+
+        return rows - request.Policy.MostRepairs(rows);
+    }
+
     /// <summary>Keeps the parts of a sequence's prompt that it has computed, or shares exactly.</summary>
     public void Store(Sequence sequence)
     {
@@ -111,6 +128,9 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
 
     /// <summary>A number that depends on the prompt only.</summary>
     public static ulong Seed(Sequence sequence) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(sequence.Tokens[..sequence.PromptLength]));
+
+    private static PromptSegments SegmentsOf(Sequence sequence) =>
+        sequence.Segments ??= PromptSegments.Cut(sequence.Scope, sequence.Tokens[..sequence.PromptLength], sequence.Request.Blending!.Parts);
 
     private void Count(BlendStatistics report)
     {

@@ -27,6 +27,9 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     /// <summary>A shorter promise is not worth waiting a step for.</summary>
     private const int MinPromisedTokens = 4;
 
+    /// <summary>Steps after which it is looked again what the caches have of a waiting sequence.</summary>
+    private const int ResidualLife = 8;
+
     private readonly InFlightPrompts _inFlight = new();
     private readonly List<Sequence> _holding = [];
 
@@ -93,6 +96,22 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         if (announces)
             sequence.Announcement = _inFlight.Announce(sequence.Scope, sequence.Tokens.ToArray());
         return Acquisition.Acquired;
+    }
+
+    /// <summary>Tokens of a waiting sequence that would be left to compute if it started now.</summary>
+    public int Residual(Sequence sequence)
+    {
+        var (tokens, life) = sequence.Residual;
+        if (life == 0)
+        {
+            var reusable = sequence.Request.UsePrefixCache && pool.SharesBlocks ? sequence.ReusableLength : 0;
+            using var match = index.Peek(sequence.Scope, sequence.Tokens[..reusable]);
+            tokens = sequence.Length - match.TokenCount - chunks.Spared(sequence, match.TokenCount);
+            life = ResidualLife;
+        }
+
+        sequence.Residual = (tokens, life - 1);
+        return tokens;
     }
 
     /// <summary>Makes room for rows up to <paramref name="length"/>; false when no block can be had even by eviction.</summary>

@@ -114,7 +114,7 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
                 sequence.Table?.BlockCount ?? 0,
                 sequence.Preemptions)
             {
-                ResidualTokens = sequence.Plan?.Remaining ?? sequence.Length,
+                ResidualTokens = sequence.Plan?.Remaining ?? (options.Scheduling.ComparesResidualWork ? memory.Residual(sequence) : sequence.Length),
                 WaitSeconds = running ? 0 : options.Time.GetElapsedTime(sequence.SubmittedTimestamp, now).TotalSeconds,
             });
             _candidates.Add(sequence);
