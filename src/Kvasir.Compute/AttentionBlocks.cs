@@ -122,7 +122,7 @@ internal sealed unsafe class AttentionBlocks : IDisposable
     /// <summary>Whole tiles from the beginning whose rows are the same memory, seen in the same way.</summary>
     private static long SharedTiles(in KvView a, in KvView b)
     {
-        if (a.SliceOffset != b.SliceOffset)
+        if (a.SliceOffset != b.SliceOffset || a.Overlay != b.Overlay)
             return 0;
         var segments = Math.Min(a.SegmentCount, b.SegmentCount);
         long rows = 0;

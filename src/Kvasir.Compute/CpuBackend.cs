@@ -18,6 +18,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
     private readonly AttentionSplits _splits = new();
     private readonly KernelFault _fault;
     private readonly AttentionBlocks _blocks = new();
+    private readonly AttentionProbes _probes = new();
     private NativeBuffer _faultRow = new(0);
 
     /// <summary>Starts the workers.</summary>
@@ -182,6 +183,26 @@ public sealed unsafe class CpuBackend : IComputeBackend
     }
 
     /// <inheritdoc/>
+    public void ObserveAttention(in AttentionBatch batch, in AttentionProbe probe)
+    {
+        if (batch.LogSumExp == null)
+            throw new ArgumentException("a probe needs the log-sum-exp of the attention call before it", nameof(batch));
+        if (probe.FirstRow < 0 || probe.RowCount < 0 || probe.FirstRow > batch.RowCount - probe.RowCount)
+            throw new ArgumentException($"rows {probe.FirstRow} to {probe.FirstRow + probe.RowCount} are not among the call's {batch.RowCount}", nameof(probe));
+        for (var row = probe.FirstRow; row < probe.FirstRow + probe.RowCount; row++)
+        {
+            if (batch.Rows[row].View != batch.Rows[probe.FirstRow].View)
+                throw new ArgumentException($"rows {probe.FirstRow} and {row} are of two views: a probe takes rows of one", nameof(probe));
+        }
+
+        if (probe.RowCount == 0 || !(probe.HasColumns || probe.HasRanges))
+            return;
+        for (var worker = 0; worker < _workers.Threads; worker++)
+            PrepareScratch(worker, batch);
+        _probes.Run(batch, probe, _workers, _kernels, _scratch!);
+    }
+
+    /// <inheritdoc/>
     public void CopyKvRows(byte* fromSlice, int fromSlot, byte* toSlice, int toSlot, int count, KvLayout layout) =>
         KvRows.Copy(layout, fromSlice, fromSlot, toSlice, toSlot, count);
 
@@ -214,6 +235,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
         _faultRow.Dispose();
         _splits.Dispose();
         _blocks.Dispose();
+        _probes.Dispose();
         foreach (var scratch in _scratch)
             scratch?.Dispose();
     }

@@ -50,12 +50,19 @@ public unsafe interface IComputeBackend : IDisposable
 
     /// <summary>
     /// Stores keys and values of <c>rows.Length</c> rows: row r's keys at <c>keys + r * stride</c> (<c>[kvHeads, headDim]</c>), its
-    /// values at <c>values + r * stride</c>.
+    /// values at <c>values + r * stride</c>. A row whose slice is null is not stored.
     /// </summary>
     void WriteKv(float* keys, float* values, int stride, ReadOnlySpan<KvWriteRow> rows, KvLayout layout);
 
     /// <summary>Attention over segments; see <see cref="AttentionBatch"/>.</summary>
     void Attend(in AttentionBatch batch);
+
+    /// <summary>
+    /// Measures where the weight of rows of an attention call went, after <see cref="Attend"/> has filled
+    /// <see cref="AttentionBatch.LogSumExp"/>; costs about as much as that call's scores.
+    /// </summary>
+    /// <exception cref="ArgumentException">There is no log-sum-exp, or the rows are not the call's or of several views.</exception>
+    void ObserveAttention(in AttentionBatch batch, in AttentionProbe probe);
 
     /// <summary>
     /// Copies <paramref name="count"/> rows of one layer's slice between slots, decoding nothing: stored bytes move as they are.

@@ -59,6 +59,9 @@ public sealed record EngineOptions
     /// <summary>Fills freed rows with NaN, so that a read of one shows (tests, fuzzing).</summary>
     public bool PoisonFreedRows { get; init; }
 
+    /// <summary>Share of the pool's blocks that chunks kept for reuse elsewhere may hold, 0 to 1.</summary>
+    public double ChunkShare { get; init; } = 0.5;
+
     /// <summary>Source of time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

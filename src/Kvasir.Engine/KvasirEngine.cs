@@ -41,7 +41,7 @@ public sealed class KvasirEngine : IDisposable
         _pool = new BlockPool(model.Layout, PoolOptions(model, options));
         _receipts = new ReceiptContext(model);
         _adapters = new AdapterSet(model);
-        _limits = new RequestLimits(model, (long)_pool.Capacity * model.Layout.BlockRows);
+        _limits = new RequestLimits(model, (long)_pool.Capacity * model.Layout.BlockRows, options.KvMemory);
         _thread = new EngineThread(new EngineLoop(model, _pool, options), options.MaxQueued);
     }
 
@@ -196,6 +196,7 @@ public sealed class KvasirEngine : IDisposable
     /// <summary>Forgets all cached prefixes, in the pool and in the tiers.</summary>
     public Task ClearCacheAsync() => _thread.QueryAsync(loop =>
     {
+        loop.Chunks.Clear();
         loop.Index.Clear();
         loop.Tiers?.Tiers.Clear();
         return true;

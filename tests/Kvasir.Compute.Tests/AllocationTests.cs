@@ -42,6 +42,18 @@ public sealed unsafe class AllocationTests
                 QueryHeads = 3,
                 Scale = 0.2f,
                 Layout = layout,
+                LogSumExp = y + 1024,
+            };
+            long end = 2001, start = 0;
+            var probe = new AttentionProbe
+            {
+                RowCount = 1,
+                ColumnCount = 2001,
+                ColumnMass = y + 2048,
+                RangeMass = y + 1030,
+                RangeCount = 1,
+                RangeStarts = &start,
+                RangeEnds = &end,
             };
             for (int step = 0; step < 30; step++)
             {
@@ -52,6 +64,7 @@ public sealed unsafe class AllocationTests
                 backend.Rope(y, 1, 192, 4, 32, rope, [2000]);
                 backend.WriteKv(y + 96, y + 128, 192, [new KvWriteRow { Slice = segments[62].Slice, Slot = 16 }], layout);
                 backend.Attend(batch);
+                backend.ObserveAttention(batch, probe);
                 backend.SiluGate(y, 1, 48, x);
                 backend.Add(x, y, 96);
             }

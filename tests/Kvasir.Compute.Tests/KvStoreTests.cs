@@ -34,6 +34,25 @@ public sealed unsafe class KvStoreTests
         });
     }
 
+    [Fact]
+    public void ARowWithoutASlice_IsNotStored_AndItsNeighboursAre()
+    {
+        var layout = new KvLayout(1, 1, 16, KvDataType.F32);
+        Backends.ForAll((backend, where) =>
+        {
+            using var block = backend.Allocate((nuint)layout.BlockBytes);
+            float[] rows = [.. Enumerable.Range(1, 3 * 32).Select(i => (float)i)];
+            fixed (float* at = rows)
+            {
+                backend.WriteKv(at, at + 16, 32, [new() { Slice = block.Pointer, Slot = 1 }, new() { Slot = 2 }, new() { Slice = block.Pointer, Slot = 3 }], layout);
+            }
+
+            Assert.True(ScalarKv.Read(block.Pointer, 1, 0, 5, key: true, layout) == 6, where);
+            Assert.True(ScalarKv.Read(block.Pointer, 2, 0, 5, key: true, layout) == 0, where);
+            Assert.True(ScalarKv.Read(block.Pointer, 3, 0, 5, key: false, layout) == 86, where);
+        });
+    }
+
     [Theory]
     [MemberData(nameof(Types))]
     public void ARowsBytes_DependOnTheRowOnly(KvDataType type)

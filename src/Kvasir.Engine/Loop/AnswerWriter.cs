@@ -67,6 +67,7 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
             TimeToFirstToken = time.GetElapsedTime(started, sequence.FirstTokenTimestamp ?? now),
             TotalTime = time.GetElapsedTime(started, now),
             Spans = sequence.FirstSpans ?? [],
+            Blend = sequence.BlendReport,
         };
         sequence.Output.Complete(reason, statistics, sequence.Stop?.StopAt ?? -1, error);
     }

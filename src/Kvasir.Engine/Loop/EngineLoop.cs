@@ -1,3 +1,4 @@
+using Kvasir.Engine.Blending;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Requests;
@@ -5,6 +6,7 @@ using Kvasir.Engine.Running;
 using Kvasir.Engine.Sampling;
 using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Tiers;
+using Kvasir.KvCache.Chunks;
 using Kvasir.KvCache.Index;
 using Kvasir.KvCache.Pool;
 
@@ -45,7 +47,8 @@ internal sealed class EngineLoop : IDisposable
         var parts = options.Tiers is null ? options.MaxSequences : 3 * options.MaxSequences;
         _runner = new ModelRunner(model, options.MaxBatchTokens, parts, Math.Min(options.MaxSequences, options.MaxBatchTokens));
         _tiers = SequenceTiers.Open(model, pool, options);
-        _memory = new SequenceMemory(model, pool, _index, _tiers);
+        Chunks = new ChunkIndex(pool, new ChunkIndexOptions { MaxBlocks = (int)(options.ChunkShare * pool.Capacity) });
+        _memory = new SequenceMemory(model, pool, _index, new ChunkReuse(model, pool, Chunks), _tiers);
         _demand = new DemandWatch(
             model.Layout,
             options.Tiers?.Moves.ChunkTokens ?? model.Layout.BlockRows * DemandBlocks,
@@ -86,6 +89,9 @@ internal sealed class EngineLoop : IDisposable
     };
 
     public PrefixIndex Index => _index;
+
+    /// <summary>Chunks kept for reuse behind other prefixes.</summary>
+    public ChunkIndex Chunks { get; }
 
     /// <summary>The tiers, or null.</summary>
     public SequenceTiers? Tiers => _tiers;
@@ -197,6 +203,7 @@ internal sealed class EngineLoop : IDisposable
             Finish(_queues.Running.Count > 0 ? _queues.Running[^1] : _queues.Waiting[^1], FinishReason.Cancelled);
         _scrubber?.Dispose();
         _tiers?.Dispose();
+        Chunks.Clear();
         _index.Clear();
         _runner.Dispose();
     }
@@ -254,12 +261,20 @@ internal sealed class EngineLoop : IDisposable
                 pool.Add(first + i, _runner.Hidden(member.FirstOutput + i));
         }
 
+        if (sequence.Blend is { IsProbing: true } probing)
+        {
+            if (probing.EndProbeStep())
+                SequenceMemory.ChooseRepairs(sequence, _options.MaxBatchTokens - _options.MaxSequences);
+            return;
+        }
+
         if (sequence.Plan!.Remaining > 0)
         {
             _memory.Publish(sequence);
             return;
         }
 
+        _memory.EndPrompt(sequence);
         if (sequence.Pool is not null)
         {
             Finish(sequence, FinishReason.Stop);

@@ -1,3 +1,4 @@
+using Kvasir.Engine.Blending;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Sequences;
@@ -14,7 +15,7 @@ namespace Kvasir.Engine.Loop;
 /// Gets, grows, shares and releases the KV of sequences: reservation before work, prefix hits, waiting for prefixes in flight,
 /// eviction of idle blocks.
 /// </summary>
-internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIndex index, SequenceTiers? tiers)
+internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIndex index, ChunkReuse chunks, SequenceTiers? tiers)
 {
     /// <summary>A shorter promise is not worth waiting a step for.</summary>
     private const int MinPromisedTokens = 4;
@@ -43,6 +44,9 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
             match?.Dispose();
             return Acquisition.Promised;
         }
+
+        if (request.Blending is not null)
+            return AcquireBlended(sequence, match, reserve);
 
         // A shared partial block is copied when it is written first, so only full shared blocks cost nothing. A ragged table copies.
         var shared = policy is null ? matched / model.Layout.BlockRows : 0;
@@ -120,6 +124,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     public void Release(Sequence sequence, bool keepInCache)
     {
         BeforeRelease?.Invoke(sequence);
+        sequence.BlendReport ??= sequence.Blend?.Report();
         if (keepInCache && Publishes(sequence))
             Insert(sequence);
         tiers?.Settle(sequence);
@@ -131,6 +136,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         sequence.Reservation = null;
         sequence.Plan = null;
         sequence.Policy = null;
+        sequence.Blend = null;
     }
 
     /// <summary>Keeps the rows of a sequence that is about to be preempted in a tier, where that is quicker than computing them again.</summary>
@@ -138,6 +144,94 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     {
         if (tiers is not null && Publishes(sequence))
             tiers.SwapOut(sequence, sequence.ComputedLength, (UniformTable)sequence.Table!);
+    }
+
+    /// <summary>Makes room for so many more repaired rows of a sequence.</summary>
+    public bool EnsureRepairs(Sequence sequence, int rows)
+    {
+        var needed = ((BlendTable)sequence.Table!).BlocksToRepair(rows) - sequence.Reservation!.Remaining;
+        return needed <= 0 || (TryMakeRoom(needed) && sequence.Reservation.TryGrow(needed));
+    }
+
+    /// <summary>The prompt of a sequence is computed: what others may reuse of it elsewhere is kept.</summary>
+    public void EndPrompt(Sequence sequence)
+    {
+        if (sequence.Blend is not { IsPromptDone: false } blend)
+            return;
+        blend.EndPrompt();
+        sequence.BlendReport ??= blend.Report();
+        chunks.Store(sequence);
+    }
+
+    /// <summary>Has the policy of a sequence choose which reused rows are computed again.</summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="maxTogether">Most rows that one step can be relied on to have room for.</param>
+    public static void ChooseRepairs(Sequence sequence, int maxTogether) =>
+        sequence.Plan!.SetRepairs(sequence.Blend!.Select(ChunkReuse.Seed(sequence), maxTogether));
+
+    /// <summary>
+    /// Gives a sequence that may reuse chunks its table: the exact prefix first, then the chunks where they lie, and room for the rest and
+    /// for the rows that stand in for reused ones.
+    /// </summary>
+    private Acquisition AcquireBlended(Sequence sequence, PrefixMatch? match, bool reserve)
+    {
+        match?.DropPartialBlock();
+        var exact = match?.TokenCount ?? 0;
+        var blend = chunks.Prepare(sequence, exact, reuse: true);
+        if (!TryReserveBlended(sequence, blend, exact, reserve ? 1 : 0, out var reservation))
+        {
+            blend.Table?.Dispose();
+            match?.Dispose();
+            if (reserve)
+                return Acquisition.NoMemory;
+
+            // Nobody is left who could make room: the chunks give way, and the prompt is computed.
+            exact = 0;
+            match = null;
+            chunks.Index.Clear();
+            blend = chunks.Prepare(sequence, 0, reuse: false);
+            if (!TryReserveBlended(sequence, blend, 0, 0, out reservation))
+                return Acquisition.NoMemory;
+        }
+
+        sequence.Reservation = reservation;
+        sequence.Blend = blend;
+        sequence.Plan = new ForwardPlan(model.Config.Layers);
+        sequence.Plan.Append(exact, SpanOrigin.Shared);
+        if (blend.Table is { } table)
+        {
+            if (match is not null)
+                table.AttachPrefix(match);
+            sequence.Table = table;
+            foreach (var hit in table.Hits)
+            {
+                sequence.Plan.Append(hit.Start - sequence.Plan.Length, SpanOrigin.Computed);
+                sequence.Plan.Append(hit.Length, SpanOrigin.Blended);
+            }
+
+            if (!blend.IsProbing)
+                ChooseRepairs(sequence, 0);
+        }
+        else
+        {
+            var uniform = new UniformTable(pool);
+            uniform.EnsureListCapacity(sequence.PromptLength + sequence.MaxAnswer);
+            if (match is not null)
+                uniform.AttachPrefix(match);
+            sequence.Table = uniform;
+        }
+
+        sequence.Plan.Append(sequence.Length - sequence.Plan.Length, SpanOrigin.Computed);
+        return Acquisition.Acquired;
+    }
+
+    private bool TryReserveBlended(Sequence sequence, BlendSession blend, int exact, int spare, out BlockReservation? reservation)
+    {
+        var rows = blend.Table?.Hits.Sum(hit => hit.Length) ?? 0;
+        var blocks = blend.Table is { } table
+            ? table.BlocksToReach(sequence.Length + 1) - (exact / model.Layout.BlockRows) + table.BlocksToRepair(blend.Request.Policy.MostRepairs(rows))
+            : BlocksFor(sequence.Length + 1) - (exact / model.Layout.BlockRows);
+        return TryReserve(blocks, spare, out reservation);
     }
 
     /// <summary>True when the rows may be found by others; rows that came from a tier only when they were verified.</summary>
@@ -165,7 +259,10 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     /// <summary>Evicts idle blocks until that many are free and promised to nobody; nothing is evicted when they are not enough.</summary>
     private bool TryMakeRoom(int blocks)
     {
+        // Idle prefixes go first; chunks hold blocks of prefixes too, so what they let go of may have to be evicted afterwards.
         var missing = blocks - pool.AvailableBlocks;
+        while (missing > index.IdleBlocks && chunks.Index.Evict(missing - index.IdleBlocks) > 0)
+            missing = blocks - pool.AvailableBlocks;
         if (missing > index.IdleBlocks)
             return false;
         if (missing > 0)

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Kvasir.Engine.Blending;
 using Kvasir.Engine.Running;
 using Kvasir.Engine.Scheduling;
 using Kvasir.Engine.Sequences;
@@ -154,36 +155,81 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
                 return 0;
         }
 
+        if (sequence.Blend is { IsProbing: true } blend)
+            return AddProbe(sequence, blend, maxRows);
+        if (sequence.Blend is { RowsTogether: > 0 } together && plan.Remaining == together.RowsTogether && maxRows < together.RowsTogether)
+            return 0;
         var selection = sequence.Policy?.NextSelectionPoint(plan.NextPosition) ?? int.MaxValue;
-        var last = Math.Min(Math.Min(plan.NextPosition + maxRows, plan.Length), selection);
-        while (!memory.EnsureCapacity(sequence, last))
-        {
-            var victim = ChooseVictim();
-            if (victim is null)
-                return 0;
-            Preempt(victim);
-            if (victim == sequence)
-                return 0;
-        }
+        // The rows of a blended prompt lie apart, and room for all of them was reserved.
+        var last = sequence.Blend?.Table is null ? Math.Min(Math.Min(plan.NextPosition + maxRows, plan.Length), selection) : plan.Length;
+        if (!MakeRoom(sequence, last))
+            return 0;
 
         if (verified > 0)
             AddVerification(sequence, sequence.Load!);
         var first = plan.NextPosition;
-        var work = plan.Take(_positions.AsSpan(0, maxRows), selection);
+        var again = TakeAnswerRepairs(sequence);
+        var work = plan.Take(_positions.AsSpan(again, Math.Min(maxRows, _positions.Length - again)), selection);
         var outputs = sequence.Pool is { WantsEveryRow: true } ? work.Rows : plan.Remaining == 0 ? 1 : 0;
         var firstOutput = batch.Add(
             sequence.Tokens,
-            _positions.AsSpan(0, work.Rows),
-            work.Rows - outputs,
+            _positions.AsSpan(0, again + work.Rows),
+            again + work.Rows - outputs,
             work.LayerEnd,
             sequence.PromptLength,
             sequence.Table!,
-            sequence.Policy,
+            sequence.Policy ?? (sequence.Blend is { IsListening: true } ? sequence.Blend : null),
             sequence.Adapter,
             sequence.Pool is null ? RowOutput.Logits : RowOutput.Hidden,
             sequence.Load?.Move);
-        _members.Add(new BatchMember(sequence, first, work.Rows, outputs, firstOutput));
-        return work.Rows + verified;
+        _members.Add(new BatchMember(sequence, first, again + work.Rows, outputs, firstOutput));
+        return again + work.Rows + verified;
+    }
+
+    /// <summary>Adds rows of a prompt that only look at how far reused rows are off.</summary>
+    private int AddProbe(Sequence sequence, BlendSession blend, int maxRows)
+    {
+        var end = Math.Min(blend.NextProbe + maxRows, sequence.PromptLength);
+        if (!MakeRoom(sequence, end))
+            return 0;
+        var first = blend.NextProbe;
+        var rows = blend.TakeProbe(_positions.AsSpan(0, end - first));
+        batch.Add(
+            sequence.Tokens,
+            _positions.AsSpan(0, rows),
+            rows,
+            blend.ProbeLayers,
+            sequence.PromptLength,
+            sequence.Table!,
+            blend,
+            sequence.Adapter);
+        _members.Add(new BatchMember(sequence, first, rows, 0, 0));
+        return rows;
+    }
+
+    /// <summary>Takes reused rows to be computed again beside the next token of an answer, where the step and the pool have room.</summary>
+    private int TakeAnswerRepairs(Sequence sequence)
+    {
+        if (sequence.Blend is not { MostAnswerRepairs: > 0 } blend)
+            return 0;
+        var room = Math.Min(blend.MostAnswerRepairs, batch.MaxRows - batch.RowCount - 1);
+        return room > 0 && memory.EnsureRepairs(sequence, room) ? blend.TakeAnswerRepairs(_positions.AsSpan(0, room)) : 0;
+    }
+
+    /// <summary>Preempts others until a sequence has room for its rows; false when it was preempted itself, or nobody is left.</summary>
+    private bool MakeRoom(Sequence sequence, int length)
+    {
+        while (!memory.EnsureCapacity(sequence, length))
+        {
+            var victim = ChooseVictim();
+            if (victim is null)
+                return false;
+            Preempt(victim);
+            if (victim == sequence)
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>Rows that came from a tier ride with the first step behind them, and are compared with it before it counts.</summary>

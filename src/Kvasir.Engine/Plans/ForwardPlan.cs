@@ -1,14 +1,16 @@
 namespace Kvasir.Engine.Plans;
 
 /// <summary>
-/// What is to be done for a sequence: spans that cover its positions in order, each shared or to be computed. Work is taken from it
-/// in steps of any size; decoding extends it by one position at a time.
+/// What is to be done for a sequence: spans that cover its positions in order, each shared, to be computed, or reused approximately with
+/// some of its rows computed again. Work is taken from it in steps of any size; decoding extends it by one position at a time.
 /// </summary>
 /// <remarks>All reuse, whatever its origin, is spans; this is why methods compose.</remarks>
 public sealed class ForwardPlan
 {
     private readonly List<PlanSpan> _spans = [];
+    private readonly List<int> _repairs = [];
     private int _spanIndex;
+    private int _repairIndex;
 
     /// <summary>Creates a plan for layers <c>[0, layerEnd)</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="layerEnd"/> is not positive.</exception>
@@ -35,7 +37,7 @@ public sealed class ForwardPlan
     {
         get
         {
-            var remaining = 0;
+            var remaining = _repairs.Count - _repairIndex;
             for (var i = _spanIndex; i < _spans.Count; i++)
             {
                 if (_spans[i].Origin == SpanOrigin.Computed)
@@ -59,6 +61,18 @@ public sealed class ForwardPlan
         SkipShared();
     }
 
+    /// <summary>Names the rows of blended spans that are computed again. Before anything was taken.</summary>
+    /// <param name="positions">Positions of blended spans, ascending.</param>
+    public void SetRepairs(IReadOnlyList<int> positions)
+    {
+        _repairs.Clear();
+        _repairs.AddRange(positions);
+        _repairIndex = 0;
+        _spanIndex = 0;
+        NextPosition = 0;
+        SkipShared();
+    }
+
     /// <summary>
     /// Takes the next positions to compute, ascending, and writes them to <paramref name="positions"/>; at most as many as fit, and
     /// none at or behind <paramref name="before"/> (a selection point of a layer policy is never crossed within a step).
@@ -68,6 +82,8 @@ public sealed class ForwardPlan
         var count = 0;
         while (count < positions.Length && NextPosition < Length && NextPosition < before)
         {
+            if (_repairIndex < _repairs.Count && _repairs[_repairIndex] == NextPosition)
+                _repairIndex++;
             positions[count++] = NextPosition++;
             SkipShared();
         }
@@ -83,6 +99,12 @@ public sealed class ForwardPlan
             var span = _spans[_spanIndex];
             if (span.Origin == SpanOrigin.Computed && NextPosition < span.End)
                 return;
+            if (span.Origin == SpanOrigin.Blended && _repairIndex < _repairs.Count && _repairs[_repairIndex] < span.End)
+            {
+                NextPosition = _repairs[_repairIndex];
+                return;
+            }
+
             NextPosition = span.End;
             if (_spanIndex == _spans.Count - 1)
                 return;

@@ -11,4 +11,7 @@ public enum SpanOrigin
 
     /// <summary>Exact rows that were loaded from a tier, and verified.</summary>
     Loaded,
+
+    /// <summary>Rows of the same text computed behind another prefix; some of them are computed again.</summary>
+    Blended,
 }

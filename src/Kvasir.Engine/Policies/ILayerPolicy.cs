@@ -28,6 +28,14 @@ public interface ILayerPolicy
     /// <summary>The smallest length above <paramref name="length"/> at which a step must end, or <see cref="int.MaxValue"/>.</summary>
     int NextSelectionPoint(int length) => int.MaxValue;
 
+    /// <summary>Asks for attention mass, to be there when <see cref="AfterAttention"/> is called for the same layer and rows.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="positions">Positions of the rows of this step that are going on, ascending.</param>
+    /// <param name="queries">Receives what is asked for.</param>
+    void AskMass(int layer, ReadOnlySpan<int> positions, List<MassQuery> queries)
+    {
+    }
+
     /// <summary>Called when the keys and values of a layer are known and stored, before attention.</summary>
     void AfterKeysValues(in LayerContext context, LayerDecision decision);
 

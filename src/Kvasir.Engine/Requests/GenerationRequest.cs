@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Kvasir.Engine.Blending;
 using Kvasir.Engine.Policies;
 using Kvasir.Engine.Sampling;
 using Kvasir.Grammars;
@@ -70,6 +71,9 @@ public sealed record GenerationRequest
 
     /// <summary>Tokens that the answer consists of, whatever the logits say (replays); null to sample. As many as MaxTokens.</summary>
     internal ReadOnlyMemory<int>? Continuation { get; init; }
+
+    /// <summary>Reuse of parts of the prompt that are not its prefix, or null for exact reuse only.</summary>
+    public BlendRequest? Blending { get; init; }
 
     /// <summary>Makes the layer policy of each sequence, or null for none.</summary>
     public Func<ILayerPolicy>? LayerPolicy { get; init; }

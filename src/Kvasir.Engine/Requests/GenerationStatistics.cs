@@ -1,3 +1,4 @@
+using Kvasir.Engine.Blending;
 using Kvasir.Engine.Plans;
 
 namespace Kvasir.Engine.Requests;
@@ -31,6 +32,9 @@ public sealed record GenerationStatistics
 
     /// <summary>From submission to the end.</summary>
     public required TimeSpan TotalTime { get; init; }
+
+    /// <summary>What reuse that is not a prefix did; null when it was not asked for.</summary>
+    public BlendStatistics? Blend { get; init; }
 
     /// <summary>Where the rows of the prompt came from, at the first admission.</summary>
     public required IReadOnlyList<PlanSpan> Spans { get; init; }

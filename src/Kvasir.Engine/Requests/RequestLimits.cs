@@ -1,12 +1,15 @@
+using Kvasir.Engine.Blending;
 using Kvasir.Engine.Embeddings;
 using Kvasir.Engine.Loading;
+using Kvasir.KvCache.Virtual;
 
 namespace Kvasir.Engine.Requests;
 
 /// <summary>Refuses requests that cannot be run, before they cost anything.</summary>
 /// <param name="model">The model.</param>
 /// <param name="poolTokens">Rows that the whole KV pool holds.</param>
-internal sealed class RequestLimits(LoadedModel model, long poolTokens)
+/// <param name="kvMemory">How KV lies in memory.</param>
+internal sealed class RequestLimits(LoadedModel model, long poolTokens, KvMemory kvMemory)
 {
     private const string BudgetAdvice = "that is what the KV budget holds: ask for fewer tokens or raise KvBudgetBytes (--kv-budget)";
 
@@ -33,6 +36,8 @@ internal sealed class RequestLimits(LoadedModel model, long poolTokens)
         if (request.StopStrings.Count > 0 && model.File.Tokenizer is null)
             throw new InvalidOperationException($"{model.File.Path} has no tokenizer; give token ids instead of text");
         request.Sampling.Validate(model.Config.VocabSize);
+        if (request.Blending is { } blending)
+            BlendLimits.Check(request, blending, kvMemory);
 
         // An answer that is to be as long as may be is as long as the pool allows; an asked-for length that does not fit is an error.
         var prompt = request.Prompt.Length;

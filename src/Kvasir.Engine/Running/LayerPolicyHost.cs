@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Policies;
 using Kvasir.KvCache.Tables;
+using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Engine.Running;
 
@@ -10,6 +11,8 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
 {
     private readonly LayerDecision _decision = new();
     private readonly List<PendingTrim> _trims = [];
+    private readonly List<MassQuery> _queries = [];
+    private readonly List<int> _queryRows = [];
 
     private readonly record struct PendingTrim(int Sequence, int Layer, int[] KeptRows);
 
@@ -25,6 +28,50 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
     }
 
     public void AfterKeysValues(StepBatch batch, int layer) => Ask(batch, layer, afterAttention: false);
+
+    /// <summary>Asks which attention mass is wanted in a layer; true when any is, and so the log-sum-exp is needed.</summary>
+    public bool AskForMass(StepBatch batch, int layer)
+    {
+        _queries.Clear();
+        _queryRows.Clear();
+        var sequences = batch.Sequences;
+        for (var i = 0; i < sequences.Length; i++)
+        {
+            var (first, count) = active.Part(i);
+            if (count > 0)
+                sequences[i].Policy?.AskMass(layer, active.Positions.Slice(first, count), _queries);
+            while (_queryRows.Count < _queries.Count)
+                _queryRows.Add(first);
+        }
+
+        return _queries.Count > 0;
+    }
+
+    /// <summary>Answers the queries of <see cref="AskForMass"/>.</summary>
+    public void Observe(in AttentionBatch attention)
+    {
+        for (var i = 0; i < _queries.Count; i++)
+        {
+            var query = _queries[i];
+            fixed (float* columns = query.ColumnMass, ranges = query.RangeMass)
+            fixed (long* starts = query.RangeStarts, ends = query.RangeEnds)
+            {
+                var probe = new AttentionProbe
+                {
+                    FirstRow = _queryRows[i] + query.FirstRow,
+                    RowCount = query.RowCount,
+                    FirstColumn = query.FirstColumn,
+                    ColumnCount = query.ColumnCount,
+                    ColumnMass = query.ColumnCount > 0 ? columns : null,
+                    RangeCount = query.RangeCount,
+                    RangeStarts = starts,
+                    RangeEnds = ends,
+                    RangeMass = query.RangeCount > 0 ? ranges : null,
+                };
+                model.Backend.ObserveAttention(attention, probe);
+            }
+        }
+    }
 
     public void AfterAttention(StepBatch batch, int layer) => Ask(batch, layer, afterAttention: true);
 

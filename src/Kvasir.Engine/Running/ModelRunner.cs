@@ -132,7 +132,11 @@ internal sealed unsafe class ModelRunner : IDisposable
             Layout = _model.Layout,
             Rope = _model.Rope,
         };
+        var observed = _policies.HasPolicies && _policies.AskForMass(batch, layer);
+        call.LogSumExp = observed ? buffers.LogSumExp : null;
         backend.Attend(call);
+        if (observed)
+            _policies.Observe(call);
         if (_policies.HasPolicies)
             _policies.AfterAttention(batch, layer);
 

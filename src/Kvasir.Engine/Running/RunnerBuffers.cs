@@ -22,6 +22,7 @@ internal sealed unsafe class RunnerBuffers : IDisposable
         QkvSpare = Floats(maxRows, QkvWidth);
         Attention = Floats(maxRows, QueryWidth);
         AttentionSpare = Floats(maxRows, QueryWidth);
+        LogSumExp = Floats(maxRows, config.QueryHeads);
         Projected = Floats(maxRows, config.HiddenSize);
         GateUp = Floats(maxRows, 2 * config.IntermediateSize);
         Gated = Floats(maxRows, config.IntermediateSize);
@@ -59,6 +60,8 @@ internal sealed unsafe class RunnerBuffers : IDisposable
     public float* Attention { get; private set; }
 
     public float* AttentionSpare { get; private set; }
+
+    public float* LogSumExp { get; }
 
     public float* Projected { get; }
 

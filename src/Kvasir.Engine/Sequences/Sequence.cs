@@ -1,4 +1,5 @@
 using Kvasir.Engine.Adapters;
+using Kvasir.Engine.Blending;
 using Kvasir.Engine.Embeddings;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Policies;
@@ -105,6 +106,15 @@ internal sealed class Sequence
 
     public ILayerPolicy? Policy { get; set; }
 
+    /// <summary>Its prompt cut at the borders of its reusable parts, once asked for.</summary>
+    public PromptSegments? Segments { get; set; }
+
+    /// <summary>Its blending while running; null when it did not ask for any.</summary>
+    public BlendSession? Blend { get; set; }
+
+    /// <summary>What its blending did at its first admission.</summary>
+    public BlendStatistics? BlendReport { get; set; }
+
     /// <summary>Its rows that are coming from tiers, or are there and not verified yet; null when there are none.</summary>
     public SequenceLoad? Load { get; set; }
 
@@ -157,6 +167,9 @@ internal sealed class Sequence
 
     /// <summary>Rows computed so far.</summary>
     public int ComputedLength => Plan?.NextPosition ?? 0;
+
+    /// <summary>Those of them that are what a cold, lone run computes: no approximately reused row stands before them.</summary>
+    public int ExactLength => Blend?.Table is { } table ? Math.Min(ComputedLength, table.ExactLength) : ComputedLength;
 
     public void Append(int token)
     {

@@ -18,15 +18,6 @@ internal static unsafe class AttentionKernel<TLanes>
     private const int TileRows = AttentionScratch.TileRows;
     private const int TilesPerSplit = 8;
 
-    /// <summary>Part of a segment inside a tile.</summary>
-    private readonly ref struct Piece(ref readonly KvSegment segment, int first, int count, int tileRow)
-    {
-        public readonly ref readonly KvSegment Segment = ref segment;
-        public readonly int First = first;
-        public readonly int Count = count;
-        public readonly int TileRow = tileRow;
-    }
-
     /// <summary>Computes a block of rows for one KV head.</summary>
     /// <param name="batch">The call.</param>
     /// <param name="block">The rows.</param>
@@ -110,7 +101,7 @@ internal static unsafe class AttentionKernel<TLanes>
     private static long Begin(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift, long firstTile, long endTile)
     {
         Clear(scratch, Queries(batch, block));
-        LoadQueries(batch, block, head, scratch);
+        QueryTile<TLanes>.Load(batch, block, head, scratch);
         return Tiles(batch, block, head, scratch, tileShift, firstTile, Math.Min(endTile, block.SharedTiles), -1);
     }
 
@@ -139,171 +130,24 @@ internal static unsafe class AttentionKernel<TLanes>
     private static long Tiles(
         in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift, long firstTile, long endTile, long split)
     {
-        ref readonly var view = ref batch.Views[batch.Rows[block.Rows[0]].View];
-        for (var s = 0; s < view.SegmentCount; s++)
+        var tiles = new TileWalk(ref batch.Views[batch.Rows[block.Rows[0]].View], tileShift, firstTile, endTile);
+        while (tiles.MoveNext())
         {
-            // The tile that holds the segment's first row not done yet, and all pieces of segments in it.
-            var tile = Math.Max(firstTile, (view.Segments[s].FirstRow + tileShift) / TileRows);
-            var last = view.Segments[s].FirstRow + view.Segments[s].Count - 1;
-            for (; tile < endTile && tile <= (last + tileShift) / TileRows; tile++)
+            if (tiles.Tile / TilesPerSplit != split)
             {
-                var end = s;
-                while (end < view.SegmentCount && (view.Segments[end].FirstRow + tileShift) / TileRows <= tile)
-                    end++;
-                if (tile / TilesPerSplit != split)
-                {
-                    FlushSplit(scratch, Queries(batch, block));
-                    split = tile / TilesPerSplit;
-                }
-
-                Tile(batch, view, s, end, tile, tileShift, block, head, scratch, tile + 1 < endTile);
-                while (end - 1 > s)
-                {
-                    // Segments that end in this tile are done; the last one may reach into the next.
-                    s++;
-                    last = view.Segments[s].FirstRow + view.Segments[s].Count - 1;
-                }
+                FlushSplit(scratch, Queries(batch, block));
+                split = tiles.Tile / TilesPerSplit;
             }
+
+            var any = TileReader<TLanes>.See(batch, block, tiles, scratch);
+            if (any == 0)
+                continue;
+            var bias = TileReader<TLanes>.Load(batch, tiles, head, scratch, values: true);
+            QueryTile<TLanes>.Scores(Queries(batch, block), batch.Layout.HeadDim, any, scratch);
+            Weigh(batch.Scale, block.Count, Queries(batch, block) / block.Count, bias, scratch);
         }
 
         return split;
-    }
-
-    private static void Tile(
-        in AttentionBatch batch, in KvView view, int firstSegment, int endSegment, long tile, int tileShift, in RowBlock block, int head, AttentionScratch scratch, bool askAhead)
-    {
-        var start = (tile * TileRows) - tileShift;
-        var any = 0UL;
-        for (var row = 0; row < block.Count; row++)
-        {
-            var visible = 0UL;
-            for (var s = firstSegment; s < endSegment; s++)
-            {
-                var piece = Cut(in view.Segments[s], start);
-                if (piece.Count > 0)
-                    visible |= VisibleRows.Bits(piece.Segment, piece.First, piece.Count, batch.Rows[block.Rows[row]]) << piece.TileRow;
-            }
-
-            scratch.Visible[row] = visible;
-            any |= visible;
-        }
-
-        if (any == 0)
-            return;
-        float* bias = null;
-        var biases = stackalloc float[TileRows];
-        for (var s = firstSegment; s < endSegment; s++)
-        {
-            var piece = Cut(in view.Segments[s], start);
-            if (piece.Count > 0)
-                Load(batch, view, s, piece, head, scratch, biases, ref bias, askAhead);
-        }
-
-        var queries = Queries(batch, block);
-        Scores(queries, batch.Layout.HeadDim, any, scratch);
-        Weigh(batch.Scale, block.Count, queries / block.Count, bias, scratch);
-    }
-
-    private static Piece Cut(ref readonly KvSegment segment, long start)
-    {
-        var first = Math.Max(0, start - segment.FirstRow);
-        var end = Math.Min(segment.Count, start + TileRows - segment.FirstRow);
-        return new Piece(in segment, (int)first, (int)Math.Max(0, end - first), (int)(segment.FirstRow + first - start));
-    }
-
-    private static void Load(
-        in AttentionBatch batch, in KvView view, int s, in Piece piece, int head, AttentionScratch scratch, float* biases, ref float* bias, bool askAhead)
-    {
-        ref readonly var segment = ref piece.Segment;
-        LoadRows(batch.Layout, view, s, piece, head, scratch, askAhead);
-        if (segment.PositionOffset != 0)
-        {
-            // Rotating the key forward equals rotating the query back; the tile is private, the stored row stays as it is.
-            var rope = batch.Rope ?? throw new ArgumentException("a segment with a position offset needs the rope table", nameof(batch));
-            rope.Rotation(segment.PositionOffset, scratch.Rotation);
-            TileLoader<TLanes>.Rotate(scratch.Keys, batch.Layout.HeadDim, piece.TileRow, piece.Count, scratch.Rotation, rope.Half);
-        }
-
-        if (segment.LogitBias == null)
-            return;
-        if (bias == null)
-        {
-            new Span<float>(biases, TileRows).Clear();
-            bias = biases;
-        }
-
-        for (var i = 0; i < piece.Count; i++)
-            biases[piece.TileRow + i] = segment.LogitBias[piece.First + i];
-    }
-
-    /// <summary>Loads rows to a tile, group by group; before each group it asks for the rows one tile behind them.</summary>
-    private static void LoadRows(KvLayout layout, in KvView view, int s, in Piece piece, int head, AttentionScratch scratch, bool askAhead)
-    {
-        ref readonly var segment = ref piece.Segment;
-        var slot = segment.FirstSlot + piece.First;
-        var slice = segment.Slice + view.SliceOffset;
-        if (segment.BlockStride != 0)
-        {
-            slice += slot / layout.BlockRows * segment.BlockStride;
-            slot %= layout.BlockRows;
-        }
-
-        for (var row = 0; row < piece.Count;)
-        {
-            var count = Math.Min(KvLayout.RowGroup - (slot % KvLayout.RowGroup), piece.Count - row);
-            if (askAhead)
-                TileAhead.Ask(view, s, segment.FirstRow + piece.First + row + TileRows, count, layout, head);
-            var tileRow = piece.TileRow + row;
-            TileLoader<TLanes>.Keys(slice + layout.KeyOffset(head), layout, slot, count, scratch.Keys, tileRow);
-            TileLoader<TLanes>.Values(
-                slice + layout.ValueOffset(head), layout, slot, count, scratch.Values + (tileRow * scratch.Stride), scratch.Stride);
-            row += count;
-            slot += count;
-            if (slot == layout.BlockRows && segment.BlockStride != 0)
-            {
-                slice += segment.BlockStride;
-                slot = 0;
-            }
-        }
-    }
-
-    private static void Scores(int queries, int headDim, ulong any, AttentionScratch scratch)
-    {
-        var q = 0;
-        for (; q <= queries - 5; q += 8)
-        {
-            for (var g = 0; g < TileRows / 16; g += 2)
-            {
-                if ((any >> (16 * g) & 0xFFFF_FFFF) != 0)
-                    AttentionTile<TLanes>.ScoreEight(scratch.Keys + (g * 16 * headDim), headDim, scratch.QueryColumns + q, scratch.QueryStride, scratch.Scores + (q * TileRows) + (16 * g));
-            }
-        }
-
-        for (; q <= queries - 3; q += 4)
-        {
-            for (var g = 0; g < TileRows / 16; g += 2)
-            {
-                if ((any >> (16 * g) & 0xFFFF_FFFF) != 0)
-                    AttentionTile<TLanes>.ScoreFour(scratch.Keys + (g * 16 * headDim), headDim, scratch.QueryColumns + q, scratch.QueryStride, scratch.Scores + (q * TileRows) + (16 * g));
-            }
-        }
-
-        for (; q < queries; q++)
-            AttentionTile<TLanes>.ScoreOne(scratch.Keys, headDim, scratch.QueryColumns + q, scratch.QueryStride, scratch.Scores + (q * TileRows));
-    }
-
-    /// <summary>Brings the queries into columns, so that neighbours meet a key from one place.</summary>
-    private static void LoadQueries(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch)
-    {
-        var group = batch.QueryHeads / batch.Layout.KvHeads;
-        var headDim = batch.Layout.HeadDim;
-        for (var q = 0; q < block.Count * group; q++)
-        {
-            var query = batch.Queries + ((long)block.Rows[q / group] * batch.QueryStride) + (((head * group) + (q % group)) * headDim);
-            var column = scratch.QueryColumns + q;
-            for (var d = 0; d < headDim; d++)
-                column[d * scratch.QueryStride] = query[d];
-        }
     }
 
     private static void Weigh(float scale, int rowCount, int group, float* bias, AttentionScratch scratch)
@@ -314,14 +158,7 @@ internal static unsafe class AttentionKernel<TLanes>
             var visible = scratch.Visible[row];
             if (visible == 0)
                 continue;
-            float* hidden = null;
-            if (visible != ulong.MaxValue)
-            {
-                hidden = scratch.Hidden;
-                for (var i = 0; i < TileRows; i++)
-                    hidden[i] = (visible >> i & 1) != 0 ? 0 : -1;
-            }
-
+            var hidden = scratch.MarkHidden(visible);
             for (var q = row * group; q < (row + 1) * group; q++)
             {
                 AttentionTile<TLanes>.Softmax(

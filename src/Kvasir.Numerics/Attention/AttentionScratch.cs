@@ -9,6 +9,10 @@ internal sealed unsafe class AttentionScratch : IDisposable
     private const int Padding = 7;
 
     private readonly NativeBuffer _memory;
+    private readonly float* _hidden;
+    private readonly float* _rotation;
+    private RopeTable? _rope;
+    private int _offset;
 
     /// <param name="headDim">Dimensions of a head.</param>
     /// <param name="queries">Query rows times heads of a group that are worked on together.</param>
@@ -22,8 +26,8 @@ internal sealed unsafe class AttentionScratch : IDisposable
         Stride = (headDim + 15) & ~15;
         queries += Padding;
         QueryStride = (queries + 15) & ~15;
-        var floats = (TileRows * Stride * 2) + (headDim * QueryStride) + (queries * (TileRows + (2 * Stride) + 4)) + TileRows + (2 * headDim) + (12 * 16);
-        _memory = new NativeBuffer((nuint)((floats * sizeof(float)) + (rows * sizeof(ulong)) + 256));
+        var floats = (TileRows * Stride * 2) + (headDim * QueryStride) + (queries * (TileRows + (2 * Stride) + 4)) + (2 * TileRows) + (2 * headDim) + (2 * KvLayout.RowGroup * headDim) + (15 * 16);
+        _memory = new NativeBuffer((nuint)((floats * sizeof(float)) + (rows * sizeof(ulong)) + (KvLayout.RowGroup * sizeof(KeyFragment)) + 256));
         var at = (float*)_memory.Pointer;
         Keys = Take(TileRows * Stride);
         Values = Take(TileRows * Stride);
@@ -31,13 +35,17 @@ internal sealed unsafe class AttentionScratch : IDisposable
         Scores = Take(queries * TileRows);
         Split = Take(queries * Stride);
         Total = Take(queries * Stride);
-        Hidden = Take(TileRows);
+        _hidden = Take(TileRows);
         SplitMaximum = Take(queries);
         SplitSum = Take(queries);
         TotalMaximum = Take(queries);
         TotalSum = Take(queries);
-        Rotation = Take(2 * headDim);
+        _rotation = Take(2 * headDim);
         Visible = (ulong*)Take(2 * rows);
+        Biases = Take(TileRows);
+        Gathered = (byte*)Take(KvLayout.RowGroup * headDim);
+        Overlaid = Take(KvLayout.RowGroup * headDim);
+        Fragments = (KeyFragment*)Take(KvLayout.RowGroup * sizeof(KeyFragment) / sizeof(float));
 
         float* Take(int count)
         {
@@ -72,8 +80,6 @@ internal sealed unsafe class AttentionScratch : IDisposable
 
     public float* Total { get; }
 
-    public float* Hidden { get; }
-
     public float* SplitMaximum { get; }
 
     public float* SplitSum { get; }
@@ -82,9 +88,41 @@ internal sealed unsafe class AttentionScratch : IDisposable
 
     public float* TotalSum { get; }
 
-    public float* Rotation { get; }
-
     public ulong* Visible { get; }
+
+    public float* Biases { get; }
+
+    /// <summary>A group of stored keys, put together from fragments.</summary>
+    public byte* Gathered { get; }
+
+    /// <summary>A group of keys, some of which go to the tile.</summary>
+    public float* Overlaid { get; }
+
+    /// <summary>Fragments of one group, at most 16.</summary>
+    public KeyFragment* Fragments { get; }
+
+    /// <summary>Rotation by an offset, kept until another is asked for: a chunk's tiles and heads follow one another.</summary>
+    public float* RotationBy(int offset, RopeTable rope)
+    {
+        if (_rope != rope || _offset != offset)
+        {
+            rope.Rotation(offset, _rotation);
+            _rope = rope;
+            _offset = offset;
+        }
+
+        return _rotation;
+    }
+
+    /// <summary>A tile's rows as -1 where a bit is clear and 0 where it is set; null when all are set. Valid until the next call.</summary>
+    public float* MarkHidden(ulong visible)
+    {
+        if (visible == ulong.MaxValue)
+            return null;
+        for (var i = 0; i < TileRows; i++)
+            _hidden[i] = (visible >> i & 1) != 0 ? 0 : -1;
+        return _hidden;
+    }
 
     /// <summary>Takes over the state of some queries.</summary>
     public void Adopt(AttentionScratch from, int firstQuery, int queries)

@@ -12,7 +12,9 @@ namespace Kvasir.Numerics.Attention;
 /// <item>With <see cref="BlockStride"/> 0 the rows lie in one block. Otherwise blocks follow one another at that distance (virtual
 /// contiguous KV) and slots count on from block to block: one segment describes a whole sequence.</item>
 /// <item>Keys lie rotated at their stored position (without the offset). The private copy that attention makes of a
-/// tile is rotated on by the offset, which equals rotating the query back by it; nothing shared is ever rewritten.</item>
+/// tile is rotated on by the offset, which equals rotating the query back by it; nothing shared is ever rewritten. The cosines and
+/// sines of the offset come from <see cref="Rotation"/>, or are computed when it is null. Slots, rows and offsets need no alignment:
+/// neither where a row lies nor where it is read changes its bits.</item>
 /// <item><see cref="FirstRow"/> is the absolute row index of row 0: tiles and splits of the softmax sit at absolute row indices
 /// (numerics contract, rule 2), so the same rows give the same bits however they are cut into segments. Segments of a list are in
 /// ascending, non-overlapping row order; gaps (a freed window, trimmed rows) are allowed.</item>
@@ -43,6 +45,12 @@ public unsafe struct KvSegment
 
     /// <summary>Added to every position.</summary>
     public int PositionOffset;
+
+    /// <summary>
+    /// Rotation by <see cref="PositionOffset"/> as <see cref="RopeTable.Rotation"/> writes it, cosines <c>[half]</c> then sines
+    /// <c>[half]</c>, for a caller that keeps it; or null. A function of the offset: two segments with the same offset are the same.
+    /// </summary>
+    public float* Rotation;
 
     /// <summary>Positions <c>[Count]</c>, or null.</summary>
     public int* Positions;

@@ -3,9 +3,11 @@ namespace Kvasir.Numerics.Attention;
 /// <summary>Stores keys and values in the KV data type. The bytes of a row depend on that row only.</summary>
 internal static unsafe class KvWriter
 {
-    /// <summary>Stores one row of all heads: keys and values are <c>[kvHeads, headDim]</c>.</summary>
+    /// <summary>Stores one row of all heads: keys and values are <c>[kvHeads, headDim]</c>. Nothing is done without a slice.</summary>
     public static void Write(float* keys, float* values, in KvWriteRow target, KvLayout layout)
     {
+        if (target.Slice == null)
+            return;
         var group = target.Slot / KvLayout.RowGroup;
         var lane = target.Slot % KvLayout.RowGroup;
         for (var head = 0; head < layout.KvHeads; head++)

@@ -64,6 +64,9 @@ public unsafe struct KvView
 
     /// <summary>Bytes from a layer's slices to those of the next layer, in the uniform form; <see cref="SliceOffset"/> is a multiple.</summary>
     public long LayerStride;
+
+    /// <summary>Rows that stand in for rows of the segments, or null.</summary>
+    public KvOverlay* Overlay;
 }
 
 /// <summary>One attention call: all query rows of a step in one layer.</summary>
@@ -103,7 +106,8 @@ public unsafe struct AttentionBatch
     public RopeTable? Rope;
 
     /// <summary>
-    /// When not null, receives the log-sum-exp of every row and head, <c>[rows, queryHeads]</c>, for probes that run a second pass.
+    /// When not null, receives the log-sum-exp of every row and head, <c>[rows, queryHeads]</c>; minus infinity for a row that sees nothing.
+    /// It is an input of the second pass that an <see cref="AttentionProbe"/> makes.
     /// </summary>
     public float* LogSumExp;
 }
@@ -111,7 +115,7 @@ public unsafe struct AttentionBatch
 /// <summary>Destination of one row's keys and values.</summary>
 public unsafe struct KvWriteRow
 {
-    /// <summary>The slice that receives the row.</summary>
+    /// <summary>The slice that receives the row, or null when the row is not to be stored (it lies in a chunk that others share).</summary>
     public byte* Slice;
 
     /// <summary>Slot inside the block.</summary>

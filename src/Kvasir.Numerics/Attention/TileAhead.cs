@@ -36,9 +36,10 @@ internal static unsafe class TileAhead
             slot %= layout.BlockRows;
         }
 
-        // Keys lie in groups of rows, values row by row; both take as much for as many rows.
+        // Keys lie in groups of rows, values row by row; both take as much for as many rows. A group is asked for once, at its first row.
         var rowBytes = layout.HeadDim * layout.ElementBytes;
-        AskLines(slice + layout.KeyOffset(head) + (slot / KvLayout.RowGroup * KvLayout.RowGroup * rowBytes), KvLayout.RowGroup * rowBytes);
+        if (slot % KvLayout.RowGroup == 0)
+            AskLines(slice + layout.KeyOffset(head) + (slot * rowBytes), KvLayout.RowGroup * rowBytes);
         AskLines(slice + layout.ValueOffset(head) + (slot * rowBytes), count * rowBytes);
     }
 

@@ -9,37 +9,74 @@ namespace Kvasir.Numerics.Attention;
 internal static unsafe class TileLoader<TLanes>
     where TLanes : unmanaged, ILanes<TLanes>
 {
-    /// <summary>Loads keys of slots <c>[slot, slot + count)</c> to tile rows from <paramref name="tileRow"/> on.</summary>
+    /// <summary>Loads a group of keys.</summary>
+    /// <param name="elements">Stored elements <c>[headDim][16]</c>.</param>
+    /// <param name="scales">Scales <c>[headDim / 32][16]</c> in the quantised form.</param>
+    /// <param name="layout">Layout of the blocks.</param>
+    /// <param name="group">Receives <c>[headDim][16]</c>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Keys(byte* keys, KvLayout layout, int slot, int count, float* tile, int tileRow)
+    public static void KeyGroup(byte* elements, float* scales, KvLayout layout, float* group)
     {
-        if (slot % KvLayout.RowGroup == 0 && tileRow % KvLayout.RowGroup == 0)
+        var count = layout.HeadDim * KvLayout.RowGroup;
+        switch (layout.Type)
         {
-            for (var row = 0; row < count; row += KvLayout.RowGroup)
-                KeyGroup(keys, layout, (slot + row) / KvLayout.RowGroup, tile + ((tileRow + row) * layout.HeadDim));
-            return;
-        }
+            case KvDataType.F32:
+                for (var i = 0; i < count; i += 16)
+                    TLanes.Store(TLanes.Load((float*)elements + i), group + i);
+                break;
+            case KvDataType.F16:
+                TLanes.WidenHalves((ushort*)elements, group, count);
+                break;
+            case KvDataType.BF16:
+                for (var i = 0; i < count; i += 16)
+                    TLanes.Store(TLanes.LoadBFloat((ushort*)elements + i), group + i);
+                break;
+            default:
+                for (var i = 0; i < count; i += 16)
+                {
+                    var scale = TLanes.Load(scales + (i / (KvLayout.ScaleGroup * KvLayout.RowGroup) * KvLayout.RowGroup));
+                    TLanes.Store(TLanes.LoadSByte((sbyte*)elements + i) * scale, group + i);
+                }
 
-        for (var row = 0; row < count; row++)
-        {
-            var at = tileRow + row;
-            KeyRow(keys, layout, slot + row, tile + (at / KvLayout.RowGroup * KvLayout.RowGroup * layout.HeadDim) + (at % KvLayout.RowGroup));
+                break;
         }
     }
 
+    /// <summary>Copies one row of a loaded group to a row of the tile.</summary>
+    public static void CopyKey(float* group, int lane, float* tile, int tileRow, int headDim)
+    {
+        var to = tile + (tileRow / KvLayout.RowGroup * KvLayout.RowGroup * headDim) + (tileRow % KvLayout.RowGroup);
+        for (var i = 0; i < headDim * KvLayout.RowGroup; i += KvLayout.RowGroup)
+            to[i] = group[i + lane];
+    }
+
     /// <summary>Rotates the keys of tile rows <c>[tileRow, tileRow + count)</c> by a fixed number of positions.</summary>
+    /// <param name="tile">The tile's keys.</param>
+    /// <param name="headDim">Dimensions of a head.</param>
+    /// <param name="tileRow">First row.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="cosSin">Cosines <c>[half]</c>, then sines <c>[half]</c>.</param>
+    /// <param name="half">Pairs; dimensions behind <c>2 * half</c> stay as they are.</param>
     public static void Rotate(float* tile, int headDim, int tileRow, int count, float* cosSin, int half)
     {
-        for (var row = tileRow; row < tileRow + count; row++)
+        var kept = stackalloc float[KvLayout.RowGroup];
+        for (var row = tileRow; row < tileRow + count;)
         {
-            var lane = tile + (row / KvLayout.RowGroup * KvLayout.RowGroup * headDim) + (row % KvLayout.RowGroup);
-            for (var i = 0; i < half; i++)
+            var lane = row % KvLayout.RowGroup;
+            var rows = Math.Min(KvLayout.RowGroup - lane, tileRow + count - row);
+            var group = tile + ((row - lane) * headDim);
+            if (rows == KvLayout.RowGroup)
             {
-                var a = lane[i * KvLayout.RowGroup];
-                var b = lane[(half + i) * KvLayout.RowGroup];
-                lane[i * KvLayout.RowGroup] = MathF.FusedMultiplyAdd(a, cosSin[i], 0 - (b * cosSin[half + i]));
-                lane[(half + i) * KvLayout.RowGroup] = MathF.FusedMultiplyAdd(b, cosSin[i], a * cosSin[half + i]);
+                RotateGroup(group, cosSin, half);
             }
+            else
+            {
+                new Span<float>(kept, KvLayout.RowGroup).Fill(-1);
+                new Span<float>(kept + lane, rows).Clear();
+                RotateSome(group, cosSin, half, kept);
+            }
+
+            row += rows;
         }
     }
 
@@ -76,51 +113,39 @@ internal static unsafe class TileLoader<TLanes>
         }
     }
 
-    private static void KeyGroup(byte* keys, KvLayout layout, int group, float* tile)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RotateGroup(float* a, float* cosSin, int half)
     {
-        var headDim = layout.HeadDim;
-        var from = group * headDim * KvLayout.RowGroup;
-        var count = headDim * KvLayout.RowGroup;
-        switch (layout.Type)
+        var zero = TLanes.Broadcast(0);
+        var b = a + (half * KvLayout.RowGroup);
+        for (var i = 0; i < half; i++, a += KvLayout.RowGroup, b += KvLayout.RowGroup)
         {
-            case KvDataType.F32:
-                for (var i = 0; i < count; i += 16)
-                    TLanes.Store(TLanes.Load((float*)keys + from + i), tile + i);
-                break;
-            case KvDataType.F16:
-                TLanes.WidenHalves((ushort*)keys + from, tile, count);
-                break;
-            case KvDataType.BF16:
-                for (var i = 0; i < count; i += 16)
-                    TLanes.Store(TLanes.LoadBFloat((ushort*)keys + from + i), tile + i);
-                break;
-            default:
-                var scales = KeyScales(keys, layout, group);
-                for (var d = 0; d < headDim; d++)
-                {
-                    var scale = TLanes.Load(scales + (d / KvLayout.ScaleGroup * KvLayout.RowGroup));
-                    TLanes.Store(TLanes.LoadSByte((sbyte*)keys + from + (d * 16)) * scale, tile + (d * 16));
-                }
-
-                break;
+            var x = TLanes.Load(a);
+            var y = TLanes.Load(b);
+            var cos = TLanes.Broadcast(cosSin[i]);
+            var sin = TLanes.Broadcast(cosSin[half + i]);
+            TLanes.Store(TLanes.Fma(x, cos, zero - (y * sin)), a);
+            TLanes.Store(TLanes.Fma(y, cos, x * sin), b);
         }
     }
 
-    private static void KeyRow(byte* keys, KvLayout layout, int slot, float* lane)
+    /// <summary>Rotates the rows of a group for which <paramref name="kept"/> holds 0; the others, with -1, stay as they are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void RotateSome(float* a, float* cosSin, int half, float* kept)
     {
-        var group = slot / KvLayout.RowGroup;
-        var from = (group * layout.HeadDim * KvLayout.RowGroup) + (slot % KvLayout.RowGroup);
-        var scales = KeyScales(keys, layout, group) + (slot % KvLayout.RowGroup);
-        for (var d = 0; d < layout.HeadDim; d++)
+        var zero = TLanes.Broadcast(0);
+        var keep = TLanes.Load(kept);
+        var b = a + (half * KvLayout.RowGroup);
+        for (var i = 0; i < half; i++, a += KvLayout.RowGroup, b += KvLayout.RowGroup)
         {
-            lane[d * KvLayout.RowGroup] = layout.Type == KvDataType.Q8_0
-                ? ((sbyte*)keys)[from + (d * KvLayout.RowGroup)] * scales[d / KvLayout.ScaleGroup * KvLayout.RowGroup]
-                : Element(keys, layout.Type, from + (d * KvLayout.RowGroup));
+            var x = TLanes.Load(a);
+            var y = TLanes.Load(b);
+            var cos = TLanes.Broadcast(cosSin[i]);
+            var sin = TLanes.Broadcast(cosSin[half + i]);
+            TLanes.Store(TLanes.SelectLess(keep, zero, x, TLanes.Fma(x, cos, zero - (y * sin))), a);
+            TLanes.Store(TLanes.SelectLess(keep, zero, y, TLanes.Fma(y, cos, x * sin)), b);
         }
     }
-
-    private static float* KeyScales(byte* keys, KvLayout layout, int group) =>
-        (float*)(keys + (layout.BlockRows * layout.HeadDim)) + (group * (layout.HeadDim / KvLayout.ScaleGroup) * KvLayout.RowGroup);
 
     private static float Element(byte* from, KvDataType type, int index) => type switch
     {

@@ -42,6 +42,11 @@ internal abstract unsafe class CpuKernels
 
     public abstract void MergeSplits(
         in AttentionBatch batch, in RowBlock block, int head, float* partials, int count, AttentionScratch scratch);
+
+    public abstract void Observe(
+        in AttentionBatch batch, in AttentionProbe probe, in RowBlock block, int head, AttentionScratch scratch, float* columns, float* ranges);
+
+    public abstract void AverageHeads(float* sums, long stride, int kvHeads, int queryHeads, long count, float* result, bool accumulate);
 }
 
 /// <summary>A matrix multiplication with one part of a packed matrix.</summary>

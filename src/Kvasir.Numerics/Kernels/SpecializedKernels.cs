@@ -76,6 +76,13 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
         in AttentionBatch batch, in RowBlock block, int head, float* partials, int count, AttentionScratch scratch) =>
         AttentionKernel<TLanes>.MergeSplits(batch, block, head, partials, count, scratch);
 
+    public override void Observe(
+        in AttentionBatch batch, in AttentionProbe probe, in RowBlock block, int head, AttentionScratch scratch, float* columns, float* ranges) =>
+        ProbeKernel<TLanes>.Run(batch, probe, block, head, scratch, columns, ranges);
+
+    public override void AverageHeads(float* sums, long stride, int kvHeads, int queryHeads, long count, float* result, bool accumulate) =>
+        ProbeKernel<TLanes>.Average(sums, stride, kvHeads, queryHeads, count, result, accumulate);
+
     private static void Quantized(in MatMulCall call, int firstPanel, int endPanel, int firstRow, int endRow)
     {
         var first = call.FirstK / 32;

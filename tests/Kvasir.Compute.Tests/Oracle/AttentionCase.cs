@@ -46,8 +46,31 @@ internal sealed unsafe class AttentionCase : IDisposable
     public (double[] Output, double LogSumExp) Plain(int r, int h) => ScalarAttention.Plain(
         Query(r, h), Rows, row => Sees(Queries[r], row), h / (QueryHeads / Layout.KvHeads), Scale, Layout.Type, Rotation);
 
+    /// <summary>Weights of query row r on rows that stand for the case's, averaged over heads.</summary>
+    public double[] MeanWeights(int r, IReadOnlyList<KvRow> rows)
+    {
+        var mean = new double[rows.Count];
+        for (int h = 0; h < QueryHeads; h++)
+        {
+            var weights = ScalarAttention.Weights(
+                Query(r, h), rows, row => Sees(Queries[r], row), h / (QueryHeads / Layout.KvHeads), Scale, Layout.Type, Rotation).Weights;
+            for (int i = 0; i < mean.Length; i++)
+                mean[i] += weights[i] / QueryHeads;
+        }
+
+        return mean;
+    }
+
     /// <summary>Runs the backend on the given query rows over one laid-out form of the cache.</summary>
-    public (float[] Output, float[] LogSumExp) Run(IComputeBackend backend, KvPages pages, params int[] rows)
+    public (float[] Output, float[] LogSumExp) Run(IComputeBackend backend, KvPages pages, params int[] rows) =>
+        Run(backend, [pages.View], [.. rows.Select(row => (row, 0))]);
+
+    /// <summary>Runs the backend on query rows, each over one of the views.</summary>
+    public (float[] Output, float[] LogSumExp) Run(IComputeBackend backend, KvView[] views, params (int Row, int View)[] rows) =>
+        Run(backend, views, rows, _ => { });
+
+    /// <summary>Runs the backend on query rows, each over one of the views, and then <paramref name="after"/> on the call.</summary>
+    public (float[] Output, float[] LogSumExp) Run(IComputeBackend backend, KvView[] views, (int Row, int View)[] rows, Action<AttentionBatch> after)
     {
         int width = QueryHeads * Layout.HeadDim;
         int stride = width + 3;
@@ -55,32 +78,34 @@ internal sealed unsafe class AttentionCase : IDisposable
         var chosen = new QueryRow[rows.Length];
         for (int i = 0; i < rows.Length; i++)
         {
-            QueryValues[rows[i]].CopyTo(queries, i * stride);
-            chosen[i] = Queries[rows[i]];
+            QueryValues[rows[i].Row].CopyTo(queries, i * stride);
+            chosen[i] = Queries[rows[i].Row] with { View = rows[i].View };
         }
 
         var output = new float[rows.Length * width];
         var lse = new float[rows.Length * QueryHeads];
         output.AsSpan().Fill(-77f);
-        var view = pages.View;
+        fixed (KvView* view = views)
         fixed (float* q = queries, o = output, l = lse)
         fixed (QueryRow* r = chosen)
         {
-            backend.Attend(new AttentionBatch
+            var batch = new AttentionBatch
             {
                 Queries = q,
                 QueryStride = stride,
                 Output = o,
                 Rows = r,
                 RowCount = rows.Length,
-                Views = &view,
-                ViewCount = 1,
+                Views = view,
+                ViewCount = views.Length,
                 QueryHeads = QueryHeads,
                 Scale = Scale,
                 Layout = Layout,
                 Rope = _rope,
                 LogSumExp = l,
-            });
+            };
+            backend.Attend(batch);
+            after(batch);
         }
 
         return (output, lse);
@@ -124,7 +149,8 @@ internal sealed unsafe class AttentionCase : IDisposable
 
     private float[] Query(int r, int h) => QueryValues[r].AsSpan(h * Layout.HeadDim, Layout.HeadDim).ToArray();
 
-    private float[] Rotation(int offset)
+    /// <summary>Cosines and sines of an offset.</summary>
+    public float[] Rotation(int offset)
     {
         if (!_rotations.TryGetValue(offset, out var rotation))
         {

@@ -49,6 +49,47 @@ internal sealed unsafe class KvPages : IDisposable
         return pages;
     }
 
+    /// <summary>Gives every segment with an offset the rotation that <paramref name="rotation"/> has for it.</summary>
+    public void SetRotations(Func<int, float[]> rotation)
+    {
+        foreach (ref var segment in new Span<KvSegment>(View.Segments, View.SegmentCount))
+        {
+            if (segment.PositionOffset != 0)
+                segment.Rotation = (float*)List(rotation(segment.PositionOffset)).Pointer;
+        }
+    }
+
+    /// <summary>
+    /// Lets rows stand in for rows of the segments: they are written to random slots of blocks that are otherwise full of NaN.
+    /// </summary>
+    public void Cover(IComputeBackend backend, IReadOnlyList<KvRow> rows, Random random)
+    {
+        int slices = (rows.Count / _layout.BlockRows) + 1 + random.Next(2);
+        int[] slots = [.. Enumerable.Range(0, slices * _layout.BlockRows)];
+        random.Shuffle(slots);
+        if (random.Next(2) == 0)
+            Array.Sort(slots, 0, rows.Count); // most neighbours of a group, as they are in use
+        var addresses = Enumerable.Range(0, slices).Select(_ => (nint)Keep(_layout.SliceBytes).Pointer).ToArray();
+        foreach (nint address in addresses)
+            new Span<uint>((void*)address, (int)_layout.SliceBytes / 4).Fill(0x7FC0_7FC0);
+        for (int i = 0; i < rows.Count; i++)
+        {
+            var target = new KvWriteRow { Slice = (byte*)addresses[slots[i] / _layout.BlockRows], Slot = slots[i] % _layout.BlockRows };
+            fixed (float* k = rows[i].Keys, v = rows[i].Values)
+                backend.WriteKv(k, v, rows[i].Keys.Length, [target], _layout);
+        }
+
+        var overlay = (KvOverlay*)Keep(sizeof(KvOverlay)).Pointer;
+        *overlay = new KvOverlay
+        {
+            Count = rows.Count,
+            Rows = (int*)List(rows.Select(row => (int)row.Row)).Pointer,
+            Slots = (int*)List(slots.Take(rows.Count)).Pointer,
+            Slices = (byte**)List(addresses).Pointer,
+        };
+        View = View with { Overlay = overlay };
+    }
+
     public void Dispose()
     {
         foreach (var buffer in _memory)

@@ -73,33 +73,46 @@ internal static class ScalarAttention
 
     /// <summary>softmax(scale * q·k + bias) · v in double precision, without tiles.</summary>
     public static (double[] Output, double LogSumExp) Plain(
-        float[] query, IEnumerable<KvRow> rows, Func<KvRow, bool> visible, int head, float scale, KvDataType type, Func<int, float[]> rotation)
+        float[] query, IReadOnlyList<KvRow> rows, Func<KvRow, bool> visible, int head, float scale, KvDataType type, Func<int, float[]> rotation)
+    {
+        var (weights, lse) = Weights(query, rows, visible, head, scale, type, rotation);
+        var output = new double[query.Length];
+        for (int i = 0; i < rows.Count; i++)
+        {
+            if (weights[i] == 0)
+                continue;
+            var value = rows[i].Stored(key: false, head, query.Length, type);
+            for (int d = 0; d < query.Length; d++)
+                output[d] += weights[i] * value[d];
+        }
+
+        return (output, lse);
+    }
+
+    /// <summary>softmax(scale * q·k + bias) in double precision; 0 for rows that are not seen.</summary>
+    public static (double[] Weights, double LogSumExp) Weights(
+        float[] query, IReadOnlyList<KvRow> rows, Func<KvRow, bool> visible, int head, float scale, KvDataType type, Func<int, float[]> rotation)
     {
         int headDim = query.Length;
-        var seen = rows.Where(visible).ToList();
-        var output = new double[headDim];
-        if (seen.Count == 0)
-            return (output, double.NegativeInfinity);
-        var scores = new List<double>();
-        foreach (var row in seen)
+        var scores = new double[rows.Count];
+        for (int i = 0; i < rows.Count; i++)
         {
-            float[] key = [.. row.Stored(key: true, head, headDim, type)];
-            if (row.Offset != 0)
-                ScalarOps.Rotate(key, rotation(row.Offset));
+            scores[i] = double.NegativeInfinity;
+            if (!visible(rows[i]))
+                continue;
+            float[] key = [.. rows[i].Stored(key: true, head, headDim, type)];
+            if (rows[i].Offset != 0)
+                ScalarOps.Rotate(key, rotation(rows[i].Offset));
             double score = 0;
             for (int d = 0; d < headDim; d++)
                 score += (double)query[d] * key[d];
-            scores.Add((score * scale) + (row.Bias ?? 0));
+            scores[i] = (score * scale) + (rows[i].Bias ?? 0);
         }
 
-        double max = scores.Max(), sum = scores.Sum(s => Math.Exp(s - max));
-        for (int i = 0; i < seen.Count; i++)
-        {
-            var value = seen[i].Stored(key: false, head, headDim, type);
-            for (int d = 0; d < headDim; d++)
-                output[d] += Math.Exp(scores[i] - max) / sum * value[d];
-        }
-
-        return (output, max + Math.Log(sum));
+        double max = scores.DefaultIfEmpty(double.NegativeInfinity).Max();
+        if (double.IsNegativeInfinity(max))
+            return (new double[rows.Count], max);
+        double sum = scores.Sum(s => Math.Exp(s - max));
+        return ([.. scores.Select(s => Math.Exp(s - max) / sum)], max + Math.Log(sum));
     }
 }

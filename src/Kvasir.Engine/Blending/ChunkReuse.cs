@@ -1,0 +1,135 @@
+using System.IO.Hashing;
+using System.Runtime.InteropServices;
+using Kvasir.Engine.Loading;
+using Kvasir.Engine.Sequences;
+using Kvasir.KvCache.Blending;
+using Kvasir.KvCache.Chunks;
+using Kvasir.KvCache.Pool;
+using Kvasir.KvCache.Tables;
+
+namespace Kvasir.Engine.Blending;
+
+/// <summary>Finds what earlier prompts have computed of the parts of a new one, and keeps what this one computes.</summary>
+internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex index)
+{
+    public ChunkIndex Index => index;
+
+    /// <summary>
+    /// Makes the session of a sequence that is being admitted. When it reuses chunks it has a table, empty so far; otherwise the caller makes a
+    /// plain one.
+    /// </summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="exact">Tokens of the exact prefix that was found.</param>
+    /// <param name="reuse">False to reuse nothing, and only take down and keep what is computed.</param>
+    public BlendSession Prepare(Sequence sequence, int exact, bool reuse)
+    {
+        var request = sequence.Request.Blending!;
+        var segments = sequence.Segments ??= PromptSegments.Cut(sequence.Scope, sequence.Tokens[..sequence.PromptLength], request.Parts);
+        var hits = reuse ? Find(sequence, request, segments, exact) : [];
+        var shape = new BlendShape(
+            model.Config.Layers, model.Config.KvHeads * model.Config.HeadDim, sequence.Length, hits.Count == 0 ? exact : Math.Min(exact, hits[0].Start));
+        var recorder = request.Store && request.Policy.Signals.HasFlag(BlendSignals.Context)
+            ? new ContextRecorder(segments, model.Config.Layers, segment => segment.Start >= exact && !hits.Exists(hit => hit.Start < segment.End && hit.End > segment.Start))
+            : null;
+        if (hits.Count == 0)
+            return new BlendSession(request, segments, shape, table: null, [], recorder);
+        var spans = Spans(hits, segments);
+        for (var i = 0; i < hits.Count; i++)
+            index.Used(hits[i].Run, request.Policy.ReuseValue(spans[i]));
+        return new BlendSession(request, segments, shape, new BlendTable(pool, model.Rope, hits, request.Policy.CorrectsPositions), spans, recorder);
+    }
+
+    /// <summary>Keeps the parts of a sequence's prompt that it has computed, or shares exactly.</summary>
+    public void Store(Sequence sequence)
+    {
+        var blend = sequence.Blend!;
+        if (!blend.Request.Store)
+            return;
+        var segments = blend.Segments.Items;
+        for (var i = 0; i < segments.Count; i++)
+        {
+            if (segments[i].IsPart && segments[i].End <= sequence.PromptLength)
+                Store(sequence, segments[i].Start, segments[i].Length, blend.Recorder?.Of(i));
+        }
+
+        if (!blend.Request.Fragments)
+            return;
+        var start = 0;
+        foreach (var hit in blend.Table?.Hits ?? [])
+        {
+            Store(sequence, start, hit.Start - start, context: null);
+            start = hit.End;
+        }
+
+        Store(sequence, start, sequence.PromptLength - start, context: null);
+    }
+
+    /// <summary>A number that depends on the prompt only.</summary>
+    public static ulong Seed(Sequence sequence) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(sequence.Tokens[..sequence.PromptLength]));
+
+    private List<ChunkHit> Find(Sequence sequence, BlendRequest request, PromptSegments segments, int exact)
+    {
+        // The prompt's last row gives the logits, so it is computed.
+        var end = Math.Min(sequence.ReusableLength, sequence.PromptLength - 1);
+        var hits = new List<ChunkHit>();
+        var at = exact;
+        for (var i = 0; i < segments.Items.Count; i++)
+        {
+            var segment = segments.Items[i];
+            if (!segment.IsPart || segment.End <= exact || segment.Start >= end)
+                continue;
+            if (request.Fragments && segment.Start > at)
+                index.FindFragments(sequence.Scope, sequence.Tokens, at, segment.Start, hits);
+            at = Math.Max(at, segment.Start);
+            var variants = index.Variants(sequence.Scope, segments.Keys[i], sequence.Tokens.Slice(segment.Start, segment.Length));
+            if (variants.Count > 0
+                && request.Policy.Choose(new VariantChoice { Variants = variants, Before = segments.Before(i) }) is var chosen and >= 0)
+            {
+                var stop = Math.Min(segment.End, end);
+                hits.Add(new ChunkHit(at, stop - at, variants[chosen], at - segment.Start));
+                at = stop;
+            }
+            else if (!request.Fragments)
+            {
+                at = segment.End;
+            }
+        }
+
+        if (request.Fragments && at < end)
+            index.FindFragments(sequence.Scope, sequence.Tokens, at, end, hits);
+        return hits.Sum(hit => hit.Length) >= request.MinTokens ? hits : [];
+    }
+
+    private static BlendSpan[] Spans(List<ChunkHit> hits, PromptSegments segments)
+    {
+        var spans = new BlendSpan[hits.Count];
+        var first = 0;
+        for (var i = 0; i < spans.Length; i++)
+        {
+            // What was recorded of a run holds for its rows from the first on.
+            var context = hits[i].RunStart == 0 ? hits[i].Run.Context : null;
+            spans[i] = new BlendSpan(hits[i].Start, hits[i].Length, first, segments.BeforePosition(hits[i].Start), context);
+            first += hits[i].Length;
+        }
+
+        return spans;
+    }
+
+    private void Store(Sequence sequence, int start, int length, ChunkContext? context)
+    {
+        if (length <= 0 || sequence.Blend!.Table?.Hits.Any(hit => hit.Start < start + length && hit.End > start) == true)
+            return;
+        var rows = model.Layout.BlockRows;
+        var blocks = new BlockId[((start + length - 1) / rows) - (start / rows) + 1];
+        for (var i = 0; i < blocks.Length; i++)
+            blocks[i] = OwnBlock(sequence.Table!, (start / rows) + i);
+        index.Add(sequence.Scope, sequence.Tokens.Slice(start, length), start, blocks, start % rows, context);
+    }
+
+    private static BlockId OwnBlock(IKvTable table, int block) => table switch
+    {
+        UniformTable uniform => uniform.Blocks[block],
+        BlendTable blend => blend.OwnBlock(block),
+        _ => throw new InvalidOperationException($"rows of a {table.GetType().Name} cannot be shared"),
+    };
+}

@@ -1,0 +1,50 @@
+namespace Kvasir.Engine.Policies;
+
+/// <summary>
+/// Attention mass that a layer policy wants to know, mean over query heads: computed in a second pass from the saved log-sum-exp, with an
+/// ordered reduction. The policy owns it and uses it again; its arrays are pinned.
+/// </summary>
+public sealed class MassQuery
+{
+    /// <summary>First of the policy's rows of the step that are looked at.</summary>
+    public int FirstRow { get; set; }
+
+    /// <summary>How many.</summary>
+    public int RowCount { get; set; }
+
+    /// <summary>Position of the first column of <see cref="ColumnMass"/>.</summary>
+    public int FirstColumn { get; set; }
+
+    /// <summary>Columns; 0 when the mass of columns is not wanted.</summary>
+    public int ColumnCount { get; set; }
+
+    /// <summary>The mass on every position, summed over the rows; added to what is there <c>[ColumnCount]</c>.</summary>
+    public float[] ColumnMass { get; private set; } = [];
+
+    /// <summary>Ranges of positions; 0 when the mass of ranges is not wanted.</summary>
+    public int RangeCount { get; set; }
+
+    /// <summary>First positions of the ranges, ascending.</summary>
+    public long[] RangeStarts { get; private set; } = [];
+
+    /// <summary>First positions behind them.</summary>
+    public long[] RangeEnds { get; private set; } = [];
+
+    /// <summary>The mass of every row on every range <c>[RowCount, RangeCount]</c>; overwritten.</summary>
+    public float[] RangeMass { get; private set; } = [];
+
+    /// <summary>Makes room, and clears the mass of columns.</summary>
+    public void Reserve(int rows, int columns, int ranges)
+    {
+        if (ColumnMass.Length < columns)
+            ColumnMass = GC.AllocateArray<float>(columns, pinned: true);
+        else
+            ColumnMass.AsSpan(0, columns).Clear();
+        if (RangeMass.Length < rows * ranges)
+            RangeMass = GC.AllocateUninitializedArray<float>(rows * ranges, pinned: true);
+        if (RangeStarts.Length >= ranges)
+            return;
+        RangeStarts = GC.AllocateArray<long>(ranges, pinned: true);
+        RangeEnds = GC.AllocateArray<long>(ranges, pinned: true);
+    }
+}

@@ -1,0 +1,75 @@
+namespace Kvasir.Numerics.Attention;
+
+/// <summary>
+/// What to measure of an attention call: where the weight of some of its rows goes. A weight is
+/// <c>p = exp(score * scale + bias - logSumExp)</c>, averaged over the query heads; rows that a query does not see have none.
+/// </summary>
+/// <remarks>
+/// All memory is the caller's. A result depends on the inputs only: weights are added in the order of query rows, heads and tiles, whatever
+/// the number of threads and the instruction set.
+/// </remarks>
+public unsafe struct AttentionProbe
+{
+    /// <summary>First row of the call to measure.</summary>
+    public int FirstRow;
+
+    /// <summary>Rows to measure; all of one view.</summary>
+    public int RowCount;
+
+    /// <summary>Absolute row index of the first column of <see cref="ColumnMass"/>.</summary>
+    public long FirstColumn;
+
+    /// <summary>Number of columns.</summary>
+    public int ColumnCount;
+
+    /// <summary>
+    /// When not null, every element <c>[ColumnCount]</c> is increased by the weight on the row <c>FirstColumn + i</c>, summed over the query
+    /// rows.
+    /// </summary>
+    public float* ColumnMass;
+
+    /// <summary>Factor on each query row's part of <see cref="ColumnMass"/>, <c>[RowCount]</c>; null stands for ones.</summary>
+    public float* RowWeights;
+
+    /// <summary>When not null, receives each query row's weight on each range, <c>[RowCount, RangeCount]</c>.</summary>
+    public float* RangeMass;
+
+    /// <summary>Number of ranges.</summary>
+    public int RangeCount;
+
+    /// <summary>First absolute row of each range <c>[RangeCount]</c>; ranges ascend and do not overlap.</summary>
+    public long* RangeStarts;
+
+    /// <summary>End (exclusive) of each range <c>[RangeCount]</c>.</summary>
+    public long* RangeEnds;
+
+    /// <summary>Whether columns are wanted.</summary>
+    internal readonly bool HasColumns => ColumnMass != null && ColumnCount > 0;
+
+    /// <summary>Whether ranges are wanted.</summary>
+    internal readonly bool HasRanges => RangeMass != null && RangeCount > 0;
+
+    /// <summary>Tile of the first column.</summary>
+    internal readonly long FirstColumnTile => FirstColumn / AttentionScratch.TileRows;
+
+    /// <summary>End (exclusive) of the tiles that columns lie in.</summary>
+    internal readonly long EndColumnTile => EndTileOf(FirstColumn + ColumnCount);
+
+    /// <summary>Tiles that anything wanted lies in, as [first, end).</summary>
+    internal readonly (long First, long End) Tiles()
+    {
+        var first = long.MaxValue;
+        long end = 0;
+        if (HasColumns)
+            (first, end) = (FirstColumnTile, EndColumnTile);
+        if (HasRanges)
+        {
+            first = Math.Min(first, RangeStarts[0] / AttentionScratch.TileRows);
+            end = Math.Max(end, EndTileOf(RangeEnds[RangeCount - 1]));
+        }
+
+        return (first, end);
+    }
+
+    private static long EndTileOf(long endRow) => (endRow + AttentionScratch.TileRows - 1) / AttentionScratch.TileRows;
+}

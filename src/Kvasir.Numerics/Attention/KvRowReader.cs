@@ -1,0 +1,72 @@
+namespace Kvasir.Numerics.Attention;
+
+/// <summary>Decodes stored rows: keys as they lie, rotated at the position that they were stored with.</summary>
+public static unsafe class KvRowReader
+{
+    /// <summary>Decodes one row of all heads.</summary>
+    /// <param name="layout">The layout.</param>
+    /// <param name="slice">The slice.</param>
+    /// <param name="slot">The row's slot.</param>
+    /// <param name="keys">Receives <c>[kvHeads, headDim]</c>.</param>
+    /// <param name="values">Receives <c>[kvHeads, headDim]</c>.</param>
+    public static void Read(KvLayout layout, byte* slice, int slot, Span<float> keys, Span<float> values)
+    {
+        for (var head = 0; head < layout.KvHeads; head++)
+        {
+            ReadKey(layout, slice + layout.KeyOffset(head), slot, keys.Slice(head * layout.HeadDim, layout.HeadDim));
+            ReadValue(layout, slice + layout.ValueOffset(head), slot, values.Slice(head * layout.HeadDim, layout.HeadDim));
+        }
+    }
+
+    /// <summary>Rotates a row's keys in place.</summary>
+    /// <param name="keys">Keys <c>[kvHeads, headDim]</c>.</param>
+    /// <param name="headDim">Dimensions of a head.</param>
+    /// <param name="rotation">Cosines <c>[half]</c>, then sines <c>[half]</c> (<see cref="RopeTable.Rotation"/>).</param>
+    /// <param name="half">Pairs a head.</param>
+    public static void Rotate(Span<float> keys, int headDim, float* rotation, int half)
+    {
+        for (var head = 0; head < keys.Length; head += headDim)
+        {
+            for (var i = 0; i < half; i++)
+            {
+                var a = keys[head + i];
+                var b = keys[head + half + i];
+                keys[head + i] = MathF.FusedMultiplyAdd(a, rotation[i], 0 - (b * rotation[half + i]));
+                keys[head + half + i] = MathF.FusedMultiplyAdd(b, rotation[i], a * rotation[half + i]);
+            }
+        }
+    }
+
+    private static void ReadKey(KvLayout layout, byte* keys, int slot, Span<float> key)
+    {
+        var group = slot / KvLayout.RowGroup;
+        var lane = slot % KvLayout.RowGroup;
+        var at = (group * layout.HeadDim * KvLayout.RowGroup) + lane;
+        var scales = (float*)(keys + (layout.BlockRows * layout.HeadDim)) + (group * (layout.HeadDim / KvLayout.ScaleGroup) * KvLayout.RowGroup) + lane;
+        for (var d = 0; d < key.Length; d++)
+        {
+            key[d] = layout.Type == KvDataType.Q8_0
+                ? ((sbyte*)keys)[at + (d * KvLayout.RowGroup)] * scales[d / KvLayout.ScaleGroup * KvLayout.RowGroup]
+                : Element(keys, layout.Type, at + (d * KvLayout.RowGroup));
+        }
+    }
+
+    private static void ReadValue(KvLayout layout, byte* values, int slot, Span<float> value)
+    {
+        var at = slot * layout.HeadDim;
+        var scales = (float*)(values + (layout.BlockRows * layout.HeadDim)) + (slot * (layout.HeadDim / KvLayout.ScaleGroup));
+        for (var d = 0; d < value.Length; d++)
+        {
+            value[d] = layout.Type == KvDataType.Q8_0
+                ? ((sbyte*)values)[at + d] * scales[d / KvLayout.ScaleGroup]
+                : Element(values, layout.Type, at + d);
+        }
+    }
+
+    private static float Element(byte* from, KvDataType type, int index) => type switch
+    {
+        KvDataType.F32 => ((float*)from)[index],
+        KvDataType.F16 => Float16.ToSingle(((ushort*)from)[index]),
+        _ => BFloat16.ToSingle(((ushort*)from)[index]),
+    };
+}

@@ -1,0 +1,159 @@
+using Kvasir.KvCache.Blending;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.Engine.Tests.Blending;
+
+public sealed class BlendTests
+{
+    public static TheoryData<KvDataType, int, BlendSignals> Mixes
+    {
+        get
+        {
+            var mixes = new TheoryData<KvDataType, int, BlendSignals>();
+            foreach (var type in (KvDataType[])[KvDataType.F32, KvDataType.F16, KvDataType.BF16]) // the model's heads are too narrow for Q8_0
+            {
+                foreach (var batch in (int[])[13, 64, 256])
+                {
+                    mixes.Add(type, batch, BlendSignals.None);
+                    mixes.Add(type, batch, BlendSignals.Deviation);
+                }
+            }
+
+            return mixes;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Mixes))]
+    public void WithEveryRowRepaired_TheBitsAreThoseOfAFullComputation(KvDataType type, int batch, BlendSignals signals)
+    {
+        using var run = new BlendRun(type: type, batch: batch);
+        run.Warm(1, 2, 3);
+        var prompt = BlendRun.Prompt(5, [2, 3, 1]);
+        var full = run.Run(BlendRun.Request(prompt, policy: null))[0];
+        var blended = run.Run(BlendRun.Request(prompt, new FixedPolicy(1, signals)))[0];
+        Assert.Equal(3 * BlendRun.ChunkLength, blended.Sequence.BlendReport!.BlendedTokens);
+        Assert.Equal(3 * BlendRun.ChunkLength, blended.Sequence.BlendReport.RepairedTokens);
+        Assert.Equal(full.Logits, blended.Logits);
+    }
+
+    [Fact]
+    public void WithNoRowRepaired_OnlyTheRestIsComputed_AndTheAnswerIsAnApproximation()
+    {
+        using var run = new BlendRun();
+        run.Warm(1, 2, 3);
+        var prompt = BlendRun.Prompt(5, [2, 3, 1]);
+        var full = run.Run(BlendRun.Request(prompt, policy: null))[0];
+        var blended = run.Run(BlendRun.Request(prompt, new FixedPolicy(0)))[0];
+        var rest = prompt.Tokens.Length - (3 * BlendRun.ChunkLength);
+        Assert.Equal((long)rest * run.Loop.Model.Config.Layers, blended.Sequence.BlendReport!.PromptTokenLayers);
+        Assert.InRange(BlendRun.Difference(full.Logits[0], blended.Logits[0]), 1e-4f, 10f);
+    }
+
+    [Fact]
+    public void WithUnchangedContext_NothingIsRepaired_AndTheLogitsStay()
+    {
+        using var run = new BlendRun();
+        var prompt = BlendRun.Prompt(5, [1, 2, 3]);
+        var full = run.Run(BlendRun.Request(prompt, new FixedPolicy(0)))[0];
+        var again = run.Run(BlendRun.Request(prompt, new FixedPolicy(0)))[0];
+        Assert.Equal(3 * BlendRun.ChunkLength, again.Sequence.BlendReport!.BlendedTokens);
+        Assert.InRange(BlendRun.Difference(full.Logits[0], again.Logits[0]), 0, 1e-3f);
+    }
+
+    [Fact]
+    public void MoreRepair_BringsTheLogitsNearer()
+    {
+        using var run = new BlendRun();
+        run.Warm(1, 2, 3, 4);
+        var prompt = BlendRun.Prompt(5, [2, 3, 1, 4]);
+        var full = run.Run(BlendRun.Request(prompt, policy: null))[0].Logits[0];
+        var none = run.Run(BlendRun.Request(prompt, new FixedPolicy(0)))[0].Logits[0];
+        var half = run.Run(BlendRun.Request(prompt, new FixedPolicy(2)))[0].Logits[0];
+        Assert.True(BlendRun.Difference(full, half) < BlendRun.Difference(full, none));
+    }
+
+    [Fact]
+    public void TheExactPrefixComesFirst_AndStaysExact()
+    {
+        using var run = new BlendRun();
+        var prompt = BlendRun.Prompt(37, [1, 2]);
+        run.Run(BlendRun.Request(prompt, new FixedPolicy(0), prefix: true));
+        var other = BlendRun.Prompt(37, [2, 1]);
+        var full = run.Run(BlendRun.Request(other, policy: null))[0];
+        var blended = run.Run(BlendRun.Request(other, new FixedPolicy(1), prefix: true))[0];
+        Assert.Equal(Plans.Shared(32), blended.Sequence.FirstSpans![0]);
+        Assert.Equal(full.Logits, blended.Logits);
+    }
+
+    [Fact]
+    public void DeviationsAreThoseOfTheTrueRows()
+    {
+        // In the same place behind the same prefix a reused row is the true one; behind another it is not.
+        using var run = new BlendRun();
+        var prompt = BlendRun.Prompt(5, [1, 2]);
+        run.Run(BlendRun.Request(prompt, new FixedPolicy(0)));
+        var same = new FixedPolicy(0, BlendSignals.Deviation);
+        run.Run(BlendRun.Request(prompt, same, store: false));
+        Assert.All(same.Seen, deviation => Assert.InRange(deviation, 0f, 1e-9f));
+        var moved = new FixedPolicy(0, BlendSignals.Deviation);
+        run.Run(BlendRun.Request(BlendRun.Prompt(9, [2, 1]), moved, store: false));
+        Assert.Equal(2 * BlendRun.ChunkLength, moved.Seen.Length);
+        Assert.All(moved.Seen, deviation => Assert.True(deviation > 1e-9f));
+    }
+
+    [Fact]
+    public void RequestsTogetherGiveTheLogitsOfRequestsAlone()
+    {
+        using var run = new BlendRun(batch: 96);
+        run.Warm(1, 2, 3, 4);
+        var prompts = Enumerable.Range(0, 8).Select(i => BlendRun.Prompt(3 + i, i % 2 == 0 ? [1, 3] : [4, 2, 1], seed: i)).ToArray();
+        var requests = prompts.Select(prompt => BlendRun.Request(prompt, new FixedPolicy(3, BlendSignals.Deviation), store: false)).ToArray();
+        var alone = requests.Select(request => run.Run(request)[0].Logits).ToArray();
+        var together = run.Run(requests);
+        for (var i = 0; i < prompts.Length; i++)
+            Assert.Equal(alone[i], together[i].Logits);
+    }
+
+    [Fact]
+    public void ManyRequestsOnOneChunk_CostItsRowsOnce()
+    {
+        using var run = new BlendRun(blocks: 512);
+        run.Warm(1, 2, 3);
+        var prompt = BlendRun.Prompt(5, [2, 3, 1]);
+        var most = 0;
+        for (var i = 0; i < 6; i++)
+            run.Loop.Submit(BlendRun.Request(BlendRun.Prompt(5, [2, 3, 1], seed: i), new FixedPolicy(8), answer: 8, store: false));
+        while (!run.Loop.Loop.IsIdle)
+        {
+            run.Loop.Loop.Step();
+            most = Math.Max(most, run.Loop.Loop.Running.Sum(sequence => sequence.Table!.BlockCount));
+        }
+
+        var rest = (prompt.Tokens.Length - (3 * BlendRun.ChunkLength) + 8) / 16;
+        Assert.InRange(most, 1, 6 * (rest + 5 + 2)); // own rows, block borders at five gaps, one block of repaired rows in all layers
+    }
+
+    [Fact]
+    public void PreemptedSequencesBlendAgain_AndNothingLeaks()
+    {
+        using var run = new BlendRun(blocks: 40);
+        run.Warm(1, 2);
+        var requests = Enumerable.Range(0, 6)
+            .Select(i => BlendRun.Request(BlendRun.Prompt(3 + i, [1, 2], seed: i), new FixedPolicy(2, BlendSignals.Deviation), answer: 60, store: false)).ToArray();
+        var alone = requests.Select(request => run.Run(request)[0].Logits).ToArray();
+        var together = run.Run(requests);
+        Assert.True(together.Sum(one => one.Sequence.Preemptions) > 0);
+        for (var i = 0; i < requests.Length; i++)
+            Assert.Equal(alone[i], together[i].Logits);
+        run.Loop.Loop.Chunks.Clear();
+        run.Loop.Loop.Index.Clear();
+        Assert.Equal(0, run.Loop.Pool.UsedBlocks);
+        run.Loop.Pool.CheckIntegrity();
+    }
+
+    private static class Plans
+    {
+        public static Engine.Plans.PlanSpan Shared(int length) => new(0, length, Engine.Plans.SpanOrigin.Shared);
+    }
+}
