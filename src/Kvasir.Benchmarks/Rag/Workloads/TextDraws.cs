@@ -9,7 +9,8 @@ internal sealed class TextDraws(Random random)
 
     public Random Random => random;
 
-    public string Of(IReadOnlyList<string> words) => words[random.Next(words.Count)];
+    /// <summary>One of them.</summary>
+    public T Of<T>(IReadOnlyList<T> elements) => elements[random.Next(elements.Count)];
 
     /// <summary>An invented word of two syllables.</summary>
     public string Word() => Of(WordLists.Onsets) + Of(WordLists.Vowels) + Of(WordLists.Onsets) + Of(WordLists.Vowels) + Of(WordLists.Endings);
