@@ -7,9 +7,9 @@ namespace Kvasir.Engine.Blending;
 /// Follows which reused rows the answer's tokens look at, and has the policy choose those that are computed again beside the next one
 /// (KVShare, second stage of its selection).
 /// </summary>
-internal sealed class AnswerWatch(IBlendPolicy policy, ReusedRows rows)
+internal sealed class AnswerWatch(IBlendPolicy policy, ReusedRows rows, int layers)
 {
-    /// <summary>Layers between two looks.</summary>
+    /// <summary>Layers from one look to the next; the last layer is looked at.</summary>
     private const int Stride = 4;
 
     private readonly float[] _mass = new float[rows.Count];
@@ -24,7 +24,7 @@ internal sealed class AnswerWatch(IBlendPolicy policy, ReusedRows rows)
     /// <summary>Asks for the mass of the newest token.</summary>
     public void Ask(int layer, ReadOnlySpan<int> positions, List<MassQuery> queries)
     {
-        if (layer % Stride != Stride - 1)
+        if (!Looks(layer))
             return;
         var spans = rows.Spans;
         _query.Reserve(1, spans[^1].End - spans[0].Start, 0);
@@ -38,9 +38,9 @@ internal sealed class AnswerWatch(IBlendPolicy policy, ReusedRows rows)
     /// <summary>Takes down the answer to <see cref="Ask"/>.</summary>
     public void Take(int layer)
     {
-        if (layer % Stride != Stride - 1)
+        if (!Looks(layer))
             return;
-        if (layer == Stride - 1)
+        if (layer < Stride)
             Array.Clear(_mass);
         var first = rows.Spans[0].Start;
         foreach (var span in rows.Spans)
@@ -70,4 +70,6 @@ internal sealed class AnswerWatch(IBlendPolicy policy, ReusedRows rows)
 
         return count;
     }
+
+    private bool Looks(int layer) => (layers - 1 - layer) % Stride == 0;
 }

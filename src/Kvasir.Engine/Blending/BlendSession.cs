@@ -44,7 +44,7 @@ internal sealed class BlendSession : ILayerPolicy
         Rows = new ReusedRows(table, spans, shape.KeyWidth);
         IsProbing = Wants(BlendSignals.Deviation | BlendSignals.ColumnMass);
         _focus = Wants(BlendSignals.QuestionMass) ? new FocusWatch(_policy, spans, shape.Layers) : null;
-        _answer = Wants(BlendSignals.AnswerMass) && _policy.AnswerRepairs > 0 ? new AnswerWatch(_policy, Rows) : null;
+        _answer = Wants(BlendSignals.AnswerMass) && _policy.AnswerRepairs > 0 ? new AnswerWatch(_policy, Rows, shape.Layers) : null;
     }
 
     public BlendRequest Request { get; }

@@ -124,7 +124,8 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     public void Release(Sequence sequence, bool keepInCache)
     {
         BeforeRelease?.Invoke(sequence);
-        sequence.BlendReport ??= sequence.Blend?.Report();
+        if (sequence.Blend is { } blend)
+            sequence.BlendReport = (sequence.BlendReport ?? blend.Report()) with { AnswerRepairs = (sequence.BlendReport?.AnswerRepairs ?? 0) + blend.Counters.AnswerRepairs };
         if (keepInCache && Publishes(sequence))
             Insert(sequence);
         tiers?.Settle(sequence);

@@ -18,6 +18,9 @@ public readonly ref struct BlendSnapshot
     /// <summary>Attention mass on each reused row at the check layer, summed over queries <c>[Rows]</c>; empty when not asked for.</summary>
     public ReadOnlySpan<float> ColumnMass { get; init; }
 
+    /// <summary>First position behind the queries that <see cref="ColumnMass"/> sums over; 0 for the end of the prompt.</summary>
+    public int QueryEnd { get; init; }
+
     /// <summary>Depends on the prompt only; for policies that draw.</summary>
     public ulong Seed { get; init; }
 }

@@ -1,4 +1,6 @@
+using Kvasir.Engine.Requests;
 using Kvasir.KvCache.Blending;
+using Kvasir.KvCache.Chunks;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Engine.Tests.Blending;
@@ -150,6 +152,76 @@ public sealed class BlendTests
         run.Loop.Loop.Index.Clear();
         Assert.Equal(0, run.Loop.Pool.UsedBlocks);
         run.Loop.Pool.CheckIntegrity();
+    }
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(64)]
+    public void ColumnMassIsWhatTheQueriesGive(int batch)
+    {
+        using var run = new BlendRun(batch: batch);
+        run.Warm(1, 2);
+        var policy = new FixedPolicy(0, BlendSignals.ColumnMass);
+        run.Run(BlendRun.Request(BlendRun.Prompt(5, [2, 1]), policy, store: false));
+
+        // Every query gives one unit, of which the rows before it outside the chunks get a part.
+        var queries = 5 + (2 * BlendRun.ChunkLength) + 3;
+        Assert.All(policy.Mass, mass => Assert.True(mass > 0));
+        Assert.InRange(policy.Mass.Sum(), 1f, queries);
+    }
+
+    [Fact]
+    public void WithSharesThatFall_DeeperLayersRepairFewerRows()
+    {
+        using var run = new BlendRun(batch: 256);
+        run.Warm(1, 2, 3);
+        var layers = run.Loop.Model.Config.Layers;
+        var shares = Enumerable.Range(0, layers).Select(layer => layer < 1 ? 1 : 0.25).ToArray();
+        var prompt = BlendRun.Prompt(5, [2, 3, 1]);
+        var gradual = run.Run(BlendRun.Request(prompt, new FixedPolicy(2, BlendSignals.Deviation) { Shares = shares }, store: false))[0];
+        var report = gradual.Sequence.BlendReport!;
+        Assert.Equal(60, report.RepairedTokens);
+        Assert.Equal((60 * 2) + (30 * (layers - 2)), report.RepairTokenLayers);
+        Assert.Equal(30 * (layers - 2), report.TerminatedTokenLayers);
+    }
+
+    [Fact]
+    public void RowsRepairedBesideTheAnswer_BringItNearer()
+    {
+        using var run = new BlendRun(batch: 64);
+        run.Warm(1, 2);
+        var prompt = BlendRun.Prompt(5, [2, 1]);
+        var forced = Enumerable.Range(20, 60).ToArray();
+        GenerationRequest Forced(IBlendPolicy? policy) => BlendRun.Request(prompt, policy, answer: 60, store: false) with { Continuation = forced };
+        var full = run.Run(Forced(null))[0].Logits;
+        var plain = run.Run(Forced(new FixedPolicy(0, BlendSignals.Deviation)))[0].Logits;
+        var repaired = run.Run(Forced(new FixedPolicy(0, BlendSignals.Deviation | BlendSignals.AnswerMass) { AnswerRepairs = 2 }))[0];
+        Assert.Equal(plain[0], repaired.Logits[0]);
+        Assert.InRange(repaired.Sequence.BlendReport!.AnswerRepairs, 55, 60);
+        var late = Enumerable.Range(45, 15);
+        Assert.True(late.Sum(i => BlendRun.Difference(full[i], repaired.Logits[i])) < late.Sum(i => BlendRun.Difference(full[i], plain[i])));
+    }
+
+    [Fact]
+    public void ContextOfComputedChunksIsRecorded_WhateverTheStepsWere()
+    {
+        var contexts = new List<ChunkContext>();
+        foreach (var batch in (int[])[256, 33])
+        {
+            using var run = new BlendRun(batch: batch);
+            var prompt = BlendRun.Prompt(5, [2, 1]);
+            var sequence = run.Run(BlendRun.Request(prompt, new FixedPolicy(0, BlendSignals.Context)))[0].Sequence;
+            var part = prompt.Parts[1];
+            var tokens = prompt.Tokens[part.Start..part.End];
+            var context = run.Loop.Loop.Chunks.Variants(sequence.Scope, ChunkIndex.KeyOf(sequence.Scope, tokens), tokens)[0].Context!;
+            contexts.Add(context);
+            Assert.Equal([5, BlendRun.ChunkLength, 3], context.BeforeLengths);
+            Assert.Equal(BlendRun.ChunkLength, context.Inter.Sum() + context.Intra, 3);
+            Assert.Equal(context.Inter.Sum(), context.TokenScores.ToArray().Sum(), 3);
+        }
+
+        Assert.Equal(contexts[0].Inter, contexts[1].Inter);
+        Assert.Equal(contexts[0].TokenScores.ToArray(), contexts[1].TokenScores.ToArray());
     }
 
     private static class Plans
