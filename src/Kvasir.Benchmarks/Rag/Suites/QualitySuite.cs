@@ -1,0 +1,90 @@
+using Kvasir.Benchmarks.Rag.Measures;
+using Kvasir.Benchmarks.Rag.Policies;
+using Kvasir.Benchmarks.Rag.Workloads;
+
+namespace Kvasir.Benchmarks.Rag.Suites;
+
+/// <summary>Quality against the share of repaired rows, for every policy and baseline.</summary>
+internal static class QualitySuite
+{
+    public static async Task RunAsync(RagSession session, RagRecorder recorder)
+    {
+        var quick = recorder.Options.Quick;
+        foreach (var tokens in recorder.Options.PromptTokens)
+        {
+            var cross = await MeasureAsync(session, recorder, RagKind.CrossChunk, quick ? 14 : 30, tokens).ConfigureAwait(false);
+            CrossChecks(recorder, cross, tokens);
+            var two = await MeasureAsync(session, recorder, RagKind.TwoHop, quick ? 6 : 30, tokens).ConfigureAwait(false);
+            TwoHopChecks(recorder, two, tokens);
+            var plain = await MeasureAsync(session, recorder, RagKind.OneHop, quick ? 4 : 30, tokens).ConfigureAwait(false);
+            recorder.Check($"control.naiveEmGap{Suffix(recorder, tokens)}", plain.Gap("naive", 0), "points", plain.Gap("naive-unrotated", 0).Average(), "one-hop controls: naive reuse against full; baseline: keys not rotated");
+        }
+    }
+
+    /// <summary>Runs all lines over prompts of one kind.</summary>
+    private static async Task<QualityTable> MeasureAsync(RagSession session, RagRecorder recorder, RagKind kind, int count, int tokens)
+    {
+        var rows = PolicyRows.All(recorder.Options.Quick);
+        var table = new QualityTable(rows);
+        var cancellation = recorder.Cancellation;
+        foreach (var seed in recorder.Seeds)
+        {
+            var prompts = QuestionWorkload.Create(session.Frame, kind, (1000 * seed) + (int)kind, count, tokens);
+            var random = new Random(seed);
+            foreach (var prompt in prompts)
+            {
+                await session.Engine.ClearCacheAsync().ConfigureAwait(false);
+                await session.StoreAloneAsync(prompt, cancellation).ConfigureAwait(false);
+                await session.StoreInContextAsync(prompt, random, cancellation).ConfigureAwait(false);
+                var full = await session.AnswerAsync(RagSession.Full(prompt), cancellation: cancellation).ConfigureAwait(false);
+                table.Add(seed, null, Sample(session, prompt, full, full));
+                foreach (var row in rows)
+                {
+                    var request = row.Policy is { } policy ? RagSession.Blended(prompt, policy, row.Salt) : RagSession.PrefixOnly(prompt, row.Salt);
+                    var answer = await session.AnswerAsync(request, cancellation: cancellation).ConfigureAwait(false);
+                    table.Add(seed, row, Sample(session, prompt, full, answer));
+                }
+            }
+
+            recorder.Say($"{kind}, {tokens} tokens, seed {seed}: full {table.Mean(null, sample => sample.Exact):0.00}, naive {table.Mean("naive", 0, sample => sample.Exact):0.00}");
+        }
+
+        foreach (var curve in table.Curves($"{kind} {tokens}"))
+            recorder.Add(curve);
+        return table;
+    }
+
+    private static QualitySample Sample(RagSession session, RagPrompt prompt, RagAnswer full, RagAnswer answer)
+    {
+        var statistics = answer.Answer.Statistics;
+        return new QualitySample(
+            ExactMatch.Holds(answer.Answer.Text, prompt.Accepted) ? 1 : 0,
+            Divergence.Kl(full.Logits[0], answer.Logits[0]),
+            answer.TtftMs,
+            (double)session.TokenLayers(answer.Answer) / (statistics.PromptTokens * session.Layers),
+            statistics.Blend is { BlendedTokens: > 0 } blend ? (double)blend.RepairedTokens / blend.BlendedTokens : 1);
+    }
+
+    private static void CrossChecks(RagRecorder recorder, QualityTable table, int tokens)
+    {
+        var at = Suffix(recorder, tokens);
+        const double Ratio = PolicyRows.Usual;
+        recorder.Check($"cacheblend.emGap15{at}", table.Gap("cacheblend", Ratio), "points", table.Gap("naive", 0).Average(), "wanted: at most 2; baseline: naive reuse");
+        recorder.Check($"cacheblend.klGapClosed15{at}", table.Closed("cacheblend", Ratio), "share", table.Closed("random", Ratio).Average(), "wanted: at least 0.6; baseline: as many random rows");
+        recorder.Check($"cachecraft.klOverRandom{at}", table.KlRatio(("cachecraft", 0.3), ("random-in-context", 0.3)), "ratio", 1, "30 % repaired; wanted: below 1");
+        recorder.Check($"cachecraft.emGap30{at}", table.Gap("cachecraft", 0.3), "points", table.Gap("naive-in-context", 0).Average(), "30 % repaired; baseline: naive reuse");
+        recorder.Check($"full.exactMatch{at}", table.BySeed(null, sample => sample.Exact), "share", null, "full recomputation, references across a chunk border");
+        foreach (var line in table.Lines())
+            recorder.Say(line);
+    }
+
+    private static void TwoHopChecks(RagRecorder recorder, QualityTable table, int tokens)
+    {
+        var at = Suffix(recorder, tokens);
+        recorder.Check($"cacheblend.klGapClosed15TwoHop{at}", table.Closed("cacheblend", PolicyRows.Usual), "share", table.Closed("random", PolicyRows.Usual).Average(), "two-hop prompts; baseline: as many random rows");
+        recorder.Check($"kvshare.klOverDelta{at}", table.KlRatio(("kvshare-prefill", PolicyRows.Usual), ("kvshare-delta", PolicyRows.Usual)), "ratio", 1, "two-hop prompts, 15 %: ranked by alpha·delta against delta alone; wanted: below 1");
+        recorder.Check($"kvshare.klOverRandom{at}", table.KlRatio(("kvshare-prefill", PolicyRows.Usual), ("random", PolicyRows.Usual)), "ratio", 1, "two-hop prompts, 15 %; wanted: below 1");
+    }
+
+    private static string Suffix(RagRecorder recorder, int tokens) => recorder.Options.PromptTokens.Count == 1 ? "" : $"@{tokens}";
+}
