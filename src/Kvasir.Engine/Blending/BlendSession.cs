@@ -43,7 +43,7 @@ internal sealed class BlendSession : ILayerPolicy
             return;
         Rows = new ReusedRows(table, spans, shape.KeyWidth);
         IsProbing = Wants(BlendSignals.Deviation | BlendSignals.ColumnMass);
-        _focus = Wants(BlendSignals.QuestionMass) ? new FocusWatch(_policy, spans, shape.Layers) : null;
+        _focus = Wants(BlendSignals.QuestionMass) ? new FocusWatch(_policy, spans, shape) : null;
         _answer = Wants(BlendSignals.AnswerMass) && _policy.AnswerRepairs > 0 ? new AnswerWatch(_policy, Rows, shape.Layers) : null;
     }
 
@@ -134,7 +134,7 @@ internal sealed class BlendSession : ILayerPolicy
         }
 
         Table!.KeepsRepairs = true;
-        var together = _shape.PromptLength - _shape.ExactPrefix - rows.Count + chosen.Count;
+        var together = _shape.KnownLength - _shape.ExactPrefix - rows.Count + chosen.Count;
         if (chosen.Count > 0 && (_focus is not null || IsGradual) && together <= maxTogether)
             RowsTogether = together;
         return chosen;
@@ -168,7 +168,7 @@ internal sealed class BlendSession : ILayerPolicy
             queries.Add(recorded);
         if (IsWhole(positions))
             _focus?.Ask(positions, queries);
-        if (positions[^1] >= _shape.PromptLength - 1)
+        if (positions[^1] >= _shape.KnownLength - 1)
             _answer?.Ask(layer, positions, queries);
     }
 
@@ -207,7 +207,7 @@ internal sealed class BlendSession : ILayerPolicy
         }
 
         Recorder?.Take(context.Layer, context.Positions);
-        if (context.Positions[^1] >= _shape.PromptLength - 1)
+        if (context.Positions[^1] >= _shape.KnownLength - 1)
             _answer?.Take(context.Layer);
         if (_focus is not null && IsWhole(context.Positions) && _focus.Take())
             EndRepairs(context, decision);
@@ -237,7 +237,7 @@ internal sealed class BlendSession : ILayerPolicy
     private bool Wants(BlendSignals signals) => (_policy.Signals & signals) != 0;
 
     /// <summary>True when a step has all rows of the repair together.</summary>
-    private bool IsWhole(ReadOnlySpan<int> positions) => RowsTogether > 0 && positions[^1] == _shape.PromptLength - 1;
+    private bool IsWhole(ReadOnlySpan<int> positions) => RowsTogether > 0 && positions[^1] == _shape.KnownLength - 1;
 
     private MassQuery Columns(int rows)
     {

@@ -25,9 +25,9 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
     {
         var request = sequence.Request.Blending!;
         var segments = sequence.Segments ??= PromptSegments.Cut(sequence.Scope, sequence.Tokens[..sequence.PromptLength], request.Parts);
-        var hits = reuse ? Find(sequence, request, segments, exact) : [];
+        var hits = !reuse ? [] : sequence.Held is { Hits.Count: > 0 } held ? [.. held.Hits] : Find(sequence, request, segments, exact);
         var shape = new BlendShape(
-            model.Config.Layers, model.Config.KvHeads * model.Config.HeadDim, sequence.Length, hits.Count == 0 ? exact : Math.Min(exact, hits[0].Start));
+            model.Config.Layers, model.Config.KvHeads * model.Config.HeadDim, sequence.PromptLength, sequence.Length, exact);
         var recorder = request.Store && request.Policy.Signals.HasFlag(BlendSignals.Context)
             ? new ContextRecorder(segments, model.Config.Layers, segment => segment.Start >= exact && !hits.Exists(hit => hit.Start < segment.End && hit.End > segment.Start))
             : null;

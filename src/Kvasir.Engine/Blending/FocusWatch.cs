@@ -13,18 +13,20 @@ internal sealed class FocusWatch
     private readonly BlendSpan[] _spans;
     private readonly int _layers;
     private readonly int _questionStart;
+    private readonly int _questionEnd;
     private readonly float[] _mass;
     private readonly bool[] _ended;
     private readonly MassQuery _query = new();
     private int _layersDone;
 
-    public FocusWatch(IBlendPolicy policy, BlendSpan[] spans, int layers)
+    public FocusWatch(IBlendPolicy policy, BlendSpan[] spans, in BlendShape shape)
     {
         _policy = policy;
         _spans = spans;
-        _layers = layers;
+        _layers = shape.Layers;
         _questionStart = spans[^1].End;
-        _mass = new float[layers * spans.Length];
+        _questionEnd = shape.PromptLength;
+        _mass = new float[_layers * spans.Length];
         _ended = new bool[spans.Length];
     }
 
@@ -33,11 +35,13 @@ internal sealed class FocusWatch
     {
         var first = positions.BinarySearch(_questionStart);
         first = first < 0 ? ~first : first;
-        if (first == positions.Length)
+        var end = positions.BinarySearch(_questionEnd);
+        end = end < 0 ? ~end : end;
+        _query.RowCount = end - first;
+        if (end == first)
             return;
-        _query.Reserve(positions.Length - first, 0, _spans.Length);
+        _query.Reserve(end - first, 0, _spans.Length);
         _query.FirstRow = first;
-        _query.RowCount = positions.Length - first;
         _query.RangeCount = _spans.Length;
         for (var i = 0; i < _spans.Length; i++)
         {

@@ -333,7 +333,8 @@ internal sealed class EngineLoop : IDisposable
     private void Finish(Sequence sequence, FinishReason reason, Exception? error = null)
     {
         if (sequence.Status == SequenceStatus.Running)
-            _memory.Release(sequence, keepInCache: reason != FinishReason.Failed);
+            _memory.Release(sequence, keepInCache: reason != FinishReason.Failed, ended: reason is FinishReason.Stop or FinishReason.Length);
+        _memory.LetGo(sequence);
         _queues.Remove(sequence);
         _tiers?.SwappedIn(sequence);
         sequence.Adapter?.Release();

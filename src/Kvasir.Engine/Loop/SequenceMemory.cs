@@ -3,6 +3,7 @@ using Kvasir.Engine.Loading;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Tiers;
+using Kvasir.KvCache.Chunks;
 using Kvasir.KvCache.Index;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;
@@ -21,6 +22,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     private const int MinPromisedTokens = 4;
 
     private readonly InFlightPrompts _inFlight = new();
+    private readonly List<Sequence> _holding = [];
 
     /// <summary>Sees the rows of a sequence just before they are released; for verification.</summary>
     public Action<Sequence>? BeforeRelease { get; set; }
@@ -34,7 +36,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     {
         var request = sequence.Request;
         var policy = request.LayerPolicy?.Invoke();
-        var reusable = sequence.ReusableLength;
+        var reusable = Math.Min(sequence.ReusableLength, request.Given is { Parts: [var first, ..] } ? first.Start : int.MaxValue);
         var reuses = reusable > 0 && request.UsePrefixCache && pool.SharesBlocks && policy is not { AllowsPrefixReuse: false };
         var match = reuses ? index.Match(sequence.Scope, sequence.Tokens, reusable) : null;
         var matched = match?.TokenCount ?? 0;
@@ -47,6 +49,8 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
 
         if (request.Blending is not null)
             return AcquireBlended(sequence, match, reserve);
+        if (request.Given is { } given)
+            return AcquireGiven(sequence, given, match, reserve);
 
         // A shared partial block is copied when it is written first, so only full shared blocks cost nothing. A ragged table copies.
         var shared = policy is null ? matched / model.Layout.BlockRows : 0;
@@ -121,9 +125,18 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     }
 
     /// <summary>Takes all memory from a sequence; its computed rows may stay in the prefix cache.</summary>
-    public void Release(Sequence sequence, bool keepInCache)
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="keepInCache">True when its rows may stay in the prefix cache.</param>
+    /// <param name="ended">True when its answer has ended well.</param>
+    public void Release(Sequence sequence, bool keepInCache, bool ended = false)
     {
         BeforeRelease?.Invoke(sequence);
+        if (ended && sequence is { Choice: 0, Request.Capture: { } capture, Plan.Remaining: 0 })
+        {
+            using var rows = new SequenceRows(model, sequence);
+            capture.Take(rows);
+        }
+
         if (sequence.Blend is { } blend)
             sequence.BlendReport = (sequence.BlendReport ?? blend.Report()) with { AnswerRepairs = (sequence.BlendReport?.AnswerRepairs ?? 0) + blend.Counters.AnswerRepairs };
         if (keepInCache && Publishes(sequence))
@@ -140,11 +153,30 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         sequence.Blend = null;
     }
 
-    /// <summary>Keeps the rows of a sequence that is about to be preempted in a tier, where that is quicker than computing them again.</summary>
+    /// <summary>
+    /// Keeps what a sequence that is about to be preempted will go on with: the chunks that it reuses, and its rows in a tier, where that is
+    /// quicker than computing them again.
+    /// </summary>
     public void SwapOut(Sequence sequence)
     {
+        if (sequence.Blend?.Table is { } blend)
+        {
+            sequence.Held = new ChunkHold(pool, blend.Hits);
+            _holding.Add(sequence);
+        }
+
         if (tiers is not null && Publishes(sequence))
             tiers.SwapOut(sequence, sequence.ComputedLength, (UniformTable)sequence.Table!);
+    }
+
+    /// <summary>Lets go of the chunks that are kept for a waiting sequence.</summary>
+    public void LetGo(Sequence sequence)
+    {
+        if (sequence.Held is null)
+            return;
+        sequence.Held.Dispose();
+        sequence.Held = null;
+        _holding.Remove(sequence);
     }
 
     /// <summary>Makes room for so many more repaired rows of a sequence.</summary>
@@ -176,7 +208,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     /// </summary>
     private Acquisition AcquireBlended(Sequence sequence, PrefixMatch? match, bool reserve)
     {
-        match?.DropPartialBlock();
+        match?.Shorten(sequence.Held is { Hits: [var first, ..] } ? first.Start : int.MaxValue);
         var exact = match?.TokenCount ?? 0;
         var blend = chunks.Prepare(sequence, exact, reuse: true);
         if (!TryReserveBlended(sequence, blend, exact, reserve ? 1 : 0, out var reservation))
@@ -186,15 +218,18 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
             if (reserve)
                 return Acquisition.NoMemory;
 
-            // Nobody is left who could make room: the chunks give way, and the prompt is computed.
+            // Nobody is left who could make room: the chunks give way, those of waiting sequences too, and the prompt is computed.
             exact = 0;
             match = null;
             chunks.Index.Clear();
+            while (_holding.Count > 0)
+                LetGo(_holding[^1]);
             blend = chunks.Prepare(sequence, 0, reuse: false);
             if (!TryReserveBlended(sequence, blend, 0, 0, out reservation))
                 return Acquisition.NoMemory;
         }
 
+        LetGo(sequence);
         sequence.Reservation = reservation;
         sequence.Blend = blend;
         sequence.Plan = new ForwardPlan(model.Config.Layers);
@@ -223,6 +258,36 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         }
 
         sequence.Plan.Append(sequence.Length - sequence.Plan.Length, SpanOrigin.Computed);
+        return Acquisition.Acquired;
+    }
+
+    /// <summary>Gives a sequence that brings rows along its table: the exact prefix, room for the rest, and the rows that it brings.</summary>
+    private Acquisition AcquireGiven(Sequence sequence, IGivenRows given, PrefixMatch? match, bool reserve)
+    {
+        var exact = match?.TokenCount ?? 0;
+        if (!TryReserve(BlocksFor(sequence.Length + 1) - (exact / model.Layout.BlockRows), reserve ? 1 : 0, out var reservation))
+        {
+            match?.Dispose();
+            return Acquisition.NoMemory;
+        }
+
+        var table = new UniformTable(pool);
+        table.EnsureListCapacity(sequence.PromptLength + sequence.MaxAnswer);
+        if (match is not null)
+            table.AttachPrefix(match);
+        sequence.Reservation = reservation;
+        sequence.Table = table;
+        sequence.Plan = new ForwardPlan(model.Config.Layers);
+        sequence.Plan.Append(exact, SpanOrigin.Shared);
+        foreach (var part in given.Parts)
+        {
+            sequence.Plan.Append(part.Start - sequence.Plan.Length, SpanOrigin.Computed);
+            sequence.Plan.Append(part.Length, SpanOrigin.Given);
+        }
+
+        sequence.Plan.Append(sequence.Length - sequence.Plan.Length, SpanOrigin.Computed);
+        table.Extend(sequence.Length, reservation!);
+        SequenceRows.WriteGiven(model, sequence, given);
         return Acquisition.Acquired;
     }
 
@@ -273,7 +338,9 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
 
     private void Insert(Sequence sequence)
     {
-        var rows = sequence.ComputedLength;
+        var rows = sequence.ExactLength;
+        if (rows < sequence.ComputedLength)
+            rows -= rows % model.Layout.BlockRows; // rows that are not exact may lie behind them in the same block
         if (rows == 0)
             return;
         var table = (UniformTable)sequence.Table!;

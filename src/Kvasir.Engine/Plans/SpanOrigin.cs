@@ -14,4 +14,7 @@ public enum SpanOrigin
 
     /// <summary>Rows of the same text computed behind another prefix; some of them are computed again.</summary>
     Blended,
+
+    /// <summary>Rows that the request brought along.</summary>
+    Given,
 }

@@ -75,6 +75,12 @@ public sealed record GenerationRequest
     /// <summary>Reuse of parts of the prompt that are not its prefix, or null for exact reuse only.</summary>
     public BlendRequest? Blending { get; init; }
 
+    /// <summary>Rows that need not be computed because the request brings them along; null for none.</summary>
+    public IGivenRows? Given { get; init; }
+
+    /// <summary>Looks at the rows when the first answer has ended; null for nobody.</summary>
+    public IRowCapture? Capture { get; init; }
+
     /// <summary>Makes the layer policy of each sequence, or null for none.</summary>
     public Func<ILayerPolicy>? LayerPolicy { get; init; }
 }

@@ -36,8 +36,7 @@ internal sealed class RequestLimits(LoadedModel model, long poolTokens, KvMemory
         if (request.StopStrings.Count > 0 && model.File.Tokenizer is null)
             throw new InvalidOperationException($"{model.File.Path} has no tokenizer; give token ids instead of text");
         request.Sampling.Validate(model.Config.VocabSize);
-        if (request.Blending is { } blending)
-            BlendLimits.Check(request, blending, kvMemory);
+        BlendLimits.Check(request, kvMemory);
 
         // An answer that is to be as long as may be is as long as the pool allows; an asked-for length that does not fit is an error.
         var prompt = request.Prompt.Length;

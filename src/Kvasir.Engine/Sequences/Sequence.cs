@@ -8,6 +8,7 @@ using Kvasir.Engine.Sampling;
 using Kvasir.Engine.Streaming;
 using Kvasir.Engine.Tiers;
 using Kvasir.Grammars;
+using Kvasir.KvCache.Chunks;
 using Kvasir.KvCache.Identity;
 using Kvasir.KvCache.Index;
 using Kvasir.KvCache.Pool;
@@ -112,6 +113,9 @@ internal sealed class Sequence
     /// <summary>Its blending while running; null when it did not ask for any.</summary>
     public BlendSession? Blend { get; set; }
 
+    /// <summary>Chunks that are kept for it while it waits after a preemption.</summary>
+    public ChunkHold? Held { get; set; }
+
     /// <summary>What its blending did at its first admission.</summary>
     public BlendStatistics? BlendReport { get; set; }
 
@@ -169,7 +173,7 @@ internal sealed class Sequence
     public int ComputedLength => Plan?.NextPosition ?? 0;
 
     /// <summary>Those of them that are what a cold, lone run computes: no approximately reused row stands before them.</summary>
-    public int ExactLength => Blend?.Table is { } table ? Math.Min(ComputedLength, table.ExactLength) : ComputedLength;
+    public int ExactLength => Math.Min(ComputedLength, Blend?.Table?.ExactLength ?? (Request.Given is { Parts: [var first, ..] } ? first.Start : int.MaxValue));
 
     public void Append(int token)
     {

@@ -1,3 +1,5 @@
+using Kvasir.KvCache.Pool;
+
 namespace Kvasir.KvCache.Chunks;
 
 /// <summary>A stretch of a prompt whose rows exist, computed behind another prefix.</summary>
@@ -12,4 +14,13 @@ public readonly record struct ChunkHit(int Start, int Length, KvRun Run, int Run
 
     /// <summary>How far its rows are moved.</summary>
     public int PositionOffset => Start - (Run.BasePosition + RunStart);
+
+    /// <summary>The blocks that its rows lie in, in order.</summary>
+    /// <param name="blockRows">Rows of a block.</param>
+    internal IEnumerable<BlockId> BlocksOf(int blockRows)
+    {
+        var last = (Run.FirstSlot + RunStart + Length - 1) / blockRows;
+        for (var i = (Run.FirstSlot + RunStart) / blockRows; i <= last; i++)
+            yield return Run.Blocks[i];
+    }
 }

@@ -56,6 +56,18 @@ public sealed class PrefixMatch : IDisposable
         TokenCount -= rows;
     }
 
+    /// <summary>Gives up the blocks that reach behind <paramref name="tokens"/>: whole blocks are left.</summary>
+    internal void Shorten(int tokens)
+    {
+        DropPartialBlock();
+        while (TokenCount > tokens)
+        {
+            _pool.Release(_blocks[^1]);
+            _blocks.RemoveAt(_blocks.Count - 1);
+            TokenCount -= _pool.Layout.BlockRows;
+        }
+    }
+
     private BlockKey[] ComputeKeys()
     {
         var keys = new BlockKey[_lastFull?.Depth ?? 0];

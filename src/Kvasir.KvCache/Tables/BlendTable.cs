@@ -42,7 +42,7 @@ public sealed unsafe class BlendTable : IKvTable
         {
             _rotations[i] = (float*)NativeMemory.AlignedAlloc((nuint)(2 * _half) * sizeof(float), 64);
             rope.Rotation(_hits[i].PositionOffset, _rotations[i]);
-            foreach (var block in BlocksOf(_hits[i]))
+            foreach (var block in _hits[i].BlocksOf(BlockRows))
                 pool.AddReference(block);
         }
     }
@@ -142,6 +142,10 @@ public sealed unsafe class BlendTable : IKvTable
         return -1;
     }
 
+    /// <summary>How far the row of a layer is moved from the position that its key is stored at.</summary>
+    public int OffsetAt(int layer, int position) =>
+        HitAt(position) is var hit and >= 0 && !_overlays[layer].TryTarget(position, out _) ? _hits[hit].PositionOffset : 0;
+
     /// <inheritdoc/>
     public KvWriteRow WriteTarget(int layer, int position)
     {
@@ -219,7 +223,7 @@ public sealed unsafe class BlendTable : IKvTable
         _own.Clear();
         for (var i = 0; i < _hits.Length && _rotations[i] is not null; i++)
         {
-            foreach (var block in BlocksOf(_hits[i]))
+            foreach (var block in _hits[i].BlocksOf(BlockRows))
                 _pool.Release(block);
             NativeMemory.AlignedFree(_rotations[i]);
             _rotations[i] = null;
@@ -234,14 +238,6 @@ public sealed unsafe class BlendTable : IKvTable
     private int BlockRows => _pool.Layout.BlockRows;
 
     private int NextBorder(int position) => (position / BlockRows + 1) * BlockRows;
-
-    private IEnumerable<BlockId> BlocksOf(ChunkHit hit)
-    {
-        var first = (hit.Run.FirstSlot + hit.RunStart) / BlockRows;
-        var last = (hit.Run.FirstSlot + hit.RunStart + hit.Length - 1) / BlockRows;
-        for (var i = first; i <= last; i++)
-            yield return hit.Run.Blocks[i];
-    }
 
     /// <summary>True when block <paramref name="index"/> would hold own rows below <paramref name="length"/> and is not there yet.</summary>
     private bool NeedsOwn(int index, int length)

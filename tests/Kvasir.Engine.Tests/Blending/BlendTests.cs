@@ -145,8 +145,11 @@ public sealed class BlendTests
             .Select(i => BlendRun.Request(BlendRun.Prompt(3 + i, [1, 2], seed: i), new FixedPolicy(2, BlendSignals.Deviation), answer: 60, store: false)).ToArray();
         var alone = requests.Select(request => run.Run(request)[0].Logits).ToArray();
         var together = run.Run(requests);
-        Assert.True(together.Sum(one => one.Sequence.Preemptions) > 0);
-        for (var i = 0; i < requests.Length; i++)
+
+        // Chunks give way to those that run, so that the last ones may find none; who found them keeps them.
+        var reusing = Enumerable.Range(0, requests.Length).Where(i => together[i].Sequence.BlendReport!.BlendedTokens == 2 * BlendRun.ChunkLength).ToArray();
+        Assert.Contains(reusing, i => together[i].Sequence.Preemptions > 0);
+        foreach (var i in reusing)
             Assert.Equal(alone[i], together[i].Logits);
         run.Loop.Loop.Chunks.Clear();
         run.Loop.Loop.Index.Clear();
