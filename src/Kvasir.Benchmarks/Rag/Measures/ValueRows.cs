@@ -29,7 +29,8 @@ internal sealed class ValueRows
         var sum = 0.0;
         for (var head = 0; head < _layout.KvHeads; head++)
         {
-            var (mine, theirs) = (Head(layer, row, head), other.Head(layer, otherRow, head));
+            var mine = Head(layer, row, head);
+            var theirs = other.Head(layer, otherRow, head);
             for (var i = 0; i < mine.Length; i += 2)
             {
                 var difference = (double)(BinaryPrimitives.ReadHalfLittleEndian(mine[i..]) - BinaryPrimitives.ReadHalfLittleEndian(theirs[i..]));
