@@ -97,6 +97,7 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
     {
         _candidates.Clear();
         _snapshots.Clear();
+        var now = options.Time.GetTimestamp();
         foreach (var sequence in queues.Running)
             Snapshot(sequence, running: true);
         foreach (var sequence in queues.Waiting)
@@ -111,7 +112,11 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
                 sequence.Length - sequence.ComputedLength,
                 sequence.ComputedLength,
                 sequence.Table?.BlockCount ?? 0,
-                sequence.Preemptions));
+                sequence.Preemptions)
+            {
+                ResidualTokens = sequence.Plan?.Remaining ?? sequence.Length,
+                WaitSeconds = running ? 0 : options.Time.GetElapsedTime(sequence.SubmittedTimestamp, now).TotalSeconds,
+            });
             _candidates.Add(sequence);
         }
     }

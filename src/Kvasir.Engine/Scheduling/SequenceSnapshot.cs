@@ -9,4 +9,20 @@ namespace Kvasir.Engine.Scheduling;
 /// <param name="Blocks">KV blocks that it holds.</param>
 /// <param name="Preemptions">Times that it was preempted.</param>
 public readonly record struct SequenceSnapshot(
-    int Index, long Arrival, bool Running, int PendingRows, int ComputedRows, int Blocks, int Preemptions);
+    int Index, long Arrival, bool Running, int PendingRows, int ComputedRows, int Blocks, int Preemptions)
+{
+    private readonly int? _residualTokens;
+
+    /// <summary>
+    /// Tokens that would be left to compute if it started now: <see cref="PendingRows"/> less what can be reused, plus what of that is
+    /// repaired. <see cref="PendingRows"/> when nobody has looked.
+    /// </summary>
+    public int ResidualTokens
+    {
+        get => _residualTokens ?? PendingRows;
+        init => _residualTokens = value;
+    }
+
+    /// <summary>Seconds since it was submitted, for one that waits; 0 for one that runs.</summary>
+    public double WaitSeconds { get; init; }
+}

@@ -4,8 +4,9 @@ namespace Kvasir.KvCache.Blending;
 
 /// <summary>The blend policies, by name.</summary>
 /// <remarks>
-/// The number beside a name is the share of the reused rows that is repaired, so that policies can be compared at equal work. The naive
-/// ones have none. "cachecraft-alpha" is the published rule, in which the number is α and the share follows from the chunks.
+/// The number beside a name is the share of the reused rows that is repaired, so that policies can be compared at equal work; the
+/// naive ones have none. "cachecraft-alpha" is the published rule: the number is α, the share follows from the chunks, and repair may end
+/// early, which "cachecraft" leaves out for the comparison's sake.
 /// </remarks>
 public static class BlendPolicies
 {
@@ -23,7 +24,7 @@ public static class BlendPolicies
     {
         "cacheblend" => new CacheBlendPolicy(ratio),
         "cacheblend-gradual" => new CacheBlendPolicy(ratio, gradual: true),
-        "cachecraft" => new CacheCraftPolicy(1) { Ratio = ratio },
+        "cachecraft" => new CacheCraftPolicy(1) { Ratio = ratio, EndsEarly = false },
         "cachecraft-alpha" => new CacheCraftPolicy(ratio),
         "kvshare" => new KvSharePolicy(ratio),
         "kvshare-prefill" => new KvSharePolicy(ratio, answerRepairs: 0),

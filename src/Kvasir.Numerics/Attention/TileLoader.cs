@@ -43,11 +43,19 @@ internal static unsafe class TileLoader<TLanes>
     }
 
     /// <summary>Copies one row of a loaded group to a row of the tile.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void CopyKey(float* group, int lane, float* tile, int tileRow, int headDim)
     {
+        // Dimensions are even in number.
+        var from = group + lane;
+        var end = from + (headDim * KvLayout.RowGroup);
         var to = tile + (tileRow / KvLayout.RowGroup * KvLayout.RowGroup * headDim) + (tileRow % KvLayout.RowGroup);
-        for (var i = 0; i < headDim * KvLayout.RowGroup; i += KvLayout.RowGroup)
-            to[i] = group[i + lane];
+        for (; from < end; from += 2 * KvLayout.RowGroup, to += 2 * KvLayout.RowGroup)
+        {
+            var next = from[KvLayout.RowGroup];
+            *to = *from;
+            to[KvLayout.RowGroup] = next;
+        }
     }
 
     /// <summary>Rotates the keys of tile rows <c>[tileRow, tileRow + count)</c> by a fixed number of positions.</summary>

@@ -60,7 +60,8 @@ internal sealed unsafe class KvPages : IDisposable
     }
 
     /// <summary>
-    /// Lets rows stand in for rows of the segments: they are written to random slots of blocks that are otherwise full of NaN.
+    /// Lets rows stand in for rows of the segments: they are written to random slots of blocks that are otherwise full of NaN. Rows that no
+    /// segment has get a slice at address 0.
     /// </summary>
     public void Cover(IComputeBackend backend, IReadOnlyList<KvRow> rows, Random random)
     {
@@ -74,6 +75,12 @@ internal sealed unsafe class KvPages : IDisposable
             new Span<uint>((void*)address, (int)_layout.SliceBytes / 4).Fill(0x7FC0_7FC0);
         for (int i = 0; i < rows.Count; i++)
         {
+            if (!_segments.Any(segment => rows[i].Row >= segment.FirstRow && rows[i].Row < segment.FirstRow + segment.Count))
+            {
+                slots[i] = slices * _layout.BlockRows;
+                continue;
+            }
+
             var target = new KvWriteRow { Slice = (byte*)addresses[slots[i] / _layout.BlockRows], Slot = slots[i] % _layout.BlockRows };
             fixed (float* k = rows[i].Keys, v = rows[i].Values)
                 backend.WriteKv(k, v, rows[i].Keys.Length, [target], _layout);
@@ -85,7 +92,7 @@ internal sealed unsafe class KvPages : IDisposable
             Count = rows.Count,
             Rows = (int*)List(rows.Select(row => (int)row.Row)).Pointer,
             Slots = (int*)List(slots.Take(rows.Count)).Pointer,
-            Slices = (byte**)List(addresses).Pointer,
+            Slices = (byte**)List([.. addresses, 0]).Pointer,
         };
         View = View with { Overlay = overlay };
     }

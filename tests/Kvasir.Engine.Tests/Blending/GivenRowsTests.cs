@@ -10,7 +10,7 @@ public sealed class GivenRowsTests
     {
         private readonly Dictionary<(int Layer, int Row), (float[] Key, float[] Value)> _rows = [];
 
-        public int At { get; set; } = start;
+        public int At { get; set; }
 
         public IReadOnlyList<ChunkPart> Parts => [new ChunkPart(At, length)];
 
@@ -41,7 +41,7 @@ public sealed class GivenRowsTests
     {
         using var run = new BlendRun();
         var prompt = BlendRun.Prompt(37, [1, 2]);
-        var rows = new Rows(40, 70);
+        var rows = new Rows(40, 70) { At = 40 };
         var full = run.Run(BlendRun.Request(prompt, policy: null, prefix: prefix) with { Capture = rows })[0];
         var given = run.Run(BlendRun.Request(prompt, policy: null, prefix: prefix) with { Given = rows })[0];
         Assert.Equal(new PlanSpan(40, 70, SpanOrigin.Given), given.Sequence.FirstSpans!.Single(span => span.Origin == SpanOrigin.Given));
@@ -54,7 +54,7 @@ public sealed class GivenRowsTests
     {
         using var run = new BlendRun();
         var prompt = BlendRun.Prompt(37, [1, 2]);
-        var rows = new Rows(40, 70);
+        var rows = new Rows(40, 70) { At = 40 };
         var full = run.Run(BlendRun.Request(prompt, policy: null) with { Capture = rows })[0];
         run.Run(BlendRun.Request(prompt, policy: null, prefix: true) with { Given = rows });
         var after = run.Run(BlendRun.Request(prompt, policy: null, prefix: true))[0];

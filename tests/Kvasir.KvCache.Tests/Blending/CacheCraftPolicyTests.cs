@@ -142,6 +142,9 @@ public class CacheCraftPolicyTests
     public void EarlyEnd_CanBeSwitchedOff_AndThenTheMassIsNotAskedFor()
     {
         Assert.Equal(BlendSignals.Context | BlendSignals.QuestionMass, new CacheCraftPolicy(1).Signals);
+        Assert.Equal(BlendSignals.Context | BlendSignals.QuestionMass, BlendPolicies.Create("cachecraft-alpha", 0.5).Signals);
+        Assert.Equal(BlendSignals.Context, BlendPolicies.Create("cachecraft", 0.5).Signals);
+        Assert.Equal(BlendSignals.Context, new CacheCraftPolicy(1) { Ratio = 1 }.Signals);
         IBlendPolicy off = new CacheCraftPolicy(1) { EndsEarly = false };
         Assert.Equal(BlendSignals.Context, off.Signals);
         var ended = new bool[2];

@@ -128,6 +128,44 @@ public class ChunkIndexTests
         }
     }
 
+    /// <summary>Documents that were worth much do not keep new ones out: 500 shuffles of 14 new documents in an index that holds 16.</summary>
+    [Fact]
+    public void NewDocuments_TakeThePlaceOfOldWorthyOnes_AndStay()
+    {
+        using var rig = new ChunkRig(new() { MaxBlocks = 16 * 4 });
+        var random = new Random(5);
+        for (var i = 0; i < 16; i++)
+        {
+            var old = rig.Add(ChunkRig.Tokens(i, 64), ChunkRig.Behind())!;
+            for (var use = 0; use < 50; use++)
+                rig.Index.Used(old, 100);
+        }
+
+        var documents = Enumerable.Range(20, 14).ToArray();
+        var shares = new List<double>();
+        for (var shuffle = 0; shuffle < 500; shuffle++)
+        {
+            random.Shuffle(documents);
+            var found = 0;
+            for (var i = 0; i < documents.Length; i++)
+            {
+                var tokens = ChunkRig.Tokens(documents[i], 64);
+                var variants = rig.Variants(tokens);
+                found += variants.Count > 0 ? 1 : 0;
+                if (variants.Count > 0)
+                    rig.Index.Used(variants[^1], 2);
+                else
+                    rig.Add(tokens, ChunkRig.Behind(documents[..i]));
+                Assert.InRange(rig.Index.HeldBlocks, 0, 16 * 4);
+            }
+
+            shares.Add(found / 14.0);
+        }
+
+        Assert.True(shares[0] == 0, "the documents are not new");
+        Assert.Equal(1, shares.TakeLast(100).Average());
+    }
+
     [Fact]
     public void BlocksSharedByRuns_CountOnce_AndGoWithTheLastOfThem()
     {

@@ -1,9 +1,10 @@
 using Kvasir.KvCache.Chunks;
 using Kvasir.KvCache.Identity;
+using Xunit.Abstractions;
 
 namespace Kvasir.KvCache.Tests.Chunks;
 
-public class FragmentTests
+public class FragmentTests(ITestOutputHelper output)
 {
     [Fact]
     public void RolledHash_IsTheHashOfTheWindow()
@@ -83,6 +84,36 @@ public class FragmentTests
         rig.Add([.. a, 7, 7, 7, .. b, 8, 8, .. c]);
         var hits = rig.Find([.. a, 9, .. b, 9, 9, 9, 9, 9, .. c]);
         Assert.Equal([(0, 70, 0), (71, 50, 73), (126, 45, 125)], hits.Select(hit => (hit.Start, hit.Length, hit.RunStart)));
+    }
+
+    /// <summary>
+    /// KVShare's first check: templates whose slots are filled with texts of any length, so that nothing stays aligned. Blocks of 64 tokens
+    /// are found here wherever the same block was aligned before, whatever preceded it.
+    /// </summary>
+    [Fact]
+    public void MisalignedTemplates_ReuseHalfAsMuchAgainAsBlocksOf64()
+    {
+        using var rig = new ChunkRig(new() { MaxBlocks = 16_384 }, capacity: 16_384);
+        var random = new Random(9);
+        var templates = Enumerable.Range(0, 4).Select(t => Enumerable.Range(0, 6).Select(part => ChunkRig.Tokens((t * 6) + part, random.Next(40, 260))).ToArray()).ToArray();
+        var blocks = new HashSet<string>();
+        var (total, byBlock, byFragment) = (0, 0, 0);
+        for (var request = 0; request < 200; request++)
+        {
+            int[] prompt = [.. templates[random.Next(4)].SelectMany(part => part.Concat(Enumerable.Range(0, random.Next(1, 60)).Select(_ => -random.Next(1 << 30))))];
+            for (var at = 0; at + 64 <= prompt.Length; at += 64)
+                byBlock += blocks.Add(string.Join(' ', prompt.AsSpan(at, 64).ToArray())) ? 0 : 64;
+            var hits = rig.Find(prompt);
+            Assert.All(hits, hit => Assert.True(prompt.AsSpan(hit.Start, hit.Length).SequenceEqual(hit.Run.Tokens.Span.Slice(hit.RunStart, hit.Length))));
+            byFragment += hits.Sum(hit => hit.Length);
+            total += prompt.Length;
+            if (request < 40)
+                rig.Index.Add(rig.Scope, prompt, 0, rig.Write(prompt.Length), 0, null);
+        }
+
+        output.WriteLine($"of {total} tokens {byFragment} as fragments, {byBlock} as blocks");
+        Assert.True(byFragment >= 1.5 * byBlock, $"{byFragment} tokens as fragments, {byBlock} as blocks");
+        Assert.True(byFragment >= 0.7 * total, $"{byFragment} of {total} tokens");
     }
 
     [Fact]
