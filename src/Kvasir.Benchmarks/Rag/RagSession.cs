@@ -1,9 +1,11 @@
+using Kvasir.Benchmarks.Rag.Measures;
 using Kvasir.Benchmarks.Rag.Workloads;
 using Kvasir.Engine;
 using Kvasir.Engine.Blending;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sequences;
 using Kvasir.KvCache.Blending;
+using Kvasir.KvCache.Tables;
 
 namespace Kvasir.Benchmarks.Rag;
 
@@ -28,6 +30,9 @@ internal sealed class RagSession : IDisposable
     public PromptFrame Frame { get; }
 
     public int Layers => Engine.Config.Layers;
+
+    /// <summary>Values of the last prompt, while they are kept.</summary>
+    public ValueRows? Values { get; private set; }
 
     /// <summary>Loads a model and answers one request, which pays for what no later one does.</summary>
     public static async Task<RagSession> OpenAsync(string model, EngineOptions options)
@@ -122,11 +127,17 @@ internal sealed class RagSession : IDisposable
         },
         cancellation: cancellation);
 
-    /// <summary>Sees the rows of every sequence just before they are released; null for no more.</summary>
-    public Task SetBeforeReleaseAsync(Action<Sequence>? handler) => Engine.QueryAsync(loop =>
+    /// <summary>Keeps the values of every prompt that is computed without reuse of chunks, or no longer.</summary>
+    public Task KeepValuesAsync(bool keep) => Engine.QueryAsync(loop =>
     {
-        loop.BeforeRelease = handler;
+        loop.BeforeRelease = keep ? Keep : null;
         return true;
+
+        void Keep(Sequence sequence)
+        {
+            if (sequence.Table is UniformTable table)
+                Values = ValueRows.Copy(table, sequence.PromptLength, loop.Pool.Layout);
+        }
     });
 
     /// <summary>Rows times layers that an answer's prompt cost.</summary>

@@ -32,16 +32,14 @@ internal static class ContextSuite
 
     private static async Task<double> RankCorrelationAsync(RagSession session, RagRecorder recorder, IEnumerable<RagPrompt> prompts)
     {
-        var layout = await session.Engine.QueryAsync(loop => loop.Pool.Layout).ConfigureAwait(false);
-        ValueRows? seen = null;
-        await session.SetBeforeReleaseAsync(sequence => seen = ValueRows.Copy(sequence.Table!, sequence.PromptLength, layout)).ConfigureAwait(false);
+        await session.KeepValuesAsync(true).ConfigureAwait(false);
         var correlations = new List<double>();
         foreach (var prompt in prompts)
         {
             await session.AnswerAsync(RagSession.Full(prompt) with { MaxTokens = 1 }, cancellation: recorder.Cancellation).ConfigureAwait(false);
-            var full = seen!;
-            var deviations = new List<double>[layout.Layers];
-            for (var layer = 0; layer < layout.Layers; layer++)
+            var full = session.Values!;
+            var deviations = new List<double>[session.Layers];
+            for (var layer = 0; layer < session.Layers; layer++)
                 deviations[layer] = [];
 
             // The first chunk stands where it stood alone.
@@ -49,18 +47,18 @@ internal static class ContextSuite
             {
                 int[] alone = [.. session.Frame.Head, .. prompt.Tokens.AsSpan(part.Start, part.Length)];
                 await session.AnswerAsync(RagSession.Full(prompt) with { Prompt = alone, MaxTokens = 1 }, cancellation: recorder.Cancellation).ConfigureAwait(false);
-                for (var layer = 0; layer < layout.Layers; layer++)
+                for (var layer = 0; layer < session.Layers; layer++)
                 {
                     for (var row = 0; row < part.Length; row++)
-                        deviations[layer].Add(full.Distance(layer, part.Start + row, seen!, session.Frame.Head.Length + row));
+                        deviations[layer].Add(full.Distance(layer, part.Start + row, session.Values!, session.Frame.Head.Length + row));
                 }
             }
 
-            for (var layer = 1; layer + 1 < layout.Layers; layer++)
+            for (var layer = 1; layer + 1 < session.Layers; layer++)
                 correlations.Add(Spearman.Correlate(deviations[layer], deviations[layer + 1]));
         }
 
-        await session.SetBeforeReleaseAsync(null).ConfigureAwait(false);
+        await session.KeepValuesAsync(false).ConfigureAwait(false);
         return correlations.Average();
     }
 
