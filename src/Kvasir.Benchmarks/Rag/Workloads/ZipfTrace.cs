@@ -36,13 +36,20 @@ internal static class ZipfTrace
         {
             var cut = writer.WriteCut();
             across[i / 2] = cut.Questions;
-            chunks[i] = composer.Compose(draws.Random.Next(leastTokens, mostTokens), "", [], cut.Naming, inside[i] = []);
-            chunks[i + 1] = composer.Compose(draws.Random.Next(leastTokens, mostTokens), cut.Told, [], "", inside[i + 1] = []);
+            chunks[i] = Compose(i, "", cut.Naming);
+            chunks[i + 1] = Compose(i + 1, cut.Told, "");
         }
 
         var ranked = draws.Shuffled(Enumerable.Range(0, corpus));
         var zipf = new ZipfDraw(corpus, Exponent);
         return [.. Enumerable.Range(0, requests).Select(_ => Draw())];
+
+        RagChunk Compose(int chunk, string begin, string end)
+        {
+            var passage = writer.WriteAny();
+            inside[chunk] = [.. passage.Questions];
+            return composer.Compose(draws.Random.Next(leastTokens, mostTokens), begin, [passage], end, inside[chunk]);
+        }
 
         RagPrompt Draw()
         {
