@@ -1,3 +1,4 @@
+using Kvasir.Engine.Blending.Audit;
 using Kvasir.Compute;
 using Kvasir.Engine.Scheduling;
 using Kvasir.Engine.Tiers;
@@ -61,6 +62,9 @@ public sealed record EngineOptions
 
     /// <summary>Share of the pool's blocks that chunks kept for reuse elsewhere may hold, 0 to 1.</summary>
     public double ChunkShare { get; init; } = 0.5;
+
+    /// <summary>Shadow runs of answers with approximate reuse; none when the rate is 0.</summary>
+    public AuditOptions Audit { get; init; } = new();
 
     /// <summary>Source of time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Kvasir.Engine.Blending.Audit;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Sequences;
 using Kvasir.KvCache.Blending;
@@ -10,9 +11,16 @@ using Kvasir.KvCache.Tables;
 namespace Kvasir.Engine.Blending;
 
 /// <summary>Finds what earlier prompts have computed of the parts of a new one, and keeps what this one computes.</summary>
-internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex index)
+internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex index, ReuseAudit audit)
 {
+    private long _blended;
+    private long _repaired;
+    private long _prompts;
+
     public ChunkIndex Index => index;
+
+    /// <summary>How the chunks stand.</summary>
+    public ChunkStatus Status => new(index.Runs, index.HeldBlocks, index.Lookups, index.Hits, index.Evictions, _prompts, _blended, _repaired);
 
     /// <summary>
     /// Makes the session of a sequence that is being admitted. When it reuses chunks it has a table, empty so far; otherwise the caller makes a
@@ -25,7 +33,7 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
     {
         var request = sequence.Request.Blending!;
         var segments = sequence.Segments ??= PromptSegments.Cut(sequence.Scope, sequence.Tokens[..sequence.PromptLength], request.Parts);
-        var hits = !reuse ? [] : sequence.Held is { Hits.Count: > 0 } held ? [.. held.Hits] : Find(sequence, request, segments, exact);
+        var hits = !reuse || audit.IsSwitchedOff(sequence.Scope.Tenant, request.Policy.Name) ? [] : sequence.Held is { Hits.Count: > 0 } held ? [.. held.Hits] : Find(sequence, request, segments, exact);
         var shape = new BlendShape(
             model.Config.Layers, model.Config.KvHeads * model.Config.HeadDim, sequence.PromptLength, sequence.Length, exact);
         var recorder = request.Store && request.Policy.Signals.HasFlag(BlendSignals.Context)
@@ -43,6 +51,7 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
     public void Store(Sequence sequence)
     {
         var blend = sequence.Blend!;
+        Count(sequence.BlendReport!);
         if (!blend.Request.Store)
             return;
         var segments = blend.Segments.Items;
@@ -66,6 +75,13 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
 
     /// <summary>A number that depends on the prompt only.</summary>
     public static ulong Seed(Sequence sequence) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(sequence.Tokens[..sequence.PromptLength]));
+
+    private void Count(BlendStatistics report)
+    {
+        _prompts += report.BlendedTokens > 0 ? 1 : 0;
+        _blended += report.BlendedTokens;
+        _repaired += report.RepairedTokens;
+    }
 
     private List<ChunkHit> Find(Sequence sequence, BlendRequest request, PromptSegments segments, int exact)
     {

@@ -62,6 +62,7 @@ internal sealed class ContextRecorder
         first = first < 0 ? ~first : first;
         var end = positions.BinarySearch(_endRow);
         end = end < 0 ? ~end : end;
+        _query.RowCount = 0;
         if (end <= first)
             return null;
         _query.Reserve(end - first, 0, _ranges);

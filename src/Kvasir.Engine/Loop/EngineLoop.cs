@@ -1,4 +1,5 @@
 using Kvasir.Engine.Blending;
+using Kvasir.Engine.Blending.Audit;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Requests;
@@ -28,6 +29,8 @@ internal sealed class EngineLoop : IDisposable
     private readonly PrefixIndex _index;
     private readonly ModelRunner _runner;
     private readonly SequenceTiers? _tiers;
+    private readonly ReuseAudit _audit;
+    private readonly ChunkReuse _chunks;
     private readonly SequenceMemory _memory;
     private readonly SequenceQueues _queues = new();
     private readonly DemandWatch _demand;
@@ -47,8 +50,10 @@ internal sealed class EngineLoop : IDisposable
         var parts = options.Tiers is null ? options.MaxSequences : 3 * options.MaxSequences;
         _runner = new ModelRunner(model, options.MaxBatchTokens, parts, Math.Min(options.MaxSequences, options.MaxBatchTokens));
         _tiers = SequenceTiers.Open(model, pool, options);
-        Chunks = new ChunkIndex(pool, new ChunkIndexOptions { MaxBlocks = (int)(options.ChunkShare * pool.Capacity) });
-        _memory = new SequenceMemory(model, pool, _index, new ChunkReuse(model, pool, Chunks), _tiers);
+        Chunks = new ChunkIndex(pool, new ChunkIndexOptions { MaxBlocks = Math.Max(1, (int)(options.ChunkShare * pool.Capacity)) });
+        _audit = new ReuseAudit(options.Audit);
+        _chunks = new ChunkReuse(model, pool, Chunks, _audit);
+        _memory = new SequenceMemory(model, pool, _index, _chunks, _tiers);
         _demand = new DemandWatch(
             model.Layout,
             options.Tiers?.Moves.ChunkTokens ?? model.Layout.BlockRows * DemandBlocks,
@@ -85,6 +90,8 @@ internal sealed class EngineLoop : IDisposable
     {
         Tiers = _tiers?.Status,
         Advice = _demand.Advise(),
+        Chunks = _chunks.Status,
+        Audits = _audit.Status,
         Contiguous = _pool.Space?.Status,
     };
 
@@ -121,7 +128,14 @@ internal sealed class EngineLoop : IDisposable
 
     public IReadOnlyList<Sequence> Running => _queues.Running;
 
-    public void Submit(Sequence sequence) => _queues.Wait(sequence);
+    public void Submit(Sequence sequence)
+    {
+        _queues.Wait(sequence);
+        if (_audit.Shadow is not { } shadow)
+            return;
+        _audit.GiveWay();
+        Finish(shadow, FinishReason.Cancelled);
+    }
 
     /// <summary>Ends sequences wherever they are in their life; finished ones are left alone.</summary>
     public void Cancel(IReadOnlyList<Sequence> sequences)
@@ -186,14 +200,21 @@ internal sealed class EngineLoop : IDisposable
         return true;
     }
 
-    /// <summary>Uses idle time to verify rows that came from tiers; false when there is nothing to verify.</summary>
+    /// <summary>Uses idle time to verify rows that came from tiers, and to audit answers; false when there is nothing to do.</summary>
     public bool Scrub()
     {
-        if (_tiers is null)
+        if (_tiers is not null)
+        {
+            _tiers.Tiers.IsBusy = false;
+            _tiers.Poll(_readmit);
+            if (_scrubber!.Step())
+                return true;
+        }
+
+        if (_audit.Begin() is not { } shadow)
             return false;
-        _tiers.Tiers.IsBusy = false;
-        _tiers.Poll(_readmit);
-        return _scrubber!.Step();
+        _queues.Wait(shadow);
+        return true;
     }
 
     public void Dispose()
@@ -295,7 +316,12 @@ internal sealed class EngineLoop : IDisposable
 
     private void Sample(Sequence sequence, Span<float> logits)
     {
-        Observer?.Invoke(sequence, logits);
+        if (sequence == _audit.Shadow)
+            _audit.Compare(logits);
+        else
+            Observer?.Invoke(sequence, logits);
+        if (sequence.AnswerLength == 0)
+            _audit.Draw(sequence, logits);
         try
         {
             if (_writer.Write(sequence, logits) is { } reason)
@@ -334,6 +360,11 @@ internal sealed class EngineLoop : IDisposable
     {
         if (sequence.Status == SequenceStatus.Running)
             _memory.Release(sequence, keepInCache: reason != FinishReason.Failed, ended: reason is FinishReason.Stop or FinishReason.Length);
+        var well = reason is FinishReason.Stop or FinishReason.Length;
+        if (sequence == _audit.Shadow)
+            _audit.EndShadow(well);
+        else if (well)
+            _audit.Ended(sequence);
         _memory.LetGo(sequence);
         _queues.Remove(sequence);
         _tiers?.SwappedIn(sequence);

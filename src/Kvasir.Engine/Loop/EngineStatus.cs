@@ -1,3 +1,5 @@
+using Kvasir.Engine.Blending;
+using Kvasir.Engine.Blending.Audit;
 using Kvasir.Engine.Tiers;
 using Kvasir.KvCache.Virtual;
 
@@ -51,6 +53,12 @@ public sealed record EngineStatus(
 {
     /// <summary>The tiers; null when there are none.</summary>
     public EngineTierStatus? Tiers { get; init; }
+
+    /// <summary>How the chunks stand that are kept for reuse behind other prefixes.</summary>
+    public required ChunkStatus Chunks { get; init; }
+
+    /// <summary>What audits have found about approximate reuse, a policy of a tenant each.</summary>
+    public IReadOnlyList<AuditStatus> Audits { get; init; } = [];
 
     /// <summary>What more memory for keys and values would have given, ascending; the first entry is the memory that there is.</summary>
     public IReadOnlyList<MemoryAdvice> Advice { get; init; } = [];

@@ -113,6 +113,9 @@ internal sealed class Sequence
     /// <summary>Its blending while running; null when it did not ask for any.</summary>
     public BlendSession? Blend { get; set; }
 
+    /// <summary>The logits of its first token, when it is to be audited.</summary>
+    public float[]? FirstLogits { get; set; }
+
     /// <summary>Chunks that are kept for it while it waits after a preemption.</summary>
     public ChunkHold? Held { get; set; }
 

@@ -137,25 +137,19 @@ internal sealed class KvTiers : IDisposable
 
         LoadPart? Pin(int first, int last)
         {
-            var key = keys.At(last, tokens.Span);
-            foreach (var slot in _tiers)
+            if (TryPin(keys.At(last, tokens.Span), owner) is not var (tier, pin))
+                return null;
+            var wanted = Math.Max(first, start);
+            return new LoadPart
             {
-                if (!slot.Health.IsUsable || slot.Tier.TryPin(key, owner, _options.PinLifetime) is not { } pin)
-                    continue;
-                var wanted = Math.Max(first, start);
-                return new LoadPart
-                {
-                    Tier = slot.Tier,
-                    Pin = pin,
-                    Tokens = tokens[(first * rows)..(last * rows)],
-                    Parent = keys.At(first, tokens.Span),
-                    FirstToken = first * rows,
-                    FirstBlock = wanted - first,
-                    Destinations = new nint[last - wanted],
-                };
-            }
-
-            return null;
+                Tier = tier,
+                Pin = pin,
+                Tokens = tokens[(first * rows)..(last * rows)],
+                Parent = keys.At(first, tokens.Span),
+                FirstToken = first * rows,
+                FirstBlock = wanted - first,
+                Destinations = new nint[last - wanted],
+            };
         }
 
         static void Unpin(List<LoadPart> parts)
@@ -257,6 +251,36 @@ internal sealed class KvTiers : IDisposable
     /// <summary>How long loading some bytes from the fastest tier is expected to take.</summary>
     public double SwapSeconds(long bytes) => _tiers.Length == 0 ? double.PositiveInfinity : bytes / Rate(_tiers[0]).PerSecond;
 
+    /// <summary>Counts a use of an object; true when it is to be kept and not every tier has it.</summary>
+    public bool Wants(BlockKey key) => _gate.Use(key) && !IsKept(key);
+
+    /// <summary>Keeps an object; false when too many wait to be stored.</summary>
+    /// <param name="chunk">What it is; at most <see cref="ChunkTokens"/> tokens.</param>
+    /// <param name="fill">Fills the copy that is stored.</param>
+    public bool TryStore(ChunkDescriptor chunk, Action<StoreBuffer> fill)
+    {
+        if (Volatile.Read(ref _pendingStores) >= _options.MaxPendingStores)
+        {
+            Interlocked.Increment(ref _droppedStores);
+            return false;
+        }
+
+        Store(chunk, fill, _tiers.Length);
+        return true;
+    }
+
+    /// <summary>Pins an object in the fastest tier that has it.</summary>
+    public (IKvTier Tier, TierPin Pin)? TryPin(BlockKey key, string owner)
+    {
+        foreach (var slot in _tiers)
+        {
+            if (slot.Health.IsUsable && slot.Tier.TryPin(key, owner, _options.PinLifetime) is { } pin)
+                return (slot.Tier, pin);
+        }
+
+        return null;
+    }
+
     /// <summary>Removes the objects of a load whose rows were false, and bypasses where they came from.</summary>
     public void Distrust(TierLoad load, IEnumerable<BlockKey> keys)
     {
@@ -337,15 +361,25 @@ internal sealed class KvTiers : IDisposable
             PromptTokens = promptTokens,
             Tenant = keys.Scope.Tenant,
         };
-        var buffer = RentBuffer();
-        unsafe
-        {
-            for (var block = firstBlock; block < endBlock; block++)
-                buffer.Fill(block - firstBlock, (byte*)address(block));
-        }
+        Store(
+            chunk,
+            buffer =>
+            {
+                unsafe
+                {
+                    for (var block = firstBlock; block < endBlock; block++)
+                        buffer.Fill(block - firstBlock, (byte*)address(block));
+                }
+            },
+            fastestOnly ? 1 : _tiers.Length);
+    }
 
+    private void Store(ChunkDescriptor chunk, Action<StoreBuffer> fill, int tiers)
+    {
+        var buffer = RentBuffer();
+        fill(buffer);
         Interlocked.Increment(ref _pendingStores);
-        _mover.Store(() => Store(chunk, buffer, fastestOnly ? 1 : _tiers.Length));
+        _mover.Store(() => Store(chunk, buffer, tiers));
     }
 
     private void Store(ChunkDescriptor chunk, StoreBuffer buffer, int tiers)
@@ -380,7 +414,8 @@ internal sealed class KvTiers : IDisposable
         return new StoreBuffer(Geometry, _chunkBlocks);
     }
 
-    private double Seconds(List<LoadPart> parts)
+    /// <summary>How long loading some parts is expected to take.</summary>
+    public double Seconds(IReadOnlyList<LoadPart> parts)
     {
         var seconds = 0.0;
         foreach (var part in parts)

@@ -12,6 +12,9 @@ internal sealed unsafe class StoreBuffer(ChunkGeometry geometry, int blocks) : I
     public void Fill(int block, byte* from) =>
         Buffer.MemoryCopy(from, _memory.Pointer + (block * geometry.Layout.BlockBytes), geometry.Layout.BlockBytes, geometry.Layout.BlockBytes);
 
+    /// <summary>First byte of one layer of a block.</summary>
+    public byte* Slice(int block, int layer) => _memory.Pointer + (block * geometry.Layout.BlockBytes) + (layer * geometry.Layout.SliceBytes);
+
     public byte* Record(int group, int block) =>
         _memory.Pointer + (block * geometry.Layout.BlockBytes) + geometry.GroupOffset(group, blocks: 1);
 
