@@ -15,8 +15,8 @@ public sealed record RagBenchmarkOptions
     /// <summary>Independent repetitions, which the intervals come from; 5, or 1 when quick, when null.</summary>
     public int? Seeds { get; init; }
 
-    /// <summary>Tokens of the chunks of a prompt; several for several lengths.</summary>
-    public IReadOnlyList<int> PromptTokens { get; init; } = [400];
+    /// <summary>Tokens of the chunks of a prompt whose answer needs the chunk before; several for several lengths.</summary>
+    public IReadOnlyList<int> PromptTokens { get; init; } = [1000];
 
     /// <summary>Lengths of the long prompts, tokens; a usual choice when null.</summary>
     public IReadOnlyList<int>? LongTokens { get; init; }

@@ -15,6 +15,9 @@ internal sealed class RagSession : IDisposable
     /// <summary>Most tokens of an answer.</summary>
     public const int AnswerTokens = 16;
 
+    /// <summary>Tokens of the chunks of short prompts: of kinds that the bundled model cannot read when they are longer, and of controls.</summary>
+    public const int ShortTokens = 400;
+
     private readonly List<float[]> _rows = [];
     private Predicate<int> _wanted = row => row == 0;
     private int _row;

@@ -31,9 +31,9 @@ internal sealed class BenchRagCommand : Command, IHelpTopics
 
     private readonly Option<int[]> _prompts = new("--prompt-tokens")
     {
-        Description = "Tokens of the chunks of a prompt; may be given several times.",
+        Description = "Tokens of the chunks of a prompt whose answer needs the chunk before; may be given several times.",
         HelpName = "N",
-        DefaultValueFactory = _ => [400],
+        DefaultValueFactory = _ => [1000],
     };
 
     private readonly Option<string[]> _suites = new("--suite")

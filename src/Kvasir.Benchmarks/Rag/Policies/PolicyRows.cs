@@ -20,11 +20,12 @@ internal static class PolicyRows
         ("cacheblend", RagScope.Alone, ratio => new CacheBlendPolicy(ratio)),
         ("cacheblend-keys", RagScope.Alone, ratio => new CacheBlendPolicy(ratio, DeviationKind.KeySquared)),
         ("cacheblend-gradual", RagScope.Alone, ratio => new CacheBlendPolicy(ratio, gradual: true)),
+        ("cacheblend-pooled", RagScope.Alone, ratio => new PooledDeviationPolicy(ratio)),
         ("kvshare", RagScope.Alone, ratio => new KvSharePolicy(ratio)),
         ("kvshare-prefill", RagScope.Alone, ratio => new KvSharePolicy(ratio, answerRepairs: 0)),
         ("kvshare-delta", RagScope.Alone, ratio => new KvSharePolicy(ratio, answerRepairs: 0, score: KvShareScore.Deviation)),
         ("kvshare-alpha", RagScope.Alone, ratio => new KvSharePolicy(ratio, answerRepairs: 0, score: KvShareScore.MeanMass)),
-        ("cachecraft", RagScope.Context, ratio => new CacheCraftPolicy(1) { Ratio = ratio }),
+        ("cachecraft", RagScope.Context, ratio => new CacheCraftPolicy(1) { Ratio = ratio, EndsEarly = false }),
         ("random", RagScope.Alone, ratio => new RandomRowsPolicy(ratio)),
         ("first", RagScope.Alone, ratio => new FirstRowsPolicy(ratio)),
         ("random-in-context", RagScope.Context, ratio => new RandomRowsPolicy(ratio)),
@@ -32,7 +33,7 @@ internal static class PolicyRows
     ];
 
     // What the quick run leaves out: variants that only the full one tells apart.
-    private static readonly string[] Slow = ["cacheblend-keys", "cacheblend-gradual", "kvshare-alpha", "first-in-context"];
+    private static readonly string[] Slow = ["cacheblend-keys", "cacheblend-gradual", "kvshare", "kvshare-alpha", "first-in-context"];
 
     /// <summary>All lines: the baselines, then every policy at every ratio.</summary>
     public static IReadOnlyList<PolicyRow> All(bool quick)

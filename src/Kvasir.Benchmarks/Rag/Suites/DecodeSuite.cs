@@ -16,7 +16,6 @@ internal static class DecodeSuite
     public static async Task RunAsync(RagSession session, RagRecorder recorder)
     {
         var count = recorder.Options.Quick ? 6 : 20;
-        var tokens = recorder.Options.PromptTokens[0];
         var late = new List<double>();
         var early = new List<double>();
         var tpot = new List<double>();
@@ -24,7 +23,7 @@ internal static class DecodeSuite
         foreach (var seed in recorder.Seeds)
         {
             var sums = new Dictionary<string, (double[] Kl, double Seconds)>();
-            foreach (var prompt in QuestionWorkload.Create(session.Frame, RagKind.CrossChunk, 500 + seed, count, tokens))
+            foreach (var prompt in QuestionWorkload.Create(session.Frame, RagKind.CrossChunk, 500 + seed, count, RagSession.ShortTokens))
             {
                 await session.Engine.ClearCacheAsync().ConfigureAwait(false);
                 await session.StoreAloneAsync(prompt, recorder.Cancellation).ConfigureAwait(false);

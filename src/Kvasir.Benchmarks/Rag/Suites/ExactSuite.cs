@@ -15,7 +15,7 @@ internal static class ExactSuite
     public static async Task RunAsync(RagSession session, RagRecorder recorder)
     {
         var count = recorder.Options.Quick ? 2 : 8;
-        var prompts = QuestionWorkload.Create(session.Frame, RagKind.CrossChunk, 77, count, recorder.Options.PromptTokens[0]);
+        var prompts = QuestionWorkload.Create(session.Frame, RagKind.CrossChunk, 77, count, RagSession.ShortTokens);
         await FullRatioAsync(session, recorder, prompts).ConfigureAwait(false);
         await IdentityAsync(session, recorder, prompts).ConfigureAwait(false);
         await BatchAsync(session, recorder).ConfigureAwait(false);
