@@ -16,7 +16,13 @@ namespace Kvasir.Engine.Loop;
 /// Gets, grows, shares and releases the KV of sequences: reservation before work, prefix hits, waiting for prefixes in flight,
 /// eviction of idle blocks.
 /// </summary>
-internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIndex index, ChunkReuse chunks, SequenceTiers? tiers)
+/// <param name="model">The model.</param>
+/// <param name="pool">The pool.</param>
+/// <param name="index">Exact prefixes in the pool.</param>
+/// <param name="chunks">Chunks in the pool, for other places.</param>
+/// <param name="tiers">What is outside the pool, or null.</param>
+/// <param name="maxTogether">Most rows of one sequence that a step can be relied on to have room for.</param>
+internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIndex index, ChunkReuse chunks, SequenceTiers? tiers, int maxTogether)
 {
     /// <summary>A shorter promise is not worth waiting a step for.</summary>
     private const int MinPromisedTokens = 4;
@@ -142,6 +148,8 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         if (keepInCache && Publishes(sequence))
             Insert(sequence);
         tiers?.Settle(sequence);
+        if (sequence.Blend is not null)
+            chunks.LetGo(sequence.Blend);
         tiers?.Ended(sequence, sequence.ComputedLength);
         Withdraw(sequence);
         sequence.Table?.Dispose();
@@ -159,7 +167,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     /// </summary>
     public void SwapOut(Sequence sequence)
     {
-        if (sequence.Blend?.Table is { } blend)
+        if (sequence is { Load: null, Blend.Table: { } blend })
         {
             sequence.Held = new ChunkHold(pool, blend.Hits);
             _holding.Add(sequence);
@@ -196,11 +204,15 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         chunks.Store(sequence);
     }
 
+    /// <summary>Chunks that were loaded for a sequence are there for others.</summary>
+    public void KeepLoaded(Sequence sequence)
+    {
+        if (sequence is { Load: null, Blend: { Loads.Count: > 0, HasLetGo: false } blend })
+            chunks.Keep(blend);
+    }
+
     /// <summary>Has the policy of a sequence choose which reused rows are computed again.</summary>
-    /// <param name="sequence">The sequence.</param>
-    /// <param name="maxTogether">Most rows that one step can be relied on to have room for.</param>
-    public static void ChooseRepairs(Sequence sequence, int maxTogether) =>
-        sequence.Plan!.SetRepairs(sequence.Blend!.Select(ChunkReuse.Seed(sequence), maxTogether));
+    public void ChooseRepairs(Sequence sequence) => sequence.Plan!.SetRepairs(sequence.Blend!.Select(ChunkReuse.Seed(sequence), maxTogether));
 
     /// <summary>
     /// Gives a sequence that may reuse chunks its table: the exact prefix first, then the chunks where they lie, and room for the rest and
@@ -214,6 +226,8 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         if (!TryReserveBlended(sequence, blend, exact, reserve ? 1 : 0, out var reservation))
         {
             blend.Table?.Dispose();
+            foreach (var load in blend.Loads)
+                chunks.Abandon(load);
             match?.Dispose();
             if (reserve)
                 return Acquisition.NoMemory;
@@ -246,7 +260,9 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
             }
 
             if (!blend.IsProbing)
-                ChooseRepairs(sequence, 0);
+                ChooseRepairs(sequence);
+            if (blend.Loads.Count > 0)
+                tiers!.BeginRuns(sequence, blend.Loads);
         }
         else
         {
@@ -295,7 +311,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     {
         var rows = blend.Table?.Hits.Sum(hit => hit.Length) ?? 0;
         var blocks = blend.Table is { } table
-            ? table.BlocksToReach(sequence.Length + 1) - (exact / model.Layout.BlockRows) + table.BlocksToRepair(blend.Request.Policy.MostRepairs(rows))
+            ? table.BlocksToReach(sequence.Length + 1) - (exact / model.Layout.BlockRows) + table.BlocksToRepair(blend.Policy.MostRepairs(rows))
             : BlocksFor(sequence.Length + 1) - (exact / model.Layout.BlockRows);
         return TryReserve(blocks, spare, out reservation);
     }
