@@ -15,7 +15,7 @@ internal static class ZipfTrace
     private const double AcrossShare = 0.25;
 
     // Found by trying: with five different chunks a prompt, the top 5 % of 200 take 60 % of the draws.
-    private const double Exponent = 1.5;
+    private const double Exponent = 1.3;
 
     /// <summary>Makes a trace; the same arguments give the same tokens.</summary>
     /// <param name="frame">How the model is asked.</param>
