@@ -14,6 +14,9 @@ internal static class PolicyRows
     /// <summary>The ratio that most is said of.</summary>
     public const double Usual = 0.15;
 
+    /// <summary>The ratio that most is said of where chunks were computed behind others.</summary>
+    public const double InContext = 0.3;
+
     /// <summary>Policies with a ratio, each with where its chunks were computed: alone, or as Cache-Craft needs them, in an earlier prompt.</summary>
     public static IReadOnlyList<(string Name, ReadOnlyMemory<byte> Salt, Func<double, IBlendPolicy> Create)> Swept { get; } =
     [
@@ -38,7 +41,7 @@ internal static class PolicyRows
     /// <summary>All lines: the baselines, then every policy at every ratio.</summary>
     public static IReadOnlyList<PolicyRow> All(bool quick)
     {
-        double[] ratios = quick ? [Usual, 0.3] : [0.05, 0.1, Usual, 0.2, 0.3, 0.5];
+        double[] ratios = [0.05, 0.1, Usual, 0.2, InContext, 0.5];
         List<PolicyRow> rows =
         [
             new(PrefixOnly, 1, null, RagScope.Alone),
@@ -47,7 +50,11 @@ internal static class PolicyRows
             new("naive-in-context", 0, new NaivePolicy(), RagScope.Context),
         ];
         foreach (var (name, salt, create) in Swept.Where(policy => !quick || !Slow.Contains(policy.Name)))
-            rows.AddRange(ratios.Select(ratio => new PolicyRow(name, ratio, create(ratio), salt)));
+        {
+            double[] taken = !quick ? ratios : salt.Equals(RagScope.Context) ? [InContext] : [Usual];
+            rows.AddRange(taken.Select(ratio => new PolicyRow(name, ratio, create(ratio), salt)));
+        }
+
         return rows;
     }
 }

@@ -19,7 +19,7 @@ internal static class ContextSuite
         var pairs = 0;
         foreach (var seed in recorder.Seeds)
         {
-            var prompts = QuestionWorkload.Create(session.Frame, RagKind.CrossChunk, 300 + seed, recorder.Options.Quick ? 6 : 9, RagSession.ShortTokens);
+            var prompts = QuestionWorkload.Create(session.Frame, RagKind.CrossChunk, 300 + seed, recorder.Options.Quick ? 4 : 9, RagSession.ShortTokens);
             ranks.Add(await RankCorrelationAsync(session, recorder, prompts.Take(3)).ConfigureAwait(false));
             var (correlation, count) = await OverheadCorrelationAsync(session, recorder, prompts, new Random(seed)).ConfigureAwait(false);
             overheads.Add(correlation);

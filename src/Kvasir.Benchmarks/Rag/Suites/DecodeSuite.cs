@@ -15,7 +15,7 @@ internal static class DecodeSuite
 
     public static async Task RunAsync(RagSession session, RagRecorder recorder)
     {
-        var count = recorder.Options.Quick ? 6 : 20;
+        var count = recorder.Options.Quick ? 4 : 20;
         var late = new List<double>();
         var early = new List<double>();
         var tpot = new List<double>();

@@ -10,7 +10,7 @@ internal static class EnduranceSuite
 {
     public static async Task RunAsync(RagSession session, RagRecorder recorder)
     {
-        var (requests, window) = recorder.Options.Quick ? (80, 16) : (500, 100);
+        var (requests, window) = recorder.Options.Quick ? (48, 12) : (500, 100);
         List<double> kept = [], held = [];
         foreach (var seed in recorder.Seeds)
         {

@@ -21,7 +21,7 @@ internal static class TemplateSuite
             var grid = new GridReuse(Grid);
             long found = 0, asked = 0;
             double right = 0, fullRight = 0, ttft = 0, fullTtft = 0;
-            var trace = TemplateTrace.Create(session.Frame, seed, quick ? 8 : 24, quick ? 24 : 120, quick ? 110 : 160);
+            var trace = TemplateTrace.Create(session.Frame, seed, quick ? 8 : 24, quick ? 20 : 120, quick ? 110 : 160);
             foreach (var prompt in trace)
             {
                 var full = await session.AnswerAsync(RagSession.Full(prompt), cancellation: recorder.Cancellation).ConfigureAwait(false);

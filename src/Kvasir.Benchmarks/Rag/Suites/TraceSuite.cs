@@ -22,7 +22,7 @@ internal static class TraceSuite
         foreach (var seed in recorder.Seeds)
         {
             var trace = quick
-                ? ZipfTrace.Create(session.Frame, seed, 40, 32, 56, 112)
+                ? ZipfTrace.Create(session.Frame, seed, 40, 24, 56, 112)
                 : ZipfTrace.Create(session.Frame, seed, 200, 300, 128, 256);
             var alpha = recorder.Options.CraftAlpha;
             bySeed.Add(new Dictionary<string, TraceTotals>
