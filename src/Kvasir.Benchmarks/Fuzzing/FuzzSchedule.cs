@@ -84,7 +84,7 @@ internal sealed class FuzzSchedule : IDisposable
             Disturb();
             if (!_loop.IsIdle && !_loop.Step() && !AwaitMove())
             {
-                Fault($"no sequence can run although {_loop.WaitingCount} wait");
+                Fault($"no sequence can run although {_loop.WaitingCount} wait: of {_pool.Capacity} blocks {_pool.AvailableBlocks} are free, {_loop.Index.IdleBlocks} of {_loop.Index.CachedBlocks} cached ones idle, {_loop.Chunks.HeldBlocks} held by chunks");
                 break;
             }
 

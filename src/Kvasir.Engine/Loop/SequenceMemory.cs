@@ -186,7 +186,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     /// </summary>
     public void SwapOut(Sequence sequence)
     {
-        if (sequence is { Load: null, Blend.Table: { } blend })
+        if (sequence is { MayReuseChunks: true, Load: null, Blend.Table: { } blend })
         {
             sequence.Held = new ChunkHold(pool, blend.Hits);
             _holding.Add(sequence);
@@ -241,7 +241,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     {
         match?.Shorten(sequence.Held is { Hits: [var first, ..] } ? first.Start : int.MaxValue);
         var exact = match?.TokenCount ?? 0;
-        var blend = chunks.Prepare(sequence, exact, reuse: true);
+        var blend = chunks.Prepare(sequence, exact, reuse: sequence.MayReuseChunks);
         if (!TryReserveBlended(sequence, blend, exact, reserve, out var reservation))
         {
             blend.Table?.Dispose();

@@ -19,6 +19,7 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
     private readonly List<ScheduleEntry> _order = [];
     private readonly List<BatchMember> _members = [];
     private readonly int[] _positions = new int[options.MaxBatchTokens];
+    private bool _chunksGivenUp;
 
     /// <summary>Who is in the step, in the order of the batch.</summary>
     public List<BatchMember> Members => _members;
@@ -31,6 +32,14 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
 
     /// <summary>Fills the batch of the next step.</summary>
     public void Fill()
+    {
+        _chunksGivenUp = false;
+        FillOnce();
+        if (_members.Count == 0 && _chunksGivenUp)
+            FillOnce(); // the only one that could run begins again without chunks
+    }
+
+    private void FillOnce()
     {
         _members.Clear();
         batch.Clear();
@@ -230,6 +239,14 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
             var victim = ChooseVictim();
             if (victim is null)
                 return false;
+
+            // Its chunks, its own rows and those that stand in for chunks' may be more than the pool holds; its own rows alone are not.
+            if (victim == sequence && queues.Running.Count == 1 && sequence.Blend?.Table is not null)
+            {
+                sequence.MayReuseChunks = false;
+                _chunksGivenUp = true;
+            }
+
             Preempt(victim);
             if (victim == sequence)
                 return false;

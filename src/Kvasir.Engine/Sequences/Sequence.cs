@@ -116,6 +116,9 @@ internal sealed class Sequence
     /// <summary>The logits of its first token, when it is to be audited.</summary>
     public float[]? FirstLogits { get; set; }
 
+    /// <summary>False once the pool was found too small for it and the chunks that it reuses.</summary>
+    public bool MayReuseChunks { get; set; } = true;
+
     /// <summary>Chunks that are kept for it while it waits after a preemption.</summary>
     public ChunkHold? Held { get; set; }
 
