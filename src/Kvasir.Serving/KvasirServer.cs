@@ -33,6 +33,7 @@ public sealed class KvasirServer : IAsyncDisposable
     {
         _configuration = configuration;
         _time = time;
+        ReuseChecks.Check(configuration);
         var tenants = new TenantDirectory(configuration);
         _application = ServerHost.Create(configuration);
         var logs = _application.Services.GetRequiredService<ILoggerFactory>();

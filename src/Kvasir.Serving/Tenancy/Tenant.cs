@@ -1,7 +1,9 @@
+using Kvasir.Serving.Configuration;
+
 namespace Kvasir.Serving.Tenancy;
 
 /// <summary>Somebody who uses the server.</summary>
-internal sealed class Tenant(string name, ReadOnlyMemory<byte> cacheSalt, bool mayUsePublicScope, int maxRequests)
+internal sealed class Tenant(string name, ReadOnlyMemory<byte> cacheSalt, bool mayUsePublicScope, int maxRequests, ReuseConfiguration reuse)
 {
     private int _requests;
 
@@ -12,6 +14,9 @@ internal sealed class Tenant(string name, ReadOnlyMemory<byte> cacheSalt, bool m
     public ReadOnlyMemory<byte> CacheSalt => cacheSalt;
 
     public bool MayUsePublicScope => mayUsePublicScope;
+
+    /// <summary>How his requests reuse text that recurs behind another prefix, where they do not say.</summary>
+    public ReuseConfiguration Reuse => reuse;
 
     /// <summary>Most requests under way.</summary>
     public int MaxRequests => maxRequests;

@@ -21,7 +21,7 @@ internal sealed class TenantDirectory
     public TenantDirectory(ServerConfiguration configuration)
     {
         _adminHash = configuration.Admin.Key is { } admin ? Hash(Checked(admin, "admin.key")) : null;
-        _everybody = new Tenant("everybody", default, mayUsePublicScope: true, configuration.Limits.TenantRequests);
+        _everybody = new Tenant("everybody", default, mayUsePublicScope: true, configuration.Limits.TenantRequests, configuration.Reuse);
         var secret = SaltSecret(configuration);
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tenant in configuration.Tenants)
@@ -31,7 +31,7 @@ internal sealed class TenantDirectory
             if (tenant.Keys.Count == 0)
                 throw new ConfigurationException($"tenants: '{tenant.Name}' has no keys; nobody could use it");
             var salt = HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes(tenant.Name));
-            var entry = new Tenant(tenant.Name, salt, tenant.PublicScope, tenant.MaxRequests ?? configuration.Limits.TenantRequests);
+            var entry = new Tenant(tenant.Name, salt, tenant.PublicScope, tenant.MaxRequests ?? configuration.Limits.TenantRequests, tenant.Reuse ?? configuration.Reuse);
             foreach (var key in tenant.Keys)
             {
                 var hash = Hash(Checked(key, $"a key of tenant '{tenant.Name}'"));
