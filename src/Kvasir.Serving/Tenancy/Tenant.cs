@@ -1,3 +1,5 @@
+using Kvasir.KvCache.Identity;
+using Kvasir.Numerics.Attention;
 using Kvasir.Serving.Configuration;
 
 namespace Kvasir.Serving.Tenancy;
@@ -12,6 +14,9 @@ internal sealed class Tenant(string name, ReadOnlyMemory<byte> cacheSalt, bool m
 
     /// <summary>In every key of his KV blocks (guarantee G4); empty where there are no tenants.</summary>
     public ReadOnlyMemory<byte> CacheSalt => cacheSalt;
+
+    /// <summary>What stands for the salt in listings.</summary>
+    public string CacheLabel { get; } = LabelOf(cacheSalt);
 
     public bool MayUsePublicScope => mayUsePublicScope;
 
@@ -30,5 +35,10 @@ internal sealed class Tenant(string name, ReadOnlyMemory<byte> cacheSalt, bool m
         return false;
     }
 
+    /// <summary>A request has ended.</summary>
     public void Leave() => Interlocked.Decrement(ref _requests);
+
+    /// <summary>The label depends on nothing of a scope but its salt.</summary>
+    private static string LabelOf(ReadOnlyMemory<byte> salt) =>
+        new CacheScope(new byte[BlockKey.Size], new KvLayout(1, 1, KvLayout.ScaleGroup, KvDataType.F16), "", salt, adapter: null).Tenant;
 }

@@ -14,6 +14,7 @@ internal sealed class TenantDirectory
     private const int MinKeyLength = 8;
 
     private readonly List<(byte[] Hash, Tenant Tenant)> _keys = [];
+    private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
     private readonly Tenant _everybody;
     private readonly byte[]? _adminHash;
 
@@ -32,6 +33,7 @@ internal sealed class TenantDirectory
                 throw new ConfigurationException($"tenants: '{tenant.Name}' has no keys; nobody could use it");
             var salt = HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes(tenant.Name));
             var entry = new Tenant(tenant.Name, salt, tenant.PublicScope, tenant.MaxRequests ?? configuration.Limits.TenantRequests, tenant.Reuse ?? configuration.Reuse);
+            _names[entry.CacheLabel] = tenant.Name;
             foreach (var key in tenant.Keys)
             {
                 var hash = Hash(Checked(key, $"a key of tenant '{tenant.Name}'"));
@@ -55,6 +57,9 @@ internal sealed class TenantDirectory
 
     /// <summary>Whether requests need a key.</summary>
     public bool NeedsKey => _keys.Count > 0;
+
+    /// <summary>The name of the tenant whose cache scope has a label; the label itself where there is none, as for the public scope.</summary>
+    public string NameOf(string label) => _names.GetValueOrDefault(label, label);
 
     /// <summary>Who sends the request.</summary>
     /// <exception cref="ApiException">The key is missing or not known.</exception>
