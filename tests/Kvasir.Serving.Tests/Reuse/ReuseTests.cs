@@ -6,7 +6,7 @@ using Kvasir.Serving.Tests.Support;
 namespace Kvasir.Serving.Tests.Reuse;
 
 /// <summary>Text that recurs behind another prefix, from request to usage.</summary>
-public sealed class ReuseTests
+public sealed class ReuseTests(ReuseServer shared) : IClassFixture<ReuseServer>
 {
     private const string Path = "/v1/chat/completions";
 
@@ -17,9 +17,9 @@ public sealed class ReuseTests
     [InlineData("naive", 0)]
     public async Task DocumentsInAnotherOrder_AreBlended(string policy, double ratio)
     {
-        await using var server = await TestServer.StartAsync();
-        var first = Usage(await AskAsync(server, ReuseBodies.Policy(policy, ratio), 0, 1, 2));
-        var second = Usage(await AskAsync(server, ReuseBodies.Policy(policy, ratio), 2, 0, 1));
+        var key = shared.NewKey();
+        var first = Usage(await AskAsync(key, ReuseBodies.Policy(policy, ratio), 0, 1, 2));
+        var second = Usage(await AskAsync(key, ReuseBodies.Policy(policy, ratio), 2, 0, 1));
         Assert.Equal((0, 3, 0), (Number(first, "blended_tokens"), Number(first, "marked_parts"), Number(first, "ignored_parts")));
         Assert.True(Number(second, "blended_tokens") > 60, second.GetRawText());
         Assert.Equal(3, second.GetProperty("reused_parts").GetArrayLength());
@@ -32,12 +32,12 @@ public sealed class ReuseTests
     [Fact]
     public async Task TheOriginsOfAPrompt_AddUpToIt_AndTheReportHasThem()
     {
-        await using var server = await TestServer.StartAsync();
-        await AskAsync(server, ReuseBodies.Policy("cacheblend", 0.15), 0, 1, 2);
+        var key = shared.NewKey();
+        await AskAsync(key, ReuseBodies.Policy("cacheblend", 0.15), 0, 1, 2);
         var body = ReuseBodies.Chat(ReuseBodies.Policy("cacheblend", 0.15), mark: true, 0, 2, 1);
         body["kvasir"]!["report"] = true;
         body["kvasir"]!["prompt_text"] = true;
-        var json = (await server.PostAsync(Path, body.ToJsonString())).Json;
+        var json = (await PostAsync(key, body)).Json;
         var usage = json.GetProperty("usage").GetProperty("kvasir");
         Assert.Equal(
             json.GetProperty("usage").GetProperty("prompt_tokens").GetInt32(),
@@ -54,14 +54,11 @@ public sealed class ReuseTests
     [Fact]
     public async Task WithRatioOne_TheAnswerIsThatOfAColdRun()
     {
-        await using var server = await TestServer.StartAsync();
-        var cold = (await AskAsync(server, "off", 2, 0, 1)).Answer;
-        await server.PostAsync(Path, ReuseBodies.Chat(ReuseBodies.Policy("cacheblend", 1), mark: true, 0, 1, 2).ToJsonString());
-        var blended = await AskAsync(server, ReuseBodies.Policy("cacheblend", 1), 1, 2, 0);
-        var again = (await AskAsync(server, "off", 1, 2, 0)).Answer;
-        Assert.NotNull(cold);
+        var key = shared.NewKey();
+        await AskAsync(key, ReuseBodies.Policy("cacheblend", 1), 0, 1, 2);
+        var blended = await AskAsync(key, ReuseBodies.Policy("cacheblend", 1), 1, 2, 0);
         Assert.True(Number(Usage(blended), "blended_tokens") > 0);
-        Assert.Equal(again, blended.Answer);
+        Assert.Equal((await AskAsync(shared.NewKey(), "off", 1, 2, 0)).Answer, blended.Answer);
     }
 
     [Theory]
@@ -69,36 +66,36 @@ public sealed class ReuseTests
     [InlineData(false)]
     public async Task Off_NothingIsBlended_AndTheUsageSaysSo(bool said)
     {
-        await using var server = await TestServer.StartAsync();
-        await AskAsync(server, said ? "off" : null, 0, 1, 2);
-        var usage = Usage(await AskAsync(server, said ? "off" : null, 2, 0, 1));
+        var key = shared.NewKey();
+        await AskAsync(key, said ? "off" : null, 0, 1, 2);
+        var usage = Usage(await AskAsync(key, said ? "off" : null, 2, 0, 1));
         Assert.Equal(("off", 0), (usage.GetProperty("policy").GetString(), Number(usage, "blended_tokens")));
     }
 
     [Fact]
     public async Task WithoutMarks_NothingIsBlended_UnlessTextIsLookedFor()
     {
-        await using var server = await TestServer.StartAsync();
+        var key = shared.NewKey();
         var body = ReuseBodies.Chat(ReuseBodies.Policy("cacheblend", 0.15), mark: false, 0, 1, 2);
-        await server.PostAsync(Path, body.ToJsonString());
+        await PostAsync(key, body);
         var other = ReuseBodies.Chat(ReuseBodies.Policy("cacheblend", 0.15), mark: false, 2, 1, 0);
-        Assert.Equal(0, Number(Usage(await server.PostAsync(Path, other.ToJsonString())), "blended_tokens"));
+        Assert.Equal(0, Number(Usage(await PostAsync(key, other)), "blended_tokens"));
         body["kvasir"]!["find"] = true;
         other = ReuseBodies.Chat(ReuseBodies.Policy("cacheblend", 0.15), mark: false, 1, 0, 2);
         other["kvasir"]!["find"] = true;
-        await server.PostAsync(Path, body.ToJsonString());
-        Assert.True(Number(Usage(await server.PostAsync(Path, other.ToJsonString())), "blended_tokens") > 0);
+        await PostAsync(key, body);
+        Assert.True(Number(Usage(await PostAsync(key, other)), "blended_tokens") > 0);
     }
 
     [Fact]
     public async Task AStream_TellsTheSameUsage()
     {
-        await using var server = await TestServer.StartAsync();
-        await AskAsync(server, ReuseBodies.Policy("cacheblend", 0.15), 0, 1, 2);
+        var key = shared.NewKey();
+        await AskAsync(key, ReuseBodies.Policy("cacheblend", 0.15), 0, 1, 2);
         var body = ReuseBodies.Chat(ReuseBodies.Policy("cacheblend", 0.15), mark: true, 2, 1, 0);
         body["stream"] = true;
         body["stream_options"] = new JsonObject { ["include_usage"] = true };
-        var reply = await server.PostAsync(Path, body.ToJsonString());
+        var reply = await PostAsync(key, body);
         var last = reply.Text.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)[^2]["data: ".Length..];
         using var json = JsonDocument.Parse(last);
         Assert.True(Number(json.RootElement.GetProperty("usage").GetProperty("kvasir"), "blended_tokens") > 0);
@@ -107,13 +104,13 @@ public sealed class ReuseTests
     [Fact]
     public async Task AResponse_TellsTheSameUsage()
     {
-        await using var server = await TestServer.StartAsync();
-        Assert.Equal(0, Blended(await server.PostAsync("/v1/responses", Body(0, 1))));
-        Assert.True(Blended(await server.PostAsync("/v1/responses", Body(1, 0))) > 0);
+        var key = shared.NewKey();
+        Assert.Equal(0, Blended(await PostAsync(key, Body(0, 1), "/v1/responses")));
+        Assert.True(Blended(await PostAsync(key, Body(1, 0), "/v1/responses")) > 0);
 
         static int Blended(Reply reply) => Number(Usage(reply), "blended_tokens");
 
-        static string Body(params ReadOnlySpan<int> order)
+        static JsonObject Body(params ReadOnlySpan<int> order)
         {
             var content = new JsonArray();
             foreach (var number in order)
@@ -123,38 +120,38 @@ public sealed class ReuseTests
                 ["input"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = content }),
                 ["max_output_tokens"] = 2,
                 ["kvasir"] = new JsonObject { ["reuse"] = ReuseBodies.Policy("cacheblend", 0.15) },
-            }.ToJsonString();
+            };
         }
     }
 
     [Fact]
     public async Task ACompletion_IsCutAtItsSeparator()
     {
-        await using var server = await TestServer.StartAsync();
-        await server.PostAsync("/v1/completions", Body(0, 1, 2));
-        var usage = Usage(await server.PostAsync("/v1/completions", Body(1, 2, 0)));
+        var key = shared.NewKey();
+        await PostAsync(key, Body(0, 1, 2), "/v1/completions");
+        var usage = Usage(await PostAsync(key, Body(1, 2, 0), "/v1/completions"));
         Assert.Equal((3, 3), (Number(usage, "marked_parts"), usage.GetProperty("reused_parts").GetArrayLength()));
 
-        static string Body(params int[] order) => new JsonObject
+        static JsonObject Body(params int[] order) => new JsonObject
         {
             ["prompt"] = string.Join(" # # ", order.Select(number => ReuseBodies.Documents[number]).Append("Who went up the hill?")),
             ["max_tokens"] = 2,
             ["kvasir"] = new JsonObject { ["reuse"] = ReuseBodies.Policy("cacheblend", 0.15), ["chunk_separator"] = " # # " },
-        }.ToJsonString();
+        };
     }
 
     [Fact]
     public async Task ACompletionOfTokens_NamesItsParts()
     {
-        await using var server = await TestServer.StartAsync();
+        var key = shared.NewKey();
         int[] a = [.. Enumerable.Range(40, 50)], b = [.. Enumerable.Range(200, 50)];
-        await server.PostAsync("/v1/completions", Body([7, .. a, 9, .. b, 11, 12], (1, 50), (52, 50)));
-        var usage = Usage(await server.PostAsync("/v1/completions", Body([8, 9, 10, .. b, .. a, 11, 12], (3, 50), (53, 50))));
+        await PostAsync(key, Body([7, .. a, 9, .. b, 11, 12], (1, 50), (52, 50)), "/v1/completions");
+        var usage = Usage(await PostAsync(key, Body([8, 9, 10, .. b, .. a, 11, 12], (3, 50), (53, 50)), "/v1/completions"));
         Assert.Equal(
             [(3, 50, -49), (53, 50, 52)],
             usage.GetProperty("reused_parts").EnumerateArray().Select(part => (Number(part, "start"), Number(part, "length"), Number(part, "moved"))));
 
-        static string Body(int[] tokens, params ReadOnlySpan<(int Start, int Length)> parts)
+        static JsonObject Body(int[] tokens, params ReadOnlySpan<(int Start, int Length)> parts)
         {
             var list = new JsonArray();
             foreach (var (start, length) in parts)
@@ -164,24 +161,43 @@ public sealed class ReuseTests
                 ["prompt"] = new JsonArray([.. tokens.Select(token => (JsonNode)token)]),
                 ["max_tokens"] = 2,
                 ["kvasir"] = new JsonObject { ["reuse"] = "cacheblend:0.1", ["parts"] = list },
-            }.ToJsonString();
+            };
         }
     }
 
     [Fact]
     public async Task TenantsOfTheSameText_ReuseTheirOwnOnly()
     {
-        await using var server = await TestServer.StartAsync(configuration => configuration with
-        {
-            Tenants = [new TenantConfiguration { Name = "anna", Keys = ["key-of-anna"] }, new TenantConfiguration { Name = "björn", Keys = ["key-of-bjorn"] }],
-        });
-        Assert.Equal(0, await BlendedAsync("key-of-anna", 0, 1, 2));
-        Assert.Equal(0, await BlendedAsync("key-of-bjorn", 2, 0, 1));
-        Assert.True(await BlendedAsync("key-of-anna", 1, 2, 0) > 0);
-        Assert.True(await BlendedAsync("key-of-bjorn", 1, 0, 2) > 0);
+        var (anna, björn) = (shared.NewKey(), shared.NewKey());
+        Assert.Equal(0, await BlendedAsync(anna, 0, 1, 2));
+        Assert.Equal(0, await BlendedAsync(björn, 2, 0, 1));
+        Assert.True(await BlendedAsync(anna, 1, 2, 0) > 0);
+        Assert.True(await BlendedAsync(björn, 1, 0, 2) > 0);
 
-        async Task<int> BlendedAsync(string key, params int[] order) => Number(
-            Usage(await server.PostAsync(Path, ReuseBodies.Chat(ReuseBodies.Policy("cacheblend", 0.15), mark: true, order).ToJsonString(), key)), "blended_tokens");
+        async Task<int> BlendedAsync(string key, params int[] order) => Number(Usage(await AskAsync(key, ReuseBodies.Policy("cacheblend", 0.15), order)), "blended_tokens");
+    }
+
+    [Fact]
+    public async Task TheTokensOfAPart_AreTheSame_WhateverTheTokenizerWouldDoAtItsBorders()
+    {
+        var key = shared.NewKey();
+        Assert.Equal(200, (await PostAsync(key, Body("word", "s.")))!.Status);
+        var usage = Usage(await PostAsync(key, Body("pass", "\n\n")));
+        Assert.Equal((1, 0, 1), (Number(usage, "marked_parts"), Number(usage, "ignored_parts"), usage.GetProperty("reused_parts").GetArrayLength()));
+
+        static JsonObject Body(string before, string after) => new()
+        {
+            ["messages"] = new JsonArray(new JsonObject
+            {
+                ["role"] = "user",
+                ["content"] = new JsonArray(
+                    new JsonObject { ["type"] = "text", ["text"] = before },
+                    new JsonObject { ["type"] = "text", ["text"] = ReuseBodies.Documents[0], ["kvasir.cache"] = true },
+                    new JsonObject { ["type"] = "text", ["text"] = after }),
+            }),
+            ["max_tokens"] = 1,
+            ["kvasir"] = new JsonObject { ["reuse"] = ReuseBodies.Policy("cacheblend", 0.15) },
+        };
     }
 
     [Fact]
@@ -212,8 +228,9 @@ public sealed class ReuseTests
         }
     }
 
-    private static Task<Reply> AskAsync(TestServer server, JsonNode? reuse, params ReadOnlySpan<int> order) =>
-        server.PostAsync(Path, ReuseBodies.Chat(reuse, mark: true, order).ToJsonString());
+    private Task<Reply> AskAsync(string key, JsonNode? reuse, params ReadOnlySpan<int> order) => PostAsync(key, ReuseBodies.Chat(reuse, mark: true, order));
+
+    private Task<Reply> PostAsync(string key, JsonObject body, string path = Path) => shared.Server.PostAsync(path, body.ToJsonString(), key);
 
     private static JsonElement Usage(Reply reply) => reply.Status == 200
         ? reply.Json.GetProperty("usage").GetProperty("kvasir")
