@@ -1,3 +1,4 @@
+using Kvasir.Engine;
 using Kvasir.Serving.Configuration;
 using Kvasir.Serving.Tests.Support;
 
@@ -16,6 +17,8 @@ public sealed class ReuseServer : IAsyncLifetime
 
     public async Task InitializeAsync() => Server = await TestServer.StartAsync(configuration => configuration with
     {
+        // Room for the chunks of all tests.
+        Models = [configuration.Models[0] with { Engine = new EngineOptions { KvBudgetBytes = 16 << 20 } }],
         Cache = new CacheConfiguration { PublicScope = true },
         Tenants = [.. Enumerable.Range(1, Tenants).Select(number => new TenantConfiguration { Name = $"tenant-{number}", Keys = [Key(number)] })],
     });
