@@ -72,6 +72,9 @@ public sealed record EngineOptions
     /// <summary>Whether contiguous KV keeps the layers of a block together (tests, benchmarks).</summary>
     internal bool KvSliced { get; init; } = true;
 
+    /// <summary>What is wrong with chunk reuse, as if the model's self-test had found it (tests).</summary>
+    internal string? BlendFault { get; init; }
+
     internal KernelFault KernelFault { get; init; }
 
     internal Kvasir.KvCache.Pool.PoolFault PoolFault { get; init; }

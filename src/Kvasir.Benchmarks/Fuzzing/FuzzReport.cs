@@ -30,6 +30,9 @@ public sealed record FuzzReport
     /// <summary>Rows that came back from a tier.</summary>
     public required long LoadedRows { get; init; }
 
+    /// <summary>Prompt rows that came from chunks computed behind another prefix.</summary>
+    public required long BlendedRows { get; init; }
+
     /// <summary>Requests cancelled.</summary>
     public required long Cancellations { get; init; }
 

@@ -1,11 +1,16 @@
+using Kvasir.Engine.Blending;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sampling;
+using Kvasir.KvCache.Blending;
 
 namespace Kvasir.Benchmarks.Fuzzing;
 
 /// <summary>Draws requests that share prefixes, diverge inside blocks, repeat and extend each other.</summary>
-internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens)
+internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens, bool blends)
 {
+    private const int Chunks = 6;
+
+    private readonly Dictionary<int, int[]> _chunks = [];
     private readonly List<int[]> _earlier = [];
     private static readonly byte[][] Salts = [[], [1], [2, 3]];
 
@@ -13,11 +18,13 @@ internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens)
     public GenerationRequest Next(IReadOnlyList<string> adapters)
     {
         var maxAnswer = random.Next(1, 24);
-        var prompt = Prompt(maxTokens - maxAnswer - 1);
+        var longest = maxTokens - maxAnswer - 1;
+        var blending = blends && random.Next(3) == 0 ? Blending(longest, out var prompt) : Plain(longest, out prompt);
         _earlier.Add(prompt);
         return new GenerationRequest
         {
             Prompt = prompt,
+            Blending = blending,
             MaxTokens = maxAnswer,
             Choices = random.Next(6) == 0 ? random.Next(2, 5) : 1,
             IgnoreStopTokens = random.Next(2) == 0,
@@ -41,6 +48,61 @@ internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens)
 
     /// <summary>Adds what a finished sequence ended with, so that later prompts continue answers.</summary>
     public void Remember(ReadOnlySpan<int> tokens) => _earlier.Add(tokens.ToArray());
+
+    private BlendRequest? Plain(int longest, out int[] prompt)
+    {
+        prompt = Prompt(longest);
+        return null;
+    }
+
+    /// <summary>
+    /// A prompt of chunks that others have too, at any place and in any order. Half of these requests repair every reused row, and must have
+    /// the bits of a cold run; the others must not disturb anybody.
+    /// </summary>
+    private BlendRequest Blending(int longest, out int[] prompt)
+    {
+        var tokens = new List<int>(Prompt(Math.Max(1, longest / 4)));
+        var parts = new List<ChunkPart>();
+        for (var count = random.Next(1, 5); count > 0; count--)
+        {
+            var chunk = Chunk(random.Next(Chunks), Math.Max(1, longest / 4));
+            if (tokens.Count + chunk.Length >= longest)
+                break;
+            parts.Add(new ChunkPart(tokens.Count, chunk.Length));
+            tokens.AddRange(chunk);
+            if (random.Next(2) == 0)
+                tokens.AddRange(Fresh(random.Next(1, 4)));
+        }
+
+        if (tokens.Count < longest)
+            tokens.AddRange(Fresh(random.Next(1, longest - tokens.Count + 1)));
+        prompt = [.. tokens.Take(longest)];
+        var length = prompt.Length;
+        return new BlendRequest
+        {
+            Parts = [.. parts.Where(part => part.End <= length)],
+            Policy = Policy(random.Next(2) == 0 ? 1 : random.NextDouble()),
+            Fragments = random.Next(4) == 0,
+            Store = random.Next(4) != 0,
+            MinTokens = 1,
+        };
+    }
+
+    private IBlendPolicy Policy(double ratio) => random.Next(5) switch
+    {
+        0 => new CacheBlendPolicy(ratio),
+        1 => new CacheBlendPolicy(ratio, DeviationKind.KeySquared, gradual: true),
+        2 => new KvSharePolicy(ratio),
+        3 => new CacheCraftPolicy(1) { Ratio = ratio },
+        _ => new RandomRowsPolicy(ratio),
+    };
+
+    private int[] Chunk(int number, int longest)
+    {
+        if (!_chunks.TryGetValue(number, out var chunk))
+            _chunks[number] = chunk = Fresh(random.Next(1, longest + 1));
+        return chunk;
+    }
 
     private int[] Prompt(int longest)
     {

@@ -6,6 +6,7 @@ using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Streaming;
 using Kvasir.KvCache.Pool;
+using Kvasir.KvCache.Virtual;
 
 namespace Kvasir.Benchmarks.Fuzzing;
 
@@ -58,7 +59,7 @@ internal sealed class FuzzSchedule : IDisposable
         _adapterPaths = adapterPaths;
         for (var i = 0; i < adapterPaths.Count; i++)
             _adapters.Load(AdapterName(i), adapterPaths[i], 1);
-        _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens);
+        _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens, blends: setup.Options.KvMemory == KvMemory.Paged);
     }
 
     /// <summary>The planted fault: requests that differ in their adapter only share KV.</summary>
@@ -100,12 +101,14 @@ internal sealed class FuzzSchedule : IDisposable
         _tally.Steps += status.Steps;
         _tally.ReusedRows += status.ReusedTokens;
         _tally.Preemptions += status.Preemptions;
+        _tally.BlendedRows += status.Chunks.BlendedTokens;
         SettleTiers();
         CheckIntegrity();
         foreach (var adapter in _adapters.Infos.Where(adapter => adapter.Sequences != 0))
             Fault($"{adapter.Name} is in use by {adapter.Sequences} sequences after all have ended");
         if (_adapters.Bytes != _adapters.Infos.Sum(adapter => adapter.Bytes))
             Fault("the memory of an unloaded adapter is not free after all sequences have ended");
+        _loop.Chunks.Clear();
         _loop.Index.Clear();
         _tally.LeakedBlocks += _pool.UsedBlocks + _pool.ReservedBlocks;
         CheckIntegrity();
@@ -159,10 +162,13 @@ internal sealed class FuzzSchedule : IDisposable
             _loop.Preempt(_loop.Running[_random.Next(_loop.Running.Count)]);
         if (_random.Next(60) == 0)
             _loop.Index.Evict(_random.Next(1, 5));
+        if (_random.Next(60) == 0)
+            _loop.Chunks.Evict(_random.Next(1, 5));
         if (_loop.Tiers is { } tiers && _random.Next(30) == 0)
         {
             // What the pool loses the tiers have: those who ask for it next must load it.
             tiers.Tiers.WaitForStores(LongestMove);
+            _loop.Chunks.Clear();
             _loop.Index.Clear();
         }
 
@@ -179,7 +185,7 @@ internal sealed class FuzzSchedule : IDisposable
 
     private void KeepRows(Sequence sequence)
     {
-        if (sequence.Table is not { } table)
+        if (sequence.Table is not { } table || sequence.Blend is { IsProbing: true })
             return;
         var rows = Math.Min(sequence.Load?.Start ?? sequence.ComputedLength, table.Length);
         Record(sequence).AddKeysValues(table, rows, _model.Layout);
@@ -223,6 +229,7 @@ internal sealed class FuzzSchedule : IDisposable
         {
             _pool.CheckIntegrity();
             _loop.Index.CheckIntegrity();
+            _loop.Chunks.CheckIntegrity();
         }
         catch (InvalidOperationException exception)
         {

@@ -19,6 +19,8 @@ internal sealed class FuzzTally
 
     public long LoadedRows { get; set; }
 
+    public long BlendedRows { get; set; }
+
     public long Cancellations { get; set; }
 
     public long Forks { get; set; }

@@ -95,6 +95,7 @@ public static class Fuzzer
         ReusedRows = tally.ReusedRows,
         Preemptions = tally.Preemptions,
         LoadedRows = tally.LoadedRows,
+        BlendedRows = tally.BlendedRows,
         Cancellations = tally.Cancellations,
         Forks = tally.Forks,
         AdapterRequests = tally.AdapterRequests,

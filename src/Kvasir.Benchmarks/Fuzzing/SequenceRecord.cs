@@ -12,6 +12,9 @@ internal sealed class SequenceRecord(Sequence sequence)
 
     public Sequence Sequence { get; } = sequence;
 
+    /// <summary>True when its rows must be those of a cold run: it reuses nothing approximately, or repairs all of it.</summary>
+    public bool IsExact => Sequence.Request.Blending is not { } blending || blending.Policy.MostRepairs(1000) == 1000;
+
     /// <summary>Position of the row and its logits.</summary>
     public IReadOnlyList<(int Position, float[] Logits)> Logits => _logits;
 

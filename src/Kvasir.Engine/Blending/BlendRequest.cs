@@ -23,6 +23,11 @@ public sealed record BlendRequest
     /// <summary>False to leave nothing for later prompts.</summary>
     public bool Store { get; init; } = true;
 
+    /// <summary>
+    /// True to repair more rows than the policy asks for while chunks come from a tier and the time for it is there (CacheBlend's controller).
+    /// </summary>
+    public bool MoreWhileLoading { get; init; } = true;
+
     /// <summary>Fewer reusable tokens than this are not worth it: they are computed.</summary>
     public int MinTokens { get; init; } = 64;
 }

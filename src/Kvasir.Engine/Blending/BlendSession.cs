@@ -24,19 +24,20 @@ internal sealed class BlendSession : ILayerPolicy
     private readonly AnswerWatch? _answer;
 
     /// <param name="request">What was asked for.</param>
+    /// <param name="policy">The request's policy, as it is used here.</param>
     /// <param name="segments">The prompt.</param>
     /// <param name="shape">Sizes.</param>
     /// <param name="table">The table; null when nothing is reused and the session only records.</param>
     /// <param name="spans">What is reused.</param>
     /// <param name="recorder">Takes down what computed parts look at; null when nobody wants to know.</param>
     public BlendSession(
-        BlendRequest request, PromptSegments segments, BlendShape shape, BlendTable? table, BlendSpan[] spans, ContextRecorder? recorder)
+        BlendRequest request, IBlendPolicy policy, PromptSegments segments, BlendShape shape, BlendTable? table, BlendSpan[] spans, ContextRecorder? recorder)
     {
         Segments = segments;
         Table = table;
         Recorder = recorder is { IsEmpty: false } ? recorder : null;
         Request = request;
-        _policy = request.Policy;
+        _policy = policy;
         _shape = shape;
         NextProbe = shape.ExactPrefix;
         if (table is null)
@@ -58,11 +59,20 @@ internal sealed class BlendSession : ILayerPolicy
 
     public ContextRecorder? Recorder { get; }
 
+    /// <summary>Chunks that were not in the pool.</summary>
+    public IReadOnlyList<LoadingRun> Loads { get; init; } = [];
+
+    /// <summary>True once the session's references to the blocks of <see cref="Loads"/> were given up.</summary>
+    public bool HasLetGo { get; set; }
+
     public BlendCounters Counters { get; } = new();
 
-    public string Name => _policy.Name;
+    public string Name => Request.Policy.Name;
 
     public bool AllowsPrefixReuse => true;
+
+    /// <summary>The policy, as it is used here.</summary>
+    public IBlendPolicy Policy => _policy;
 
     /// <summary>True in the first phase.</summary>
     public bool IsProbing { get; private set; }
@@ -124,6 +134,7 @@ internal sealed class BlendSession : ILayerPolicy
                 PromptLength = _shape.PromptLength,
                 Deviation = Wants(BlendSignals.Deviation) ? rows.Deviation : [],
                 ColumnMass = Wants(BlendSignals.ColumnMass) ? rows.ColumnMass : [],
+                QueryEnd = ReusableEnd,
                 Seed = seed,
             },
             chosen);
@@ -219,8 +230,9 @@ internal sealed class BlendSession : ILayerPolicy
         var repaired = Rows?.Repaired ?? [];
         return new BlendStatistics
         {
-            Policy = _policy.Name,
+            Policy = Name,
             BlendedTokens = repaired.Length,
+            LoadedTokens = Table?.Hits.Where(hit => Loads.Any(load => load.Run == hit.Run)).Sum(hit => hit.Length) ?? 0,
             RepairedTokens = repaired.AsSpan().Count(true) - Counters.AnswerRepairs,
             PromptTokenLayers = Counters.PromptTokenLayers,
             ProbeTokenLayers = Counters.ProbeTokenLayers,

@@ -9,6 +9,9 @@ public sealed record BlendStatistics
     /// <summary>Tokens of the prompt whose rows came from chunks computed elsewhere, those computed again included.</summary>
     public required int BlendedTokens { get; init; }
 
+    /// <summary>Those of them that were loaded from a tier.</summary>
+    public required int LoadedTokens { get; init; }
+
     /// <summary>Those of them that were computed again.</summary>
     public required int RepairedTokens { get; init; }
 

@@ -3,15 +3,17 @@ using System.Runtime.InteropServices;
 using Kvasir.Engine.Blending.Audit;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Sequences;
+using Kvasir.Engine.Tiers;
 using Kvasir.KvCache.Blending;
 using Kvasir.KvCache.Chunks;
+using Kvasir.KvCache.Identity;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;
 
 namespace Kvasir.Engine.Blending;
 
 /// <summary>Finds what earlier prompts have computed of the parts of a new one, and keeps what this one computes.</summary>
-internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex index, ReuseAudit audit)
+internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex index, ReuseAudit audit, SequenceTiers? tiers)
 {
     private long _blended;
     private long _repaired;
@@ -32,19 +34,70 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
     public BlendSession Prepare(Sequence sequence, int exact, bool reuse)
     {
         var request = sequence.Request.Blending!;
-        var segments = sequence.Segments ??= PromptSegments.Cut(sequence.Scope, sequence.Tokens[..sequence.PromptLength], request.Parts);
-        var hits = !reuse || audit.IsSwitchedOff(sequence.Scope.Tenant, request.Policy.Name) ? [] : sequence.Held is { Hits.Count: > 0 } held ? [.. held.Hits] : Find(sequence, request, segments, exact);
+        var segments = SegmentsOf(sequence);
+        var loads = new List<LoadingRun>();
+        var hits = !reuse || audit.IsSwitchedOff(sequence.Scope.Tenant, request.Policy.Name) ? [] : sequence.Held is { Hits.Count: > 0 } held ? [.. held.Hits] : Find(sequence, request, segments, exact, loads);
         var shape = new BlendShape(
             model.Config.Layers, model.Config.KvHeads * model.Config.HeadDim, sequence.PromptLength, sequence.Length, exact);
         var recorder = request.Store && request.Policy.Signals.HasFlag(BlendSignals.Context)
             ? new ContextRecorder(segments, model.Config.Layers, segment => segment.Start >= exact && !hits.Exists(hit => hit.Start < segment.End && hit.End > segment.Start))
             : null;
         if (hits.Count == 0)
-            return new BlendSession(request, segments, shape, table: null, [], recorder);
+        {
+            loads.ForEach(Abandon);
+            return new BlendSession(request, request.Policy, segments, shape, table: null, [], recorder);
+        }
+
+        var policy = request.MoreWhileLoading && loads.Count > 0 ? request.Policy.AtLeast(FreeRatio(loads)) : request.Policy;
         var spans = Spans(hits, segments);
         for (var i = 0; i < hits.Count; i++)
             index.Used(hits[i].Run, request.Policy.ReuseValue(spans[i]));
-        return new BlendSession(request, segments, shape, new BlendTable(pool, model.Rope, hits, request.Policy.CorrectsPositions), spans, recorder);
+        return new BlendSession(request, policy, segments, shape, new BlendTable(pool, model.Rope, hits, policy.CorrectsPositions), spans, recorder)
+        {
+            Loads = loads,
+        };
+    }
+
+    /// <summary>Chunks that were loaded for a sequence are there for others.</summary>
+    public void Keep(BlendSession blend)
+    {
+        foreach (var (run, _) in blend.Loads)
+            index.Add(run.Scope, run.Tokens.Span, run.BasePosition, run.Blocks, run.FirstSlot, run.Context);
+        LetGo(blend);
+    }
+
+    /// <summary>A sequence lets go of the chunks that were to be loaded for it, whatever came of them.</summary>
+    public void LetGo(BlendSession blend)
+    {
+        if (blend.HasLetGo)
+            return;
+        blend.HasLetGo = true;
+        foreach (var (run, _) in blend.Loads)
+            Release(run);
+    }
+
+    /// <summary>A chunk is not loaded after all.</summary>
+    public void Abandon(LoadingRun load)
+    {
+        load.Hit.Dispose();
+        Release(load.Run);
+    }
+
+    /// <summary>Rows of a waiting sequence behind its exact prefix that need not be computed, about.</summary>
+    public int Spared(Sequence sequence, int exact)
+    {
+        if (sequence.Request.Blending is not { } request)
+            return 0;
+        var segments = SegmentsOf(sequence);
+        var rows = 0;
+        for (var i = 0; i < segments.Items.Count; i++)
+        {
+            var segment = segments.Items[i];
+            if (segment.IsPart && segment.Start >= exact && index.Contains(sequence.Scope, segments.Keys[i]))
+                rows += segment.Length;
+        }
+
+        return rows - request.Policy.MostRepairs(rows);
     }
 
     /// <summary>Keeps the parts of a sequence's prompt that it has computed, or shares exactly.</summary>
@@ -76,6 +129,9 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
     /// <summary>A number that depends on the prompt only.</summary>
     public static ulong Seed(Sequence sequence) => XxHash3.HashToUInt64(MemoryMarshal.AsBytes(sequence.Tokens[..sequence.PromptLength]));
 
+    private static PromptSegments SegmentsOf(Sequence sequence) =>
+        sequence.Segments ??= PromptSegments.Cut(sequence.Scope, sequence.Tokens[..sequence.PromptLength], sequence.Request.Blending!.Parts);
+
     private void Count(BlendStatistics report)
     {
         _prompts += report.BlendedTokens > 0 ? 1 : 0;
@@ -83,7 +139,7 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
         _repaired += report.RepairedTokens;
     }
 
-    private List<ChunkHit> Find(Sequence sequence, BlendRequest request, PromptSegments segments, int exact)
+    private List<ChunkHit> Find(Sequence sequence, BlendRequest request, PromptSegments segments, int exact, List<LoadingRun> loads)
     {
         // The prompt's last row gives the logits, so it is computed.
         var end = Math.Min(sequence.ReusableLength, sequence.PromptLength - 1);
@@ -98,6 +154,12 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
                 index.FindFragments(sequence.Scope, sequence.Tokens, at, segment.Start, hits);
             at = Math.Max(at, segment.Start);
             var variants = index.Variants(sequence.Scope, segments.Keys[i], sequence.Tokens.Slice(segment.Start, segment.Length));
+            if (variants.Count == 0 && TryLoad(sequence, segment, segments.Keys[i]) is { } load)
+            {
+                loads.Add(load);
+                variants = [load.Run];
+            }
+
             if (variants.Count > 0
                 && request.Policy.Choose(new VariantChoice { Variants = variants, Before = segments.Before(i) }) is var chosen and >= 0)
             {
@@ -114,6 +176,65 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
         if (request.Fragments && at < end)
             index.FindFragments(sequence.Scope, sequence.Tokens, at, end, hits);
         return hits.Sum(hit => hit.Length) >= request.MinTokens ? hits : [];
+    }
+
+    /// <summary>Takes room for a chunk that a tier has, when loading it is quicker than computing it.</summary>
+    private LoadingRun? TryLoad(Sequence sequence, PromptSegments.Segment segment, BlockKey key)
+    {
+        var tokens = sequence.Tokens.Slice(segment.Start, segment.Length);
+        if (tiers?.FindRun(sequence, key, tokens) is not { } hit)
+            return null;
+        if (!pool.TryReserve(hit.Blocks, out var reservation))
+        {
+            hit.Dispose();
+            return null;
+        }
+
+        using (reservation)
+        {
+            var owner = new object();
+            var blocks = new List<BlockId>(hit.Blocks);
+            foreach (var part in hit.Parts)
+            {
+                for (var i = 0; i < part.Destinations.Length; i++)
+                {
+                    var block = pool.Allocate(reservation!, owner);
+                    pool.SetFilled(block, model.Layout.BlockRows);
+                    blocks.Add(block);
+                    unsafe
+                    {
+                        part.Destinations[i] = (nint)pool.Address(block);
+                    }
+                }
+            }
+
+            var run = new KvRun
+            {
+                Key = key,
+                Scope = sequence.Scope,
+                Tokens = tokens.ToArray(),
+                BasePosition = hit.BasePosition,
+                Blocks = blocks,
+                FirstSlot = 0,
+                Context = hit.Context,
+            };
+            return new LoadingRun(run, hit);
+        }
+    }
+
+    /// <summary>Share of the loaded rows that can be computed while they come.</summary>
+    private double FreeRatio(List<LoadingRun> loads)
+    {
+        var tokens = loads.Sum(load => load.Run.Length);
+        var bytesPerTokenLayer = model.Layout.BytesPerToken / model.Layout.Layers;
+        var controller = new LoadingController(model.Layout.Layers, bytesPerTokenLayer, rows => rows / tiers!.ComputeRate.PerSecond, qualityFloor: 0);
+        return controller.ChooseRatio(tokens, tokens * model.Layout.BytesPerToken / loads.Sum(load => load.Hit.Seconds));
+    }
+
+    private void Release(KvRun run)
+    {
+        foreach (var block in run.Blocks)
+            pool.Release(block);
     }
 
     private static BlendSpan[] Spans(List<ChunkHit> hits, PromptSegments segments)
@@ -139,7 +260,8 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
         var blocks = new BlockId[((start + length - 1) / rows) - (start / rows) + 1];
         for (var i = 0; i < blocks.Length; i++)
             blocks[i] = OwnBlock(sequence.Table!, (start / rows) + i);
-        index.Add(sequence.Scope, sequence.Tokens.Slice(start, length), start, blocks, start % rows, context);
+        if (index.Add(sequence.Scope, sequence.Tokens.Slice(start, length), start, blocks, start % rows, context) is { } run)
+            tiers?.OfferRun(run);
     }
 
     private static BlockId OwnBlock(IKvTable table, int block) => table switch

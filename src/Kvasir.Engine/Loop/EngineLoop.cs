@@ -24,6 +24,7 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>Blocks that demand is counted in where there are no tiers.</summary>
     private const int DemandBlocks = 8;
 
+    private readonly LoadedModel _model;
     private readonly EngineOptions _options;
     private readonly BlockPool _pool;
     private readonly PrefixIndex _index;
@@ -38,12 +39,15 @@ internal sealed class EngineLoop : IDisposable
     private readonly Action<Sequence> _readmit;
     private readonly Scrubber? _scrubber;
     private readonly AnswerWriter _writer;
+    private string? _blendFault;
     private long _steps;
     private long _computedRows;
 
     public EngineLoop(LoadedModel model, BlockPool pool, EngineOptions options)
     {
+        _model = model;
         _options = options;
+        _blendFault = options.BlendFault;
         _pool = pool;
         _index = new PrefixIndex(pool, options.Retention);
         // Beside each sequence its loaded rows may be verified, some through all layers and some through the first.
@@ -52,8 +56,8 @@ internal sealed class EngineLoop : IDisposable
         _tiers = SequenceTiers.Open(model, pool, options);
         Chunks = new ChunkIndex(pool, new ChunkIndexOptions { MaxBlocks = Math.Max(1, (int)(options.ChunkShare * pool.Capacity)) });
         _audit = new ReuseAudit(options.Audit);
-        _chunks = new ChunkReuse(model, pool, Chunks, _audit);
-        _memory = new SequenceMemory(model, pool, _index, _chunks, _tiers);
+        _chunks = new ChunkReuse(model, pool, Chunks, _audit, _tiers);
+        _memory = new SequenceMemory(model, pool, _index, _chunks, _tiers, options.MaxBatchTokens - options.MaxSequences);
         _demand = new DemandWatch(
             model.Layout,
             options.Tiers?.Moves.ChunkTokens ?? model.Layout.BlockRows * DemandBlocks,
@@ -129,6 +133,14 @@ internal sealed class EngineLoop : IDisposable
     public IReadOnlyList<Sequence> Running => _queues.Running;
 
     public void Submit(Sequence sequence)
+    {
+        SubmitUnchecked(sequence);
+        if (sequence.Request is not { Blending: null, Given: null } && (_blendFault ??= BlendGate.Check(_model) ?? "") is { Length: > 0 } fault)
+            Finish(sequence, FinishReason.Failed, new NotSupportedException($"this model cannot reuse chunks: {fault}"));
+    }
+
+    /// <summary>Takes a sequence without looking whether the model can do what it asks for.</summary>
+    public void SubmitUnchecked(Sequence sequence)
     {
         _queues.Wait(sequence);
         if (_audit.Shadow is not { } shadow)
@@ -273,6 +285,8 @@ internal sealed class EngineLoop : IDisposable
             return;
         }
 
+        _memory.KeepLoaded(sequence);
+
         sequence.ComputedRows += member.Rows;
         _computedRows += member.Rows;
         if (sequence.Pool is { } pool)
@@ -285,7 +299,7 @@ internal sealed class EngineLoop : IDisposable
         if (sequence.Blend is { IsProbing: true } probing)
         {
             if (probing.EndProbeStep())
-                SequenceMemory.ChooseRepairs(sequence, _options.MaxBatchTokens - _options.MaxSequences);
+                _memory.ChooseRepairs(sequence);
             return;
         }
 

@@ -16,10 +16,19 @@ namespace Kvasir.Engine.Loop;
 /// Gets, grows, shares and releases the KV of sequences: reservation before work, prefix hits, waiting for prefixes in flight,
 /// eviction of idle blocks.
 /// </summary>
-internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIndex index, ChunkReuse chunks, SequenceTiers? tiers)
+/// <param name="model">The model.</param>
+/// <param name="pool">The pool.</param>
+/// <param name="index">Exact prefixes in the pool.</param>
+/// <param name="chunks">Chunks in the pool, for other places.</param>
+/// <param name="tiers">What is outside the pool, or null.</param>
+/// <param name="maxTogether">Most rows of one sequence that a step can be relied on to have room for.</param>
+internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIndex index, ChunkReuse chunks, SequenceTiers? tiers, int maxTogether)
 {
     /// <summary>A shorter promise is not worth waiting a step for.</summary>
     private const int MinPromisedTokens = 4;
+
+    /// <summary>Steps after which it is looked again what the caches have of a waiting sequence.</summary>
+    private const int ResidualLife = 8;
 
     private readonly InFlightPrompts _inFlight = new();
     private readonly List<Sequence> _holding = [];
@@ -55,13 +64,13 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         // A shared partial block is copied when it is written first, so only full shared blocks cost nothing. A ragged table copies.
         var shared = policy is null ? matched / model.Layout.BlockRows : 0;
         var needed = BlocksFor(sequence.Length + 1) - shared;
-        if (!TryReserve(needed, reserve ? 1 : 0, out var reservation))
+        if (!TryReserve(needed, reserve, out var reservation))
         {
             match?.Dispose();
 
             // A prefix and its copy in a ragged table may be more than the pool holds. When nobody is left who could make room, the
             // prompt is computed instead.
-            if (reserve || policy is null || matched == 0 || !TryReserve(needed, 0, out reservation))
+            if (reserve || policy is null || matched == 0 || !TryReserve(needed, reserve, out reservation))
                 return Acquisition.NoMemory;
             match = null;
             matched = 0;
@@ -89,6 +98,22 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         return Acquisition.Acquired;
     }
 
+    /// <summary>Tokens of a waiting sequence that would be left to compute if it started now.</summary>
+    public int Residual(Sequence sequence)
+    {
+        var (tokens, life) = sequence.Residual;
+        if (life == 0)
+        {
+            var reusable = sequence.Request.UsePrefixCache && pool.SharesBlocks ? sequence.ReusableLength : 0;
+            using var match = index.Peek(sequence.Scope, sequence.Tokens[..reusable]);
+            tokens = sequence.Length - match.TokenCount - chunks.Spared(sequence, match.TokenCount);
+            life = ResidualLife;
+        }
+
+        sequence.Residual = (tokens, life - 1);
+        return tokens;
+    }
+
     /// <summary>Makes room for rows up to <paramref name="length"/>; false when no block can be had even by eviction.</summary>
     public bool EnsureCapacity(Sequence sequence, int length)
     {
@@ -103,7 +128,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     /// <summary>Shares all rows of <paramref name="parent"/> with <paramref name="fork"/>; each copies what it writes.</summary>
     public bool TryFork(Sequence parent, Sequence fork)
     {
-        if (parent.Table is not UniformTable table || !TryReserve(table.BlocksToFork, 0, out var reservation))
+        if (parent.Table is not UniformTable table || !TryMakeRoom(table.BlocksToFork) || !pool.TryReserve(table.BlocksToFork, out var reservation))
             return false;
         fork.Reservation = reservation;
         var forked = table.Fork(reservation);
@@ -142,6 +167,8 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         if (keepInCache && Publishes(sequence))
             Insert(sequence);
         tiers?.Settle(sequence);
+        if (sequence.Blend is not null)
+            chunks.LetGo(sequence.Blend);
         tiers?.Ended(sequence, sequence.ComputedLength);
         Withdraw(sequence);
         sequence.Table?.Dispose();
@@ -159,7 +186,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     /// </summary>
     public void SwapOut(Sequence sequence)
     {
-        if (sequence.Blend?.Table is { } blend)
+        if (sequence is { Load: null, Blend.Table: { } blend })
         {
             sequence.Held = new ChunkHold(pool, blend.Hits);
             _holding.Add(sequence);
@@ -196,11 +223,15 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         chunks.Store(sequence);
     }
 
+    /// <summary>Chunks that were loaded for a sequence are there for others.</summary>
+    public void KeepLoaded(Sequence sequence)
+    {
+        if (sequence is { Load: null, Blend: { Loads.Count: > 0, HasLetGo: false } blend })
+            chunks.Keep(blend);
+    }
+
     /// <summary>Has the policy of a sequence choose which reused rows are computed again.</summary>
-    /// <param name="sequence">The sequence.</param>
-    /// <param name="maxTogether">Most rows that one step can be relied on to have room for.</param>
-    public static void ChooseRepairs(Sequence sequence, int maxTogether) =>
-        sequence.Plan!.SetRepairs(sequence.Blend!.Select(ChunkReuse.Seed(sequence), maxTogether));
+    public void ChooseRepairs(Sequence sequence) => sequence.Plan!.SetRepairs(sequence.Blend!.Select(ChunkReuse.Seed(sequence), maxTogether));
 
     /// <summary>
     /// Gives a sequence that may reuse chunks its table: the exact prefix first, then the chunks where they lie, and room for the rest and
@@ -211,21 +242,21 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         match?.Shorten(sequence.Held is { Hits: [var first, ..] } ? first.Start : int.MaxValue);
         var exact = match?.TokenCount ?? 0;
         var blend = chunks.Prepare(sequence, exact, reuse: true);
-        if (!TryReserveBlended(sequence, blend, exact, reserve ? 1 : 0, out var reservation))
+        if (!TryReserveBlended(sequence, blend, exact, reserve, out var reservation))
         {
             blend.Table?.Dispose();
+            foreach (var load in blend.Loads)
+                chunks.Abandon(load);
             match?.Dispose();
             if (reserve)
                 return Acquisition.NoMemory;
 
-            // Nobody is left who could make room: the chunks give way, those of waiting sequences too, and the prompt is computed.
+            // Nobody is left who could make room: the chunks give way, and the prompt is computed.
             exact = 0;
             match = null;
             chunks.Index.Clear();
-            while (_holding.Count > 0)
-                LetGo(_holding[^1]);
             blend = chunks.Prepare(sequence, 0, reuse: false);
-            if (!TryReserveBlended(sequence, blend, 0, 0, out reservation))
+            if (!TryReserveBlended(sequence, blend, 0, reserve, out reservation))
                 return Acquisition.NoMemory;
         }
 
@@ -246,7 +277,9 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
             }
 
             if (!blend.IsProbing)
-                ChooseRepairs(sequence, 0);
+                ChooseRepairs(sequence);
+            if (blend.Loads.Count > 0)
+                tiers!.BeginRuns(sequence, blend.Loads);
         }
         else
         {
@@ -265,7 +298,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
     private Acquisition AcquireGiven(Sequence sequence, IGivenRows given, PrefixMatch? match, bool reserve)
     {
         var exact = match?.TokenCount ?? 0;
-        if (!TryReserve(BlocksFor(sequence.Length + 1) - (exact / model.Layout.BlockRows), reserve ? 1 : 0, out var reservation))
+        if (!TryReserve(BlocksFor(sequence.Length + 1) - (exact / model.Layout.BlockRows), reserve, out var reservation))
         {
             match?.Dispose();
             return Acquisition.NoMemory;
@@ -291,13 +324,13 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         return Acquisition.Acquired;
     }
 
-    private bool TryReserveBlended(Sequence sequence, BlendSession blend, int exact, int spare, out BlockReservation? reservation)
+    private bool TryReserveBlended(Sequence sequence, BlendSession blend, int exact, bool reserve, out BlockReservation? reservation)
     {
         var rows = blend.Table?.Hits.Sum(hit => hit.Length) ?? 0;
         var blocks = blend.Table is { } table
-            ? table.BlocksToReach(sequence.Length + 1) - (exact / model.Layout.BlockRows) + table.BlocksToRepair(blend.Request.Policy.MostRepairs(rows))
+            ? table.BlocksToReach(sequence.Length + 1) - (exact / model.Layout.BlockRows) + table.BlocksToRepair(blend.Policy.MostRepairs(rows))
             : BlocksFor(sequence.Length + 1) - (exact / model.Layout.BlockRows);
-        return TryReserve(blocks, spare, out reservation);
+        return TryReserve(blocks, reserve, out reservation);
     }
 
     /// <summary>True when the rows may be found by others; rows that came from a tier only when they were verified.</summary>
@@ -316,23 +349,38 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
 
     private int BlocksFor(int rows) => (rows + model.Layout.BlockRows - 1) / model.Layout.BlockRows;
 
-    private bool TryReserve(int blocks, int spare, out BlockReservation? reservation)
+    /// <summary>Promises blocks to a sequence that is being admitted.</summary>
+    /// <param name="blocks">Blocks.</param>
+    /// <param name="reserve">True when others run and a block is to be left for them; false when nobody else could make room.</param>
+    /// <param name="reservation">The promise.</param>
+    private bool TryReserve(int blocks, bool reserve, out BlockReservation? reservation)
     {
         reservation = null;
-        return TryMakeRoom(blocks + spare) && pool.TryReserve(blocks, out reservation);
+        var hasRoom = TryMakeRoom(reserve ? blocks + 1 : blocks);
+        while (!hasRoom && !reserve && _holding.Count > 0)
+        {
+            // What is kept for those that wait gives way, or nobody would ever run.
+            LetGo(_holding[^1]);
+            hasRoom = TryMakeRoom(blocks);
+        }
+
+        return hasRoom && pool.TryReserve(blocks, out reservation);
     }
 
     /// <summary>Evicts idle blocks until that many are free and promised to nobody; nothing is evicted when they are not enough.</summary>
     private bool TryMakeRoom(int blocks)
     {
-        // Idle prefixes go first; chunks hold blocks of prefixes too, so what they let go of may have to be evicted afterwards.
+        // Idle prefixes go first. Chunks hold blocks of prefixes too, and what hangs on these: when chunks go, more prefixes can.
         var missing = blocks - pool.AvailableBlocks;
-        while (missing > index.IdleBlocks && chunks.Index.Evict(missing - index.IdleBlocks) > 0)
-            missing = blocks - pool.AvailableBlocks;
-        if (missing > index.IdleBlocks)
+        if (missing > index.IdleBlocks + chunks.Index.HeldBlocks)
             return false;
-        if (missing > 0)
-            index.Evict(missing);
+        while (missing > 0)
+        {
+            if (index.Evict(missing) == 0 && chunks.Index.Evict(missing) == 0)
+                break;
+            missing = blocks - pool.AvailableBlocks;
+        }
+
         return pool.AvailableBlocks >= blocks;
     }
 

@@ -114,7 +114,7 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
                 sequence.Table?.BlockCount ?? 0,
                 sequence.Preemptions)
             {
-                ResidualTokens = sequence.Plan?.Remaining ?? sequence.Length,
+                ResidualTokens = sequence.Plan?.Remaining ?? (options.Scheduling.ComparesResidualWork ? memory.Residual(sequence) : sequence.Length),
                 WaitSeconds = running ? 0 : options.Time.GetElapsedTime(sequence.SubmittedTimestamp, now).TotalSeconds,
             });
             _candidates.Add(sequence);
@@ -154,7 +154,7 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
         var verified = 0;
         if (sequence.Load is { } load)
         {
-            verified = tiers!.VerificationRows(load);
+            verified = tiers!.Verifier.Rows(load);
             maxRows = Math.Min(maxRows, batch.MaxRows - batch.RowCount - verified);
             if (maxRows < 1 || !tiers.MayStart(load, Math.Min(maxRows, plan.Remaining), alone: queues.Running.Count == 1))
                 return 0;
@@ -207,7 +207,8 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
             sequence.PromptLength,
             sequence.Table!,
             blend,
-            sequence.Adapter);
+            sequence.Adapter,
+            load: sequence.Load?.Move);
         _members.Add(new BatchMember(sequence, first, rows, 0, 0));
         return rows;
     }
@@ -240,7 +241,7 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
     /// <summary>Rows that came from a tier ride with the first step behind them, and are compared with it before it counts.</summary>
     private void AddVerification(Sequence sequence, SequenceLoad load)
     {
-        foreach (var table in tiers!.BeginVerification(load, (UniformTable)sequence.Table!))
+        foreach (var table in tiers!.Verifier.Begin(load, (UniformTable)sequence.Table!))
         {
             batch.Add(
                 sequence.Tokens,

@@ -36,6 +36,9 @@ public sealed class CacheAwareScheduling : ISchedulingPolicy
     public string Name => "cache-aware";
 
     /// <inheritdoc/>
+    public bool ComparesResidualWork => true;
+
+    /// <inheritdoc/>
     public void Order(ReadOnlySpan<SequenceSnapshot> sequences, int maxBatchTokens, List<ScheduleEntry> order)
     {
         // Running ones come first in the snapshots.

@@ -9,6 +9,9 @@ public interface ISchedulingPolicy
     /// <summary>Name for configuration and messages.</summary>
     string Name { get; }
 
+    /// <summary>True when it looks at <see cref="SequenceSnapshot.ResidualTokens"/>, which costs a look into the caches.</summary>
+    bool ComparesResidualWork => false;
+
     /// <summary>
     /// Orders the sequences of the next step; those left out stay as they are. Called once a step, so it must not allocate.
     /// </summary>

@@ -119,6 +119,9 @@ internal sealed class Sequence
     /// <summary>Chunks that are kept for it while it waits after a preemption.</summary>
     public ChunkHold? Held { get; set; }
 
+    /// <summary>Tokens that would be left to compute if it started now, as far as was last looked, and how often that is still believed.</summary>
+    public (int Tokens, int Life) Residual { get; set; }
+
     /// <summary>What its blending did at its first admission.</summary>
     public BlendStatistics? BlendReport { get; set; }
 

@@ -1,3 +1,4 @@
+using Kvasir.Engine.Blending;
 using Kvasir.KvCache.Identity;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tiers.Moves;
@@ -24,6 +25,9 @@ internal sealed class SequenceLoad
 
     /// <summary>Timestamp at which it is given up.</summary>
     public required long Deadline { get; init; }
+
+    /// <summary>Chunks for another place than the prefix; their rows are approximate there, so nothing of them is verified. Null for a prefix.</summary>
+    public IReadOnlyList<LoadingRun>? Runs { get; init; }
 
     /// <summary>Rooms for the verified rows; returned when the load is settled.</summary>
     public List<VerificationScratch> Scratches { get; } = [];

@@ -1,11 +1,14 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Sequences;
+using Kvasir.Engine.Blending;
+using Kvasir.KvCache.Chunks;
+using Kvasir.KvCache.Chunks.Tiers;
 using Kvasir.KvCache.Identity;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;
 using Kvasir.KvCache.Tiers;
+using Kvasir.KvCache.Tiers.Moves;
 using Kvasir.KvCache.Virtual;
 
 namespace Kvasir.Engine.Tiers;
@@ -19,20 +22,15 @@ internal sealed class SequenceTiers : IDisposable
     /// <summary>A sequence whose loads fail so often computes its rows.</summary>
     private const int MaxFailures = 2;
 
-    /// <summary>Rows that are verified in part pass one layer of so many, but at least the second, whose input has seen the rows before.</summary>
-    private const int PartialDepth = 4;
-
-    private const int MinLayers = 2;
-
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WhileLoading = TimeSpan.FromMilliseconds(2);
 
     private readonly BlockPool _pool;
     private readonly KvTiers _tiers;
+    private readonly RunTiers _runs;
     private readonly TierOptions _options;
     private readonly TimeProvider _time;
     private readonly ConcurrentQueue<SequenceLoad> _ended = new();
-    private readonly Stack<VerificationScratch> _scratches = new();
     private readonly List<Sequence> _loading = [];
     private int _openMoves;
 
@@ -42,6 +40,8 @@ internal sealed class SequenceTiers : IDisposable
         _tiers = tiers;
         _options = options;
         _time = time;
+        _runs = new RunTiers(tiers, pool);
+        Verifier = new LoadVerifier(pool, options.VerifyRows);
     }
 
     /// <summary>The tiers that an engine's options ask for; null when they ask for none.</summary>
@@ -61,6 +61,9 @@ internal sealed class SequenceTiers : IDisposable
     public Action? Wake { get; set; }
 
     public KvTiers Tiers => _tiers;
+
+    /// <summary>Has some of the rows that were loaded computed again.</summary>
+    public LoadVerifier Verifier { get; }
 
     public TierCounters Counters { get; } = new();
 
@@ -129,7 +132,7 @@ internal sealed class SequenceTiers : IDisposable
     {
         if (sequence.LoadFailures >= MaxFailures)
             return null;
-        var hit = _tiers.Find(Keys(sequence), sequence.KnownTokens, matched, reusable, sequence.SwappedBlocks, $"sequence {sequence.Arrival}");
+        var hit = PrefixSearch.Find(_tiers, Keys(sequence), sequence.KnownTokens, matched, reusable, sequence.SwappedBlocks, $"sequence {sequence.Arrival}");
         if (hit is null)
             return null;
         Counters.Lookups++;
@@ -164,6 +167,48 @@ internal sealed class SequenceTiers : IDisposable
             }
         }
 
+        Start(sequence, hit, blocks, runs: null);
+    }
+
+    /// <summary>What a tier has of a chunk, when loading it is quicker than computing it. Dispose it, or begin to load it.</summary>
+    public RunHit? FindRun(Sequence sequence, BlockKey key, ReadOnlySpan<int> tokens)
+    {
+        if (sequence.LoadFailures >= MaxFailures || tokens.Length < _tiers.MinLoadTokens)
+            return null;
+        var hit = _runs.Find(sequence.Scope, key, tokens, $"sequence {sequence.Arrival}");
+        if (hit is null)
+            return null;
+        Counters.Lookups++;
+        if (hit.Seconds <= tokens.Length / ComputeRate.PerSecond)
+            return hit;
+        Counters.ComputedInstead++;
+        hit.Dispose();
+        return null;
+    }
+
+    /// <summary>Keeps a chunk that was computed.</summary>
+    public void OfferRun(KvRun run) => _runs.Offer(run);
+
+    /// <summary>Begins to load chunks into the blocks that were taken for them.</summary>
+    public void BeginRuns(Sequence sequence, IReadOnlyList<LoadingRun> runs)
+    {
+        var blocks = new List<BlockId>();
+        var parts = new List<LoadPart>();
+        foreach (var (run, hit) in runs)
+        {
+            parts.AddRange(hit.Parts);
+            foreach (var block in run.Blocks)
+            {
+                _pool.AddReference(block);
+                blocks.Add(block);
+            }
+        }
+
+        Start(sequence, new TierHit(parts, 0, 0, runs.Sum(run => run.Hit.Seconds)), blocks, runs);
+    }
+
+    private void Start(Sequence sequence, TierHit hit, List<BlockId> blocks, IReadOnlyList<LoadingRun>? runs)
+    {
         SequenceLoad? load = null;
         _openMoves++;
         var move = _tiers.Load(hit, () =>
@@ -178,6 +223,7 @@ internal sealed class SequenceTiers : IDisposable
             Blocks = [.. blocks],
             Start = hit.Start,
             End = hit.End,
+            Runs = runs,
             Keys = [.. hit.Parts.Select(part => part.Pin.Key)],
             Deadline = _time.GetTimestamp() + (long)(_tiers.LoadTimeout.TotalSeconds * _time.TimestampFrequency),
         });
@@ -232,63 +278,23 @@ internal sealed class SequenceTiers : IDisposable
         return elapsed * (move.Bytes - moved) / moved <= rows / ComputeRate.PerSecond;
     }
 
-    /// <summary>
-    /// Rows to verify in a sequence's first step behind its load: one near the end through all layers, and rows of all parts of the span
-    /// through the first ones.
-    /// </summary>
-    /// <remarks>
-    /// The row near the end attends to everything before it in every layer, so it differs when anything there is not what it was computed
-    /// with. A chunk that is false in itself although all behind it fits (it was computed from other tokens) shows in its own rows only,
-    /// and there from the first layer on; so these rows need not go through all layers, which would cost as much as decoding them.
-    /// </remarks>
-    public IReadOnlyList<VerificationTable> BeginVerification(SequenceLoad load, UniformTable table)
-    {
-        var rows = VerificationRows(load);
-        if (rows == 0)
-            return load.Verifications;
-        var positions = DrawRows(load.Start, load.End, rows);
-        var layers = _pool.Layout.Layers;
-        if (rows > 1)
-            Add(positions[..^1], Math.Min(layers, Math.Max(MinLayers, layers / PartialDepth)));
-        Add(positions[^1..], layers);
-        return load.Verifications;
-
-        void Add(int[] some, int layerEnd)
-        {
-            var scratch = _scratches.TryPop(out var free) ? free : new VerificationScratch(_pool.Layout, _options.VerifyRows);
-            load.Scratches.Add(scratch);
-            load.Verifications.Add(new VerificationTable(_pool, table, scratch, some, layerEnd));
-        }
-    }
-
-    /// <summary>
-    /// Rows that nobody can know beforehand: one near the end, which attends to everything before it and so differs when anything there is
-    /// not what it was computed with; the others one of each part of the span, for rows that are false in themselves.
-    /// </summary>
-    private int[] DrawRows(int start, int end, int count)
-    {
-        var positions = new int[count];
-        var last = Math.Max(start + count - 1, end - _pool.Layout.BlockRows);
-        for (var i = 0; i < count - 1; i++)
-        {
-            var from = start + (int)((long)(last - start) * i / (count - 1));
-            var to = start + (int)((long)(last - start) * (i + 1) / (count - 1));
-            positions[i] = RandomNumberGenerator.GetInt32(from, to);
-        }
-
-        positions[^1] = RandomNumberGenerator.GetInt32(last, end);
-        return positions;
-    }
-
-    /// <summary>How many rows <see cref="BeginVerification"/> will ask for.</summary>
-    public int VerificationRows(SequenceLoad load) => Math.Min(_options.VerifyRows, load.End - load.Start);
-
     /// <summary>After the first step behind a load: true when its rows are what the model computes.</summary>
     public bool Verify(Sequence sequence)
     {
         var load = sequence.Load!;
+        if (load is { Runs: not null, Move: { Error: null, IsWhole: false, HasTimedOut: false } })
+            return true; // the layers that the step passed were there
         if (load.Move.Error is not null || !load.Move.IsWhole)
             return false;
+        if (load.Runs is { } runs)
+        {
+            Counters.Loads++;
+            Counters.LoadedTokens += runs.Sum(run => run.Run.Length);
+            Counters.LoadedBytes += load.Move.Bytes;
+            Settle(sequence);
+            return true;
+        }
+
         var wrong = -1;
         foreach (var verification in load.Verifications)
         {
@@ -341,10 +347,7 @@ internal sealed class SequenceTiers : IDisposable
         if (sequence.Load is not { } load)
             return;
         load.Move.Cancel();
-        foreach (var scratch in load.Scratches)
-            _scratches.Push(scratch);
-        load.Scratches.Clear();
-        load.Verifications.Clear();
+        Verifier.End(load);
         sequence.Load = null;
         _loading.Remove(sequence);
     }
@@ -398,8 +401,7 @@ internal sealed class SequenceTiers : IDisposable
         Drain();
         if (_openMoves > 0)
             throw new InvalidOperationException($"{_openMoves} loads never ended");
-        foreach (var scratch in _scratches)
-            scratch.Dispose();
+        Verifier.Dispose();
     }
 
     private KeyChain Keys(Sequence sequence) => sequence.Keys ??= new KeyChain(sequence.Scope, _pool.Layout.BlockRows);

@@ -36,6 +36,9 @@ public sealed class CacheBlendPolicy(double ratio, DeviationKind deviation = Dev
     private double Widest => gradual ? Math.Min(1, FirstShare * _ratio) : _ratio;
 
     /// <inheritdoc/>
+    public IBlendPolicy AtLeast(double least) => least <= _ratio ? this : new CacheBlendPolicy(Math.Min(1, least), deviation, gradual);
+
+    /// <inheritdoc/>
     public int MostRepairs(int rows) => RowRanking.Floor(Widest, rows);
 
     /// <inheritdoc/>

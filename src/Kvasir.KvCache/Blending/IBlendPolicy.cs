@@ -24,6 +24,9 @@ public interface IBlendPolicy
     /// <summary>Worth of a reuse of a variant, added to what keeps it in the index.</summary>
     double ReuseValue(in BlendSpan span) => 1;
 
+    /// <summary>The same policy with at least a share of the rows repaired: while chunks are being loaded, more repair costs no time.</summary>
+    IBlendPolicy AtLeast(double ratio) => this;
+
     /// <summary>Most rows that <see cref="Select"/> will name of <paramref name="rows"/> reused ones; memory is reserved for them.</summary>
     int MostRepairs(int rows);
 

@@ -77,6 +77,9 @@ public sealed class ChunkIndex
         return chunk.Variants;
     }
 
+    /// <summary>True when there is a chunk; counts no use.</summary>
+    public bool Contains(CacheScope scope, BlockKey key) => _shelves.GetValueOrDefault(scope.Root)?.Chunks.ContainsKey(key) == true;
+
     /// <summary>
     /// Keeps rows as a variant of a chunk. One that was computed behind the same texts is replaced, and its worth inherited; when there
     /// are <see cref="ChunkIndexOptions.MaxVariants"/> others the least worthy of them goes.

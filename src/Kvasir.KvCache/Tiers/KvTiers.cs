@@ -56,6 +56,9 @@ internal sealed class KvTiers : IDisposable
     /// <summary>Tokens of a chunk.</summary>
     public int ChunkTokens => _options.ChunkTokens;
 
+    /// <summary>Shorter finds are computed instead.</summary>
+    public int MinLoadTokens => _options.MinLoadTokens;
+
     /// <summary>A load that takes longer is given up.</summary>
     public TimeSpan LoadTimeout => _options.LoadTimeout;
 
@@ -66,98 +69,25 @@ internal sealed class KvTiers : IDisposable
         set => _mover.IsBusy = value;
     }
 
+    /// <summary>True while objects wait to be stored.</summary>
+    public bool HasPendingStores => Volatile.Read(ref _pendingStores) > 0;
+
     /// <summary>Chunks that were not stored because too many waited.</summary>
     public long DroppedStores => Interlocked.Read(ref _droppedStores);
 
     /// <summary>Times that a tier was bypassed because it failed.</summary>
     public long Bypasses => _tiers.Sum(slot => slot.Health.Bypasses);
 
-    /// <summary>
-    /// Chunks that continue a sequence behind its first <paramref name="matched"/> rows, pinned for <paramref name="owner"/>; null when
-    /// there are none worth loading.
-    /// </summary>
-    /// <param name="keys">The sequence's keys.</param>
-    /// <param name="tokens">All its tokens.</param>
-    /// <param name="matched">Rows that the pool has.</param>
-    /// <param name="most">Rows that may be reused.</param>
-    /// <param name="tailBlocks">Full blocks of the sequence when an object that ends there may exist (it was swapped out), or 0.</param>
-    /// <param name="owner">Who asks, for messages.</param>
-    public TierHit? Find(KeyChain keys, ReadOnlyMemory<int> tokens, int matched, int most, int tailBlocks, string owner)
+    /// <summary>True when a tier that answers has an object.</summary>
+    public bool Contains(BlockKey key)
     {
-        var rows = Geometry.Layout.BlockRows;
-        var start = matched / rows;
-        var ends = new List<(int First, int End)>();
-        var end = start;
-        for (var first = matched / _options.ChunkTokens * _chunkBlocks; first * rows < most && (first + _chunkBlocks) * rows <= tokens.Length; first += _chunkBlocks)
+        foreach (var slot in _tiers)
         {
-            if (!TryFind(first, first + _chunkBlocks))
-                break;
-        }
-
-        var tail = tailBlocks / _chunkBlocks * _chunkBlocks;
-        if (tail < tailBlocks && tail <= end && tailBlocks > end)
-            TryFind(tail, tailBlocks);
-
-        // From the end to the beginning, so that no chunk is newer in a tier's books than one that it needs.
-        var parts = new List<LoadPart>(ends.Count);
-        for (var i = ends.Count - 1; i >= 0; i--)
-        {
-            if (Pin(ends[i].First, ends[i].End) is { } part)
-            {
-                parts.Add(part);
-                continue;
-            }
-
-            // It left between the look and the pin: what is behind it is of no use.
-            Unpin(parts);
-            end = ends[i].First;
-        }
-
-        parts.Reverse();
-        var behind = Math.Min(end * rows, most);
-        if (parts.Count > 0 && behind - matched >= Math.Max(1, _options.MinLoadTokens))
-            return new TierHit(parts, start * rows, behind, Seconds(parts));
-        Unpin(parts);
-        return null;
-
-        bool TryFind(int first, int last)
-        {
-            var key = keys.At(last, tokens.Span);
-            foreach (var slot in _tiers)
-            {
-                if (!slot.Health.IsUsable || !slot.Tier.Contains(key))
-                    continue;
-                ends.Add((first, last));
-                end = last;
+            if (slot.Health.IsUsable && slot.Tier.Contains(key))
                 return true;
-            }
-
-            return false;
         }
 
-        LoadPart? Pin(int first, int last)
-        {
-            if (TryPin(keys.At(last, tokens.Span), owner) is not var (tier, pin))
-                return null;
-            var wanted = Math.Max(first, start);
-            return new LoadPart
-            {
-                Tier = tier,
-                Pin = pin,
-                Tokens = tokens[(first * rows)..(last * rows)],
-                Parent = keys.At(first, tokens.Span),
-                FirstToken = first * rows,
-                FirstBlock = wanted - first,
-                Destinations = new nint[last - wanted],
-            };
-        }
-
-        static void Unpin(List<LoadPart> parts)
-        {
-            foreach (var part in parts)
-                part.Pin.Dispose();
-            parts.Clear();
-        }
+        return false;
     }
 
     /// <summary>Begins to load; the hit's parts have their destinations, and its pins are the load's from now on.</summary>

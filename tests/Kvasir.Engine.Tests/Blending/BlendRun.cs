@@ -1,7 +1,9 @@
 using Kvasir.Engine.Blending;
 using Kvasir.Engine.Blending.Audit;
 using Kvasir.Engine.Requests;
+using Kvasir.Engine.Scheduling;
 using Kvasir.Engine.Sequences;
+using Kvasir.Engine.Tiers;
 using Kvasir.Engine.Tests.Support;
 using Kvasir.KvCache.Blending;
 using Kvasir.Numerics.Attention;
@@ -15,9 +17,9 @@ internal sealed class BlendRun : IDisposable
 
     private readonly Dictionary<Sequence, List<float[]>> _logits = [];
 
-    public BlendRun(int blocks = 256, int batch = 64, KvDataType type = KvDataType.F32, int threads = 1, AuditOptions? audit = null)
+    public BlendRun(int blocks = 256, int batch = 64, KvDataType type = KvDataType.F32, int threads = 1, AuditOptions? audit = null, TierOptions? tiers = null, string? blendFault = null, ISchedulingPolicy? scheduling = null, int sequences = 8)
     {
-        Loop = new LoopRun(new EngineOptions { Threads = threads, BlockRows = 16, MaxBatchTokens = batch, MaxSequences = 8, KvType = type, PoisonFreedRows = true, Audit = audit ?? new() }, blocks);
+        Loop = new LoopRun(new EngineOptions { Threads = threads, BlockRows = 16, MaxBatchTokens = batch, MaxSequences = sequences, KvType = type, PoisonFreedRows = true, Audit = audit ?? new(), Tiers = tiers, BlendFault = blendFault, Scheduling = scheduling ?? new FirstComeScheduling() }, blocks);
         Loop.Loop.Observer = (sequence, logits) =>
         {
             if (!_logits.TryGetValue(sequence, out var rows))

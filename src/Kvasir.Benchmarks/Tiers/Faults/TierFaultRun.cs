@@ -128,7 +128,7 @@ internal sealed unsafe class TierFaultRun : IDisposable
     {
         var (tokens, keys) = _prompts.Draw(_random);
         var matched = _random.Next(2) == 0 ? 0 : _random.Next(tokens.Length);
-        var hit = _tiers.Find(keys, tokens, matched, tokens.Length, tokens.Length / Geometry.Layout.BlockRows, $"load {_operations}");
+        var hit = PrefixSearch.Find(_tiers, keys, tokens, matched, tokens.Length, tokens.Length / Geometry.Layout.BlockRows, $"load {_operations}");
         if (hit is null)
             return;
         var first = hit.Start / Geometry.Layout.BlockRows;
@@ -184,7 +184,7 @@ internal sealed unsafe class TierFaultRun : IDisposable
     private void LookUpOnly()
     {
         var (tokens, keys) = _prompts.Draw(_random);
-        _tiers.Find(keys, tokens, 0, tokens.Length, 0, $"look-up {_operations}")?.Dispose();
+        PrefixSearch.Find(_tiers, keys, tokens, 0, tokens.Length, 0, $"look-up {_operations}")?.Dispose();
     }
 
     private void RemoveOne()

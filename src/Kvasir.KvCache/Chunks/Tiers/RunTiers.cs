@@ -41,8 +41,12 @@ internal sealed class RunTiers
     /// <summary>Keeps a chunk that was computed; its blocks may go as soon as this returns.</summary>
     public void Offer(KvRun run)
     {
-        var first = PieceKey(run.Scope, run.Key, 0);
+        var first = PieceKey(run.Scope, run.Key, 0, run.BasePosition);
         if (!_tiers.Wants(first))
+            return;
+
+        // A tier that has the chunk as it was computed at another place keeps it; so do those that are about to store it.
+        if (_bases.TryGetValue(first, out var known) && known != run.BasePosition && (_tiers.HasPendingStores || _tiers.Contains(first)))
             return;
         for (var piece = 0; piece * _tiers.ChunkTokens < run.Length; piece++)
         {
@@ -50,7 +54,7 @@ internal sealed class RunTiers
             var rows = Math.Min(_tiers.ChunkTokens, run.Length - start);
             var chunk = new ChunkDescriptor
             {
-                Key = PieceKey(run.Scope, run.Key, piece),
+                Key = PieceKey(run.Scope, run.Key, piece, run.BasePosition),
                 Parent = run.Key,
                 Scope = run.Scope.Root,
                 FirstToken = run.BasePosition + start,
@@ -69,13 +73,13 @@ internal sealed class RunTiers
     /// <summary>A chunk that a tier has, pinned; null when none has all of it.</summary>
     public RunHit? Find(CacheScope scope, BlockKey key, ReadOnlySpan<int> tokens, string owner)
     {
-        if (!_bases.TryGetValue(PieceKey(scope, key, 0), out var position))
+        if (!_bases.TryGetValue(PieceKey(scope, key, 0, 0), out var position))
             return null;
         var parts = new List<LoadPart>();
         for (var start = 0; start < tokens.Length; start += _tiers.ChunkTokens)
         {
             var padded = Padded(tokens.Slice(start, Math.Min(_tiers.ChunkTokens, tokens.Length - start)));
-            if (_tiers.TryPin(PieceKey(scope, key, parts.Count), owner) is not var (tier, pin))
+            if (_tiers.TryPin(PieceKey(scope, key, parts.Count, position), owner) is not var (tier, pin))
             {
                 foreach (var part in parts)
                     part.Pin.Dispose();
@@ -99,7 +103,9 @@ internal sealed class RunTiers
 
     private int BlockRows => _pool.Layout.BlockRows;
 
-    private static BlockKey PieceKey(CacheScope scope, BlockKey key, int piece) => scope.Chain(key, [FirstPiece - piece]);
+    /// <summary>The first piece says where the chunk was computed, and the others are named by it too.</summary>
+    private static BlockKey PieceKey(CacheScope scope, BlockKey key, int piece, int basePosition) =>
+        piece == 0 ? scope.Chain(key, [FirstPiece]) : scope.Chain(key, [FirstPiece - piece, basePosition]);
 
     private int[] Padded(ReadOnlySpan<int> tokens)
     {

@@ -1,0 +1,14 @@
+namespace Kvasir.Benchmarks.Rag.Workloads;
+
+/// <summary>What an answer must be taken from.</summary>
+public enum RagKind
+{
+    /// <summary>One sentence of one chunk, which names what it is about (control).</summary>
+    OneHop,
+
+    /// <summary>A sentence such as "It was founded in 1828." whose subject is named at the end of the chunk before.</summary>
+    CrossChunk,
+
+    /// <summary>Two passages in different chunks: the first names the subject of the second.</summary>
+    TwoHop,
+}
