@@ -19,7 +19,10 @@ internal sealed record ReuseUsage(string Policy, string? WhyOff)
     /// <summary>Tokens whose rows were computed behind another prefix.</summary>
     public required int Blended { get; init; }
 
-    /// <summary>Those of them that were computed again.</summary>
+    /// <summary>Those of them that came from a tier.</summary>
+    public required int BlendedLoaded { get; init; }
+
+    /// <summary>Those of the blended ones that were computed again.</summary>
     public required int Repaired { get; init; }
 
     /// <summary>All other tokens.</summary>
@@ -52,6 +55,7 @@ internal sealed record ReuseUsage(string Policy, string? WhyOff)
             Shared = shared,
             Loaded = loaded,
             Blended = blended,
+            BlendedLoaded = blend?.LoadedTokens ?? 0,
             Repaired = blend?.RepairedTokens ?? 0,
             Computed = statistics.PromptTokens - shared - loaded - blended,
             Marked = prompt.Marked,
@@ -69,6 +73,7 @@ internal sealed record ReuseUsage(string Policy, string? WhyOff)
         Shared = a.Shared + b.Shared,
         Loaded = a.Loaded + b.Loaded,
         Blended = a.Blended + b.Blended,
+        BlendedLoaded = a.BlendedLoaded + b.BlendedLoaded,
         Repaired = a.Repaired + b.Repaired,
         Computed = a.Computed + b.Computed,
         Marked = a.Marked + b.Marked,
@@ -88,6 +93,7 @@ internal sealed record ReuseUsage(string Policy, string? WhyOff)
         json.WriteNumber("shared_tokens", Shared);
         json.WriteNumber("loaded_tokens", Loaded);
         json.WriteNumber("blended_tokens", Blended);
+        json.WriteNumber("blended_loaded_tokens", BlendedLoaded);
         json.WriteNumber("repaired_tokens", Repaired);
         json.WriteNumber("computed_tokens", Computed);
         if (Deviation is { } deviation && double.IsFinite(deviation))

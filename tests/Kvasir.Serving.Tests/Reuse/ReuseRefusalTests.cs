@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Kvasir.Engine;
 using Kvasir.Engine.Blending.Audit;
 using Kvasir.Serving.Configuration;
+using Kvasir.Serving.Errors;
 using Kvasir.Serving.Tests.Support;
 
 namespace Kvasir.Serving.Tests.Reuse;
@@ -103,6 +104,14 @@ public sealed class ReuseRefusalTests(SharedServer shared) : IClassFixture<Share
         Assert.Contains("audit option Rate is 2", await RefusedAsync(off, new EngineOptions { Audit = new AuditOptions { Rate = 2 } }), StringComparison.Ordinal);
         Assert.Contains("audit option MaxDivergence is 0", await RefusedAsync(off, new EngineOptions { Audit = new AuditOptions { MaxDivergence = 0 } }), StringComparison.Ordinal);
         Assert.Contains("engine.chunkShare of model is 1.5", await RefusedAsync(off, new EngineOptions { ChunkShare = 1.5 }), StringComparison.Ordinal);
+    }
+
+    /// <summary>The engine tries a model when somebody first wants its chunks reused.</summary>
+    [Fact]
+    public void AModelThatCannotReuse_IsTheRequestsMistake_AndItsMessageIsTold()
+    {
+        var error = ErrorMapping.ToApi(new NotSupportedException("this model cannot reuse chunks: its rope cannot be moved"));
+        Assert.Equal((400, "not_supported", "this model cannot reuse chunks: its rope cannot be moved"), (error.Status, error.Code, error.Message));
     }
 
     /// <summary>What the server says when it does not start; the model's file is not looked at.</summary>
