@@ -15,7 +15,7 @@ namespace Kvasir.Serving.Requests;
 /// <param name="WhyOff">Why nothing is reused although the server would; null where that needs no word.</param>
 internal sealed record ReuseChoice(string Policy, bool Find, int MinTokens, string? WhyOff = null)
 {
-    /// <summary>Ratios are rounded to this, so that nobody can have ever new policies audited.</summary>
+    /// <summary>Ratios of requests are rounded to this, so that nobody can have ever new policies audited.</summary>
     private const int RatioDigits = 2;
 
     private const double DefaultRatio = 0.15;
@@ -58,9 +58,10 @@ internal sealed record ReuseChoice(string Policy, bool Find, int MinTokens, stri
         ? new BlendRequest { Policy = BlendPolicies.Parse(Policy), Parts = parts, Fragments = Find, MinTokens = MinTokens }
         : null;
 
-    /// <summary>The policy with its ratio, which is rounded.</summary>
+    /// <summary>The policy with its ratio: the operator's as he wrote it, a request's with its ratio rounded.</summary>
     private static string Written(ReuseFields fields, ReuseConfiguration rules)
     {
+        var isOwn = fields.Ratio is null && (fields.Policy is null || fields.Policy == rules.Policy);
         var text = fields.Policy ?? rules.Policy;
         if (text == ReuseConfiguration.Off)
         {
@@ -74,7 +75,7 @@ internal sealed record ReuseChoice(string Policy, bool Find, int MinTokens, stri
         var ratio = fields.Ratio ?? DefaultRatio;
         if (fields.Ratio is null && colon >= 0 && !double.TryParse(text.AsSpan(colon + 1), NumberStyles.Float, CultureInfo.InvariantCulture, out ratio))
             throw ApiException.Invalid(ReuseFields.Name, $"{ReuseFields.Name} is '{text}'; write a policy and its ratio as cacheblend:0.15");
-        var written = string.Create(CultureInfo.InvariantCulture, $"{name}:{Math.Round(ratio, RatioDigits)}");
+        var written = string.Create(CultureInfo.InvariantCulture, $"{name}:{(isOwn ? ratio : Math.Round(ratio, RatioDigits))}");
         try
         {
             BlendPolicies.Parse(written);

@@ -205,7 +205,7 @@ public sealed class ReuseTests(ReuseServer shared) : IClassFixture<ReuseServer>
     {
         await using var server = await TestServer.StartAsync(configuration => configuration with
         {
-            Reuse = new ReuseConfiguration { Policy = "cacheblend:0.2", MinTokens = 8 },
+            Reuse = new ReuseConfiguration { Policy = "cacheblend:0.175", MinTokens = 8 },
             Tenants =
             [
                 new TenantConfiguration { Name = "anna", Keys = ["key-of-anna"] },
@@ -213,8 +213,10 @@ public sealed class ReuseTests(ReuseServer shared) : IClassFixture<ReuseServer>
                 new TenantConfiguration { Name = "carl", Keys = ["key-of-carl"], Reuse = new ReuseConfiguration() },
             ],
         });
-        Assert.Equal(("cacheblend:0.2", true), await PolicyAsync("key-of-anna", null));
+        Assert.Equal(("cacheblend:0.175", true), await PolicyAsync("key-of-anna", null));
+        Assert.Equal(("cacheblend:0.13", true), await PolicyAsync("key-of-anna", "cacheblend:0.1312"));
         Assert.Equal(("first:0.5", true), await PolicyAsync("key-of-bjorn", null));
+        Assert.Equal(("first:0.5", true), await PolicyAsync("key-of-bjorn", "first:0.5"));
         Assert.Equal(("off", false), await PolicyAsync("key-of-carl", null));
         Assert.Equal(("off", false), await PolicyAsync("key-of-bjorn", "off"));
         var refused = await server.PostAsync(Path, ReuseBodies.Chat("naive", mark: true, 0).ToJsonString(), "key-of-bjorn");
