@@ -27,20 +27,23 @@ public sealed class KvasirServer : IAsyncDisposable
     private readonly WebApplication _application;
     private readonly ModelRegistry _models;
     private readonly ServerMetrics _metrics;
+    private readonly AuditWatch _audits;
     private readonly DrainGate _gate = new();
 
     private KvasirServer(ServerConfiguration configuration, TimeProvider time)
     {
         _configuration = configuration;
         _time = time;
+        ReuseChecks.Check(configuration);
         var tenants = new TenantDirectory(configuration);
         _application = ServerHost.Create(configuration);
         var logs = _application.Services.GetRequiredService<ILoggerFactory>();
         _models = new ModelRegistry(configuration, time, logs.CreateLogger<ModelRegistry>());
-        var engines = new EngineSnapshots(_models);
+        var engines = new EngineSnapshots(_models, tenants);
         _metrics = new ServerMetrics(engines);
+        _audits = new AuditWatch(engines, tenants, time, logs.CreateLogger<AuditWatch>());
         var pipeline = new RequestPipeline(configuration, tenants, _gate, _metrics, time, logs.CreateLogger<RequestPipeline>());
-        var routes = new ServerRoutes(configuration, pipeline, _models, engines, _metrics, _gate, Version, time);
+        var routes = new ServerRoutes(configuration, pipeline, _models, engines, tenants, _metrics, _gate, Version, time);
         routes.Map(_application);
     }
 
@@ -66,6 +69,8 @@ public sealed class KvasirServer : IAsyncDisposable
         try
         {
             await server._models.StartAsync(cancellation).ConfigureAwait(false);
+            if (configuration.Models.Any(model => model.Engine.Audit.Rate > 0))
+                server._audits.Start();
             await server._application.StartAsync(cancellation).ConfigureAwait(false);
             return server;
         }
@@ -93,6 +98,7 @@ public sealed class KvasirServer : IAsyncDisposable
     {
         await _gate.CloseAsync(TimeSpan.Zero, _time, CancellationToken.None).ConfigureAwait(false);
         await _application.DisposeAsync().ConfigureAwait(false);
+        await _audits.DisposeAsync().ConfigureAwait(false);
         await _models.DisposeAsync().ConfigureAwait(false);
         _metrics.Dispose();
         _gate.Dispose();

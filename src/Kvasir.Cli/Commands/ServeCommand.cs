@@ -28,6 +28,9 @@ internal sealed class ServeCommand : Command, IHelpTopics
     public string Details => """
         Settings come from kvasir.json (or --config), over it from variables such as KVASIR_LIMITS__MAXBODY,
         over them from flags; --set names any setting. Without a model the bundled one is served.
+        With --reuse, text that requests mark as a part ("kvasir": {"cache": true} beside its "text") need not be computed
+        again where it recurs behind other text: retrieved documents in another order, another agent's answer. Such answers
+        are approximate; usage.kvasir says how much was reused, and --audit-rate measures how far they deviate.
         The first Ctrl-C or SIGTERM lets requests under way end (drainTimeout), the second ends at once.
         """;
 
@@ -35,6 +38,7 @@ internal sealed class ServeCommand : Command, IHelpTopics
     [
         "kvasir serve",
         "kvasir serve --model model.gguf --listen http://0.0.0.0:8080 --set limits.tenantRequests=16",
+        "kvasir serve --reuse cacheblend:0.15 --audit-rate 0.05",
         "kvasir serve --config /etc/kvasir/kvasir.json --print-config",
         "curl http://127.0.0.1:8080/v1/chat/completions -d '{\"messages\":[{\"role\":\"user\",\"content\":\"Hello\"}]}'",
     ];

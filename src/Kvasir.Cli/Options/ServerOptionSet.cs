@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kvasir.KvCache.Blending;
 using Kvasir.KvCache.Retention;
 using Kvasir.Models.Hub;
 using Kvasir.Serving.Configuration;
@@ -20,6 +21,11 @@ internal sealed class ServerOptionSet
         HelpName = "NAME=VALUE",
     };
 
+    private readonly Option<bool> _find = new("--find-fragments")
+    {
+        Description = "With --reuse: look for fragments of any earlier prompt, not only for parts that requests mark with kvasir.cache.",
+    };
+
     private readonly (Option<string?> Option, string Setting)[] _flags =
     [
         (Flag("--model", NamedModel.HelpName, $"{NamedModel.Description} Default: the bundled model.", "-m"), "model"),
@@ -33,6 +39,10 @@ internal sealed class ServerOptionSet
         (Flag("--disk-cache", "SIZE", "Most bytes in that folder, e.g. 16GiB."), "engine.tiers.disk"),
         (Flag("--retention", "NAME", $"Which kept keys and values go first when there is no room: {string.Join(", ", RetentionPolicies.Names)}."), "engine.retention"),
         (Flag("--kv-memory", "KIND", "Where keys and values lie: paged, contiguous-private or contiguous-shared."), "engine.kvMemory"),
+        (Flag("--reuse", "POLICY", $"Reuse text that recurs behind another prefix, e.g. cacheblend:0.15: the policy and the share of its rows that is computed again. Policies: {string.Join(", ", BlendPolicies.Names)}. Default: off, and requests may choose. Answers are then approximate."), "reuse.policy"),
+        (Flag("--chunk-share", "SHARE", "Share of the KV memory that text kept for such reuse may hold, 0 to 1."), "engine.chunkShare"),
+        (Flag("--audit-rate", "SHARE", "Share of the answers with such reuse that are run again without it in idle time, 0 to 1; a policy that deviates is switched off for its tenant."), "engine.audit.rate"),
+        (Flag("--scheduling", "NAME", $"Which waiting answer begins first: {string.Join(" or ", SchedulingNames.All)} (least left to compute, by age)."), "engine.scheduling"),
     ];
 
     public void AddTo(Command command)
@@ -40,6 +50,7 @@ internal sealed class ServerOptionSet
         command.Add(_config);
         foreach (var (option, _) in _flags)
             command.Add(option);
+        command.Add(_find);
         command.Add(_set);
         _set.Validators.Add(result =>
         {
@@ -62,6 +73,8 @@ internal sealed class ServerOptionSet
                 settings.Add(KeyValuePair.Create(setting, (string?)value));
         }
 
+        if (parsed.GetValue(_find))
+            settings.Add(KeyValuePair.Create("reuse.findFragments", (string?)"true"));
         foreach (var pair in parsed.GetValue(_set) ?? [])
         {
             var at = pair.IndexOf('=', StringComparison.Ordinal);

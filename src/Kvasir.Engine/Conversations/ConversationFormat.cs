@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Kvasir.Engine.Blending;
 using Kvasir.Engine.Conversations.Formats;
 using Kvasir.Engine.Conversations.Parsing;
 using Kvasir.Grammars;
@@ -93,7 +94,11 @@ public sealed class ConversationFormat
         if (tools.Count > 0 && SingleCallsOnly)
             request = request with { ParallelToolCalls = false };
         var tokenizer = RequireTokenizer();
-        var prompt = Render(tokenizer, request, tools);
+        ChatMarks? marks = null;
+        if (request.Marked.Count > 0)
+            (request, marks) = MarkedMessages.Mark(request);
+        var rendered = Render(tokenizer, request, tools, marks);
+        var prompt = rendered.Tokens;
         var reasoning = ReasoningOf(tokenizer, prompt);
         var syntax = new AnswerSyntax
         {
@@ -106,10 +111,13 @@ public sealed class ConversationFormat
         };
         return new PreparedConversation(
             prompt, syntax, new AnswerGrammar(_calls, _reasoning, reasoning, request, ToolSelection.Callable(request, tools)),
-            tools.Count > 0 ? _markerTokens : _reasoningTokens);
+            tools.Count > 0 ? _markerTokens : _reasoningTokens)
+        {
+            Parts = [.. rendered.Parts.Select(part => new ChunkPart(part.Start, part.Length))],
+        };
     }
 
-    private int[] Render(Tokenizer tokenizer, ConversationRequest request, IReadOnlyList<ToolDefinition> tools)
+    private MarkedPrompt Render(Tokenizer tokenizer, ConversationRequest request, IReadOnlyList<ToolDefinition> tools, ChatMarks? marks)
     {
         var withCalls = tools.Count > 0 || request.Messages.Any(m => m.ToolCalls.Count > 0 || m.ToolCallId is not null);
         var template = (withCalls ? _toolTemplate : _template)
@@ -135,8 +143,9 @@ public sealed class ConversationFormat
             return Tokens(ToldTools.WithoutSystem(told), null);
         }
 
-        int[] Tokens(IReadOnlyList<ChatMessage> all, IReadOnlyList<ChatTool>? described) =>
-            ChatPrompt.Tokenize(tokenizer, template, all, addGenerationPrompt: true, request.TemplateVariables, tools: described);
+        MarkedPrompt Tokens(IReadOnlyList<ChatMessage> all, IReadOnlyList<ChatTool>? described) => marks is { } given
+            ? ChatPrompt.Tokenize(tokenizer, template, all, given, addGenerationPrompt: true, request.TemplateVariables, described)
+            : new MarkedPrompt(ChatPrompt.Tokenize(tokenizer, template, all, addGenerationPrompt: true, request.TemplateVariables, tools: described), []);
     }
 
     // Names that newer protocols have for older roles.

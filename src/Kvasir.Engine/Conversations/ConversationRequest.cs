@@ -12,6 +12,9 @@ public sealed record ConversationRequest
     /// <summary>The messages, at least one.</summary>
     public required IReadOnlyList<ChatMessage> Messages { get; init; }
 
+    /// <summary>Parts of the messages' contents whose tokens are not to depend on what stands around them, in order of messages and places.</summary>
+    public IReadOnlyList<MarkedText> Marked { get; init; } = [];
+
     /// <summary>The functions that may be called; their names differ.</summary>
     public IReadOnlyList<ToolDefinition> Tools { get; init; } = [];
 

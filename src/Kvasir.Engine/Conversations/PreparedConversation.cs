@@ -1,3 +1,4 @@
+using Kvasir.Engine.Blending;
 using Kvasir.Engine.Conversations.Parsing;
 using Kvasir.Engine.Requests;
 using Kvasir.Grammars;
@@ -25,6 +26,12 @@ public sealed class PreparedConversation
 
     /// <summary>Tokens of the prompt.</summary>
     public ReadOnlyMemory<int> Prompt { get; }
+
+    /// <summary>
+    /// The marked texts that are in the prompt, ascending. Fewer than were marked where the template changed a content that holds one, or left
+    /// it out.
+    /// </summary>
+    public IReadOnlyList<ChunkPart> Parts { get; internal init; } = [];
 
     /// <summary>Special tokens that the parser needs to see: <see cref="GenerationRequest.KeepSpecialTokens"/>.</summary>
     public IReadOnlySet<int> KeepSpecialTokens { get; }

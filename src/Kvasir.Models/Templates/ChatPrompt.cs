@@ -32,14 +32,57 @@ public static class ChatPrompt
     {
         if (parseSpecialInContents)
             return tokenizer.Encode(template.Render(messages, addGenerationPrompt, variables, tools));
-        char breaker = FreeCharacter(seen => ChatTemplate.Import(messages, variables, tools, seen));
+        char breaker = FreeCharacters(1, seen => ChatTemplate.Import(messages, variables, tools, seen))[0];
         var specials = tokenizer.SpecialTexts.Where(s => s.Length > 1).ToArray();
         string text = template.Render(messages, addGenerationPrompt, variables, tools, s => Break(s, specials, breaker));
         return tokenizer.Encode(text, parseSpecial: true, breaker);
     }
 
-    // Every text is shown once; what is in none of them is free.
-    private static char FreeCharacter(Action<Func<string, string>> show)
+    /// <summary>The tokens of a conversation with marked parts: each part is tokenised on its own, and so is what stands between them.</summary>
+    /// <param name="marks">The characters around the parts in the messages' contents.</param>
+    /// <remarks>
+    /// Tokens at the border of two texts depend on both, so a part that is tokenised together with its surroundings would be another one in
+    /// each prompt. When the template does anything with a content that it would not do without the marks (it compares, cuts or escapes
+    /// it), no part is found, and the prompt is that of the plain messages.
+    /// </remarks>
+    /// <exception cref="ChatTemplateException">The template fails or refuses the messages.</exception>
+    public static MarkedPrompt Tokenize(
+        Tokenizer tokenizer,
+        ChatTemplate template,
+        IReadOnlyList<ChatMessage> messages,
+        ChatMarks marks,
+        bool addGenerationPrompt,
+        IReadOnlyDictionary<string, object?>? variables = null,
+        IReadOnlyList<ChatTool>? tools = null)
+    {
+        IReadOnlyList<ChatMessage> plain = [.. messages.Select(message => message.Content is { } content ? message with { Content = marks.Remove(content) } : message)];
+        var breaker = FreeCharacters(1, seen => ChatTemplate.Import(messages, variables, tools, seen))[0];
+        var specials = tokenizer.SpecialTexts.Where(s => s.Length > 1).ToArray();
+        var unmarked = Render(plain);
+        var marked = Render(messages);
+        if (WithoutBreaker(marks.Remove(marked)) != WithoutBreaker(unmarked) || !TryCut(marked, marks, out var pieces))
+            return new MarkedPrompt(tokenizer.Encode(unmarked, parseSpecial: true, breaker), []);
+        var tokens = new List<int>();
+        var parts = new List<(int Start, int Length)>();
+        foreach (var (piece, isPart) in pieces)
+        {
+            var start = tokens.Count;
+            tokens.AddRange(tokenizer.Encode(piece, parseSpecial: true, breaker));
+            if (isPart && tokens.Count > start)
+                parts.Add((start, tokens.Count - start));
+        }
+
+        return new MarkedPrompt([.. tokens], parts);
+
+        string Render(IReadOnlyList<ChatMessage> all) => template.Render(all, addGenerationPrompt, variables, tools, s => Break(s, specials, breaker));
+
+        string WithoutBreaker(string text) => text.Replace(breaker.ToString(), "", StringComparison.Ordinal);
+    }
+
+    /// <summary>Characters of the private use area that are in none of the texts.</summary>
+    /// <param name="count">How many.</param>
+    /// <param name="show">Shows every text once.</param>
+    internal static char[] FreeCharacters(int count, Action<Func<string, string>> show)
     {
         var used = new HashSet<char>();
         show(text =>
@@ -52,13 +95,36 @@ public static class ChatPrompt
 
             return text;
         });
-        for (char c = FirstPrivate; c <= LastPrivate; c++)
+        var free = new List<char>(count);
+        for (char c = FirstPrivate; c <= LastPrivate && free.Count < count; c++)
         {
             if (!used.Contains(c))
-                return c;
+                free.Add(c);
         }
 
-        throw new ArgumentException("the messages use every character of the private use area; none is left to mark special tokens with");
+        return free.Count == count
+            ? [.. free]
+            : throw new ArgumentException("the messages use every character of the private use area; none is left to mark special tokens and parts with");
+    }
+
+    // Text between marks is a part, the rest is not; false when the marks do not come in pairs.
+    private static bool TryCut(string text, ChatMarks marks, out List<(string Text, bool IsPart)> pieces)
+    {
+        pieces = [];
+        var begin = 0;
+        var inside = false;
+        for (var at = 0; at < text.Length; at++)
+        {
+            if (text[at] != marks.Start && text[at] != marks.End)
+                continue;
+            if (text[at] == marks.Start == inside)
+                return false;
+            pieces.Add((text[begin..at], inside));
+            (begin, inside) = (at + 1, !inside);
+        }
+
+        pieces.Add((text[begin..], false));
+        return !inside;
     }
 
     private static string Break(string content, string[] specials, char breaker)

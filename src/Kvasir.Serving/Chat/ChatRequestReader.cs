@@ -18,11 +18,14 @@ internal static class ChatRequestReader
         var top = body.Integer("top_logprobs", 0, GenerationRequest.MaxTopLogprobs);
         if (top is not null && !logprobs)
             throw body.Invalid("top_logprobs", "needs logprobs to be true");
+        var marks = new MarkReader();
+        var messages = MessageReader.Read(body, marks);
         return new ChatCall
         {
             Conversation = new ConversationRequest
             {
-                Messages = MessageReader.Read(body),
+                Messages = messages,
+                Marked = marks.Marks,
                 Tools = ToolReader.Tools(body, nested: true),
                 ToolChoice = ToolReader.Choice(body, nested: true),
                 ParallelToolCalls = body.Flag("parallel_tool_calls") ?? true,

@@ -14,13 +14,15 @@ internal sealed class ChatRun : IDisposable
     private readonly ModelLease _lease;
     private readonly Generation _generation;
     private readonly PreparedConversation _conversation;
+    private readonly PromptReuse _reuse;
 
-    private ChatRun(ApiCall call, ModelLease lease, ChatCall chat, PreparedConversation conversation, Generation generation)
+    private ChatRun(ApiCall call, ModelLease lease, ChatCall chat, PreparedConversation conversation, PromptReuse reuse, Generation generation)
     {
         _call = call;
         _lease = lease;
         Chat = chat;
         _conversation = conversation;
+        _reuse = reuse;
         _generation = generation;
         Report = new ReuseReport(lease, chat.Kvasir, conversation.Prompt);
     }
@@ -42,9 +44,11 @@ internal sealed class ChatRun : IDisposable
     {
         AnswerLimit.Check(chat.Choices, chat.MaxTokens, lease.Service.Engine.MaxContext, chat.TopLogprobs);
         var salt = chat.Kvasir.CacheSalt(call.Tenant, configuration.Cache);
+        var choice = ReuseChoice.Of(chat.Kvasir, call.Tenant, lease.Service);
         var (conversation, grammar) = await lease.Service.PrepareAsync(chat.Conversation, call.Cancellation).ConfigureAwait(false);
         PromptLimit.Check("messages", conversation.Prompt.Length, configuration.Limits);
         call.Trace.SetPrompt(() => string.Join('\n', chat.Conversation.Messages.Select(message => $"{message.Role}: {message.Content}")));
+        var reuse = chat.Kvasir.ReuseOf(choice, conversation.Parts, chat.Conversation.Marked.Count);
         var generation = lease.Service.Engine.Submit(new GenerationRequest
         {
             Prompt = conversation.Prompt,
@@ -59,9 +63,10 @@ internal sealed class ChatRun : IDisposable
             CacheSalt = salt,
             Adapter = lease.Adapter,
             WantReceipt = chat.Kvasir.Receipt,
+            Blending = choice.ToRequest(conversation.Parts),
             QueueTimeout = configuration.Limits.QueueTimeout,
         });
-        return new ChatRun(call, lease, chat, conversation, generation);
+        return new ChatRun(call, lease, chat, conversation, reuse, generation);
     }
 
     /// <summary>Reads one answer.</summary>
@@ -101,7 +106,7 @@ internal sealed class ChatRun : IDisposable
     /// <summary>Takes note of the finished answers; returns what they used.</summary>
     public Usage Finish(IReadOnlyList<ChatAnswer> answers)
     {
-        var usage = Usage.Of([.. answers.Select(answer => answer.Answer.Statistics)], answers.Sum(answer => answer.ReasoningTokens));
+        var usage = Usage.Of([.. answers.Select(answer => answer.Answer.Statistics)], _reuse, answers.Sum(answer => answer.ReasoningTokens));
         _call.Trace.Finish(_lease, [.. answers.Select(answer => answer.Answer)], usage);
         return usage;
     }

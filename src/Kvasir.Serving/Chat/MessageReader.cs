@@ -13,7 +13,10 @@ internal static class MessageReader
     private const int MaxParts = 1024;
     private const int MaxCalls = 128;
 
-    public static IReadOnlyList<ChatMessage> Read(JsonFields body)
+    /// <summary>The messages of a body.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="marks">Gets the parts that are marked as reusable.</param>
+    public static IReadOnlyList<ChatMessage> Read(JsonFields body, MarkReader? marks = null)
     {
         var messages = body.Array("messages", MaxMessages) ?? throw body.Missing("messages");
         if (messages.Count == 0)
@@ -21,12 +24,16 @@ internal static class MessageReader
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         var result = new List<ChatMessage>(messages.Count);
         foreach (var (value, path) in messages)
-            result.Add(Message(new JsonFields(value, path), names));
+            result.Add(Message(new JsonFields(value, path), names, marks, result.Count));
         return result;
     }
 
     /// <summary>A text: a string, or an array of parts of type text. Null where it is absent.</summary>
-    public static string? Content(JsonFields fields, string name)
+    /// <param name="fields">Where it stands.</param>
+    /// <param name="name">Its field.</param>
+    /// <param name="marks">Gets the parts that are marked as reusable; null where marks mean nothing.</param>
+    /// <param name="message">The message's number.</param>
+    public static string? Content(JsonFields fields, string name, MarkReader? marks = null, int message = 0)
     {
         if (!fields.TryGet(name, out var value))
             return null;
@@ -41,7 +48,9 @@ internal static class MessageReader
             var type = part.RequireText("type");
             if (type is not ("text" or "input_text" or "output_text" or "refusal"))
                 throw part.Invalid("type", $"is '{type}'; this server's models read text only");
+            var start = text.Length;
             text.Append(part.RequireText(type == "refusal" ? type : "text"));
+            marks?.Read(part, message, start, text.Length - start);
         }
 
         return text.ToString();
@@ -65,12 +74,12 @@ internal static class MessageReader
         throw fields.Invalid(name, "is not the text of a JSON object");
     }
 
-    private static ChatMessage Message(JsonFields message, Dictionary<string, string> names)
+    private static ChatMessage Message(JsonFields message, Dictionary<string, string> names, MarkReader? marks, int number)
     {
         message.RequireText("role");
         var role = message.OneOf("role", "system", "developer", "user", "assistant", "tool", "function")!;
         var calls = role == "assistant" ? Calls(message, names) : [];
-        var content = Content(message, "content");
+        var content = Content(message, "content", marks, number);
         if (content is null && calls.Count == 0 && role != "assistant")
             throw message.Missing("content");
         var id = role == "tool" ? message.Text("tool_call_id") : null;

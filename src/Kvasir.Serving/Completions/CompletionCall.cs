@@ -1,3 +1,4 @@
+using Kvasir.Engine.Blending;
 using Kvasir.Engine.Sampling;
 using Kvasir.Grammars;
 using Kvasir.Serving.Requests;
@@ -9,6 +10,9 @@ internal sealed record CompletionCall
 {
     /// <summary>The prompts, in tokens; each gets its own answers.</summary>
     public required IReadOnlyList<int[]> Prompts { get; init; }
+
+    /// <summary>The reusable parts of each prompt.</summary>
+    public required IReadOnlyList<IReadOnlyList<ChunkPart>> Parts { get; init; }
 
     public required SamplingOptions Sampling { get; init; }
 

@@ -23,20 +23,23 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
         var completion = await CompletionRequestReader.ReadAsync(body, lease.Service, call.Cancellation).ConfigureAwait(false);
         AnswerLimit.Check(completion.Choices * completion.Prompts.Count, completion.MaxTokens, lease.Service.Engine.MaxContext, completion.TopLogprobs);
         var salt = completion.Kvasir.CacheSalt(call.Tenant, configuration.Cache);
+        var choice = ReuseChoice.Of(completion.Kvasir, call.Tenant, lease.Service);
         var generations = new List<Generation>();
         try
         {
-            foreach (var prompt in completion.Prompts)
+            for (var i = 0; i < completion.Prompts.Count; i++)
             {
-                PromptLimit.Check("prompt", prompt.Length, configuration.Limits);
-                generations.Add(Submit(lease, completion, prompt, salt));
+                PromptLimit.Check("prompt", completion.Prompts[i].Length, configuration.Limits);
+                generations.Add(Submit(lease, completion, i, choice, salt));
             }
+
+            PromptReuse[] reuse = [.. completion.Parts.Select(parts => completion.Kvasir.ReuseOf(choice, parts, parts.Count))];
 
             var writer = new CompletionWriter(lease, completion, name ?? lease.Service.Name, time.GetUtcNow());
             if (stream)
-                await StreamAsync(call, lease, generations, writer, withUsage).ConfigureAwait(false);
+                await StreamAsync(call, lease, generations, reuse, writer, withUsage).ConfigureAwait(false);
             else
-                await AnswerAsync(call, lease, generations, writer).ConfigureAwait(false);
+                await AnswerAsync(call, lease, generations, reuse, writer).ConfigureAwait(false);
         }
         finally
         {
@@ -45,10 +48,10 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
         }
     }
 
-    private Generation Submit(ModelLease lease, CompletionCall completion, int[] prompt, ReadOnlyMemory<byte> salt) =>
+    private Generation Submit(ModelLease lease, CompletionCall completion, int prompt, ReuseChoice choice, ReadOnlyMemory<byte> salt) =>
         lease.Service.Engine.Submit(new GenerationRequest
         {
-            Prompt = prompt,
+            Prompt = completion.Prompts[prompt],
             Grammar = completion.Grammar,
             MaxTokens = completion.MaxTokens,
             Sampling = completion.Sampling,
@@ -59,25 +62,26 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
             CacheSalt = salt,
             Adapter = lease.Adapter,
             WantReceipt = completion.Kvasir.Receipt,
+            Blending = choice.ToRequest(completion.Parts[prompt]),
             QueueTimeout = configuration.Limits.QueueTimeout,
         });
 
-    private static async Task AnswerAsync(ApiCall call, ModelLease lease, List<Generation> generations, CompletionWriter writer)
+    private static async Task AnswerAsync(ApiCall call, ModelLease lease, List<Generation> generations, PromptReuse[] reuse, CompletionWriter writer)
     {
         var answers = new List<IReadOnlyList<Answer>>();
         foreach (var generation in generations)
             answers.Add(await generation.CompleteAsync(call.Cancellation).ConfigureAwait(false));
-        var usage = Finish(call, lease, answers);
+        var usage = Finish(call, lease, answers, reuse);
         await JsonResponse.WriteAsync(call.Http, StatusCodes.Status200OK, json => writer.WriteWhole(json, answers, usage)).ConfigureAwait(false);
     }
 
-    private static Task StreamAsync(ApiCall call, ModelLease lease, List<Generation> generations, CompletionWriter writer, bool withUsage) =>
+    private static Task StreamAsync(ApiCall call, ModelLease lease, List<Generation> generations, PromptReuse[] reuse, CompletionWriter writer, bool withUsage) =>
         AnswerStream.SendAsync(call, async events =>
         {
             var reads = generations.SelectMany((generation, prompt) => generation.Choices.Select(choice => StreamAsync(call, prompt, choice, writer, events))).ToArray();
             await Task.WhenAll(reads).ConfigureAwait(false);
             var answers = generations.Select(generation => (IReadOnlyList<Answer>)[.. generation.Choices.Select(choice => choice.ToAnswer())]).ToArray();
-            var usage = Finish(call, lease, answers);
+            var usage = Finish(call, lease, answers, reuse);
             if (withUsage || writer.WantsReport)
                 await events.SendAsync(json => writer.WriteLast(json, answers, withUsage ? usage : null)).ConfigureAwait(false);
         });
@@ -99,9 +103,9 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
         await events.SendAsync(json => writer.WriteFinish(json, prompt, choice.Choice, choice.Finish!.Value)).ConfigureAwait(false);
     }
 
-    private static Usage Finish(ApiCall call, ModelLease lease, IReadOnlyList<IReadOnlyList<Answer>> answers)
+    private static Usage Finish(ApiCall call, ModelLease lease, IReadOnlyList<IReadOnlyList<Answer>> answers, PromptReuse[] reuse)
     {
-        var usage = answers.Select(choices => Usage.Of([.. choices.Select(answer => answer.Statistics)])).Aggregate((a, b) => a + b);
+        var usage = answers.Select((choices, prompt) => Usage.Of([.. choices.Select(answer => answer.Statistics)], reuse[prompt])).Aggregate((a, b) => a + b);
         call.Trace.Finish(lease, [.. answers.SelectMany(choices => choices)], usage);
         return usage;
     }

@@ -23,9 +23,11 @@ internal static class CompletionRequestReader
         if (body.Integer("best_of", 1, GenerationRequest.MaxChoices) is { } best && best != choices)
             throw body.Invalid("best_of", $"is {best} and n is {choices}; only equal values are supported");
         var format = AnswerFormat.Read(body);
+        var (prompts, parts) = PromptReader.Read(body, model);
         return new CompletionCall
         {
-            Prompts = Prompts(body, model),
+            Prompts = prompts,
+            Parts = parts,
             Sampling = SamplingFields.Read(body, model.Engine.Config.VocabSize),
             Kvasir = KvasirFields.Read(body),
             Grammar = format is null ? null : await model.CompileAsync(format.Kind, format.Source, format.ToGrammar, cancellation).ConfigureAwait(false),
@@ -37,7 +39,4 @@ internal static class CompletionRequestReader
             TopLogprobs = body.Integer("logprobs", 0, MaxLogprobs),
         };
     }
-
-    private static IReadOnlyList<int[]> Prompts(JsonFields body, ModelService model) =>
-        body.TryGet("prompt", out _) ? TextInputs.Read(body, "prompt", model) : throw body.Missing("prompt");
 }

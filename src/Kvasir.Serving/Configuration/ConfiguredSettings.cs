@@ -42,6 +42,15 @@ internal sealed class ConfiguredSettings(IConfiguration configuration, string pa
             : throw Wrong(name, value, FormattableString.Invariant($"a whole number, {min} or more"));
     }
 
+    public override double Real(string name, double fallback, double min, double max, string meaning)
+    {
+        if (Value(name) is not { Length: > 0 } value)
+            return fallback;
+        return double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max
+            ? number
+            : throw Wrong(name, value, FormattableString.Invariant($"a number from {min} to {max}"));
+    }
+
     public override long? Size(string name, long? fallback, string meaning)
     {
         if (Value(name) is not { Length: > 0 } value)

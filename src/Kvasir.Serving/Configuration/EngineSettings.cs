@@ -28,6 +28,11 @@ internal static class EngineSettings
         PrefixCache = settings.Flag("prefixCache", fallback.PrefixCache, "Whether keys and values are kept between requests."),
         Tiers = settings.Section("tiers", inner => TierSettings.Read(inner, fallback.Tiers), "Where keys and values go that the pool has no room for, and what outlives the process."),
 
+        ChunkShare = settings.Real("chunkShare", fallback.ChunkShare, 0, 1, "Share of the memory for keys and values that text kept for reuse behind other prefixes may hold."),
+        Audit = settings.Section("audit", inner => AuditSettings.Read(inner, fallback.Audit), "Whether answers with approximate reuse are run again without it and compared."),
+        Scheduling = SchedulingNames.Create(
+            settings.Choice("scheduling", SchedulingNames.Of(fallback.Scheduling), SchedulingNames.All, "Which waiting answer begins first: the oldest, or the one that has least left to compute, by age.")),
+
         // Always a new one: several models may share these settings, and a policy serves one pool.
         Retention = RetentionPolicies.Create(
             settings.Choice("retention", fallback.Retention.Name, [.. RetentionPolicies.Names], "Which kept keys and values go first when there is no room.")),

@@ -38,6 +38,13 @@ internal sealed class PrintedSettings(SettingReader values, Utf8JsonWriter json)
         return value;
     }
 
+    public override double Real(string name, double fallback, double min, double max, string meaning)
+    {
+        var value = values.Real(name, fallback, min, max, meaning);
+        json.WriteNumber(name, value);
+        return value;
+    }
+
     public override long? Size(string name, long? fallback, string meaning)
     {
         var value = values.Size(name, fallback, meaning);

@@ -31,6 +31,14 @@ internal sealed class SchemaSettings : SettingReader
         return fallback;
     }
 
+    public override double Real(string name, double fallback, double min, double max, string meaning)
+    {
+        Add(name, "number", fallback, meaning, fallback);
+        _properties[name]!["minimum"] = min;
+        _properties[name]!["maximum"] = max;
+        return fallback;
+    }
+
     public override long? Size(string name, long? fallback, string meaning)
     {
         Add(name, "string", fallback is { } bytes ? Units.Size(bytes) : null, meaning, fallback);

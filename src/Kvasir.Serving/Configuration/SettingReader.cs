@@ -18,6 +18,9 @@ internal abstract class SettingReader
     /// <summary>A whole number from <paramref name="min"/> on; null where neither set nor defaulted.</summary>
     public abstract int? Number(string name, int? fallback, int min, string meaning);
 
+    /// <summary>A number in a range.</summary>
+    public abstract double Real(string name, double fallback, double min, double max, string meaning);
+
     /// <summary>Bytes, written as <c>512MiB</c>; null where neither set nor defaulted.</summary>
     public abstract long? Size(string name, long? fallback, string meaning);
 

@@ -18,11 +18,15 @@ public sealed record TenantConfiguration
     /// <summary>Whether his requests may choose the public scope, where the operator allows it at all.</summary>
     public bool PublicScope { get; init; } = true;
 
-    internal static TenantConfiguration Read(SettingReader settings) => new()
+    /// <summary>Reuse that is not a prefix for his requests; <see cref="ServerConfiguration.Reuse"/> when null.</summary>
+    public ReuseConfiguration? Reuse { get; init; }
+
+    internal static TenantConfiguration Read(SettingReader settings, ReuseConfiguration reuse) => new()
     {
         Name = settings.Text("name", null, "The name; it is seen in logs and metrics.") ?? "",
         Keys = settings.Secrets("keys", "The API keys that stand for the tenant."),
         MaxRequests = settings.Number("maxRequests", null, 1, "Most requests under way at once. Default: limits.tenantRequests."),
         PublicScope = settings.Flag("publicScope", true, "Whether requests may choose the public scope, where cache.publicScope allows it."),
+        Reuse = settings.Section("reuse", inner => ReuseConfiguration.Read(inner, reuse), "Reuse behind other prefixes, where that differs from the others."),
     };
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Kvasir.Engine.Embeddings;
 using Kvasir.Serving.Configuration;
+using Kvasir.Serving.Errors;
 using Kvasir.Serving.Hosting;
 using Kvasir.Serving.Json;
 using Kvasir.Serving.Pipeline;
@@ -23,6 +24,8 @@ internal sealed class EmbeddingEndpoint(ModelRegistry models, ServerConfiguratio
         var base64 = body.OneOf("encoding_format", "float", "base64") == "base64";
         using var lease = await models.AcquireAsync(name, call.Cancellation).ConfigureAwait(false);
         call.Trace.SetModel(lease);
+        if (KvasirFields.Read(body).Reuse is { IsGiven: true, Policy: not ReuseConfiguration.Off })
+            throw ApiException.Invalid(ReuseFields.Name, "embeddings and chunk reuse cannot be combined: a vector is computed exactly, so that equal texts have equal vectors; leave out kvasir.reuse and kvasir.find");
         var width = lease.Service.Engine.Config.HiddenSize;
         if (body.Integer("dimensions", 1, int.MaxValue) is { } dimensions && dimensions != width)
             throw body.Invalid("dimensions", $"is {dimensions}; this model's vectors have {width} and cannot be shortened");

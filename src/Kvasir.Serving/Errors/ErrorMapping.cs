@@ -23,6 +23,7 @@ internal static class ErrorMapping
         QueueTimeoutException waited => ApiException.Unavailable("queue_timeout", waited.Message, DefaultRetry, waited),
         GrammarException grammar => ApiException.Invalid("tools", grammar.Message, "invalid_grammar", grammar),
         ChatTemplateException template => ApiException.Invalid("messages", template.Message, "invalid_messages", template),
+        NotSupportedException unsupported => ApiException.Invalid(null, unsupported.Message, "not_supported", unsupported),
         ArgumentException argument => ApiException.Invalid(null, WithoutParameter(argument), cause: argument),
         EngineFailedException failed => ApiException.Failed(failed.Message, failed),
         ObjectDisposedException disposed => ApiException.Unavailable("model_unavailable", "the model was unloaded; try again", DefaultRetry, disposed),

@@ -22,9 +22,10 @@ internal sealed class ModelService
     private int _users;
     private bool _retired;
 
-    private ModelService(KvasirEngine engine, string name, TimeProvider time)
+    private ModelService(KvasirEngine engine, EngineOptions options, string name, TimeProvider time)
     {
         Engine = engine;
+        Options = options;
         Name = name;
         Format = ConversationFormat.Detect(engine.Model);
         Activity = new ModelActivity(time);
@@ -35,6 +36,9 @@ internal sealed class ModelService
     public string Name { get; }
 
     public KvasirEngine Engine { get; }
+
+    /// <summary>How the engine is set up.</summary>
+    public EngineOptions Options { get; }
 
     public ConversationFormat Format { get; }
 
@@ -55,7 +59,7 @@ internal sealed class ModelService
         {
             foreach (var adapter in configuration.Adapters)
                 engine.LoadAdapter(adapter.Name, adapter.Path, adapter.Scale);
-            return new ModelService(engine, configuration.EffectiveName, time);
+            return new ModelService(engine, configuration.Engine, configuration.EffectiveName, time);
         }
         catch
         {

@@ -7,6 +7,7 @@ using Kvasir.Serving.Operations;
 using Kvasir.Serving.Pipeline;
 using Kvasir.Serving.Responses;
 using Kvasir.Serving.Telemetry;
+using Kvasir.Serving.Tenancy;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -18,6 +19,7 @@ internal sealed class ServerRoutes(
     RequestPipeline pipeline,
     ModelRegistry models,
     EngineSnapshots engines,
+    TenantDirectory tenants,
     ServerMetrics metrics,
     DrainGate gate,
     string version,
@@ -59,7 +61,7 @@ internal sealed class ServerRoutes(
         var health = new HealthEndpoint(models, gate);
         application.MapGet("/health", pipeline.Open(health.HealthAsync));
         application.MapGet("/ready", pipeline.Open(health.ReadyAsync));
-        application.MapGet("/kvasir/status", pipeline.Look(new StatusEndpoint(models, engines, metrics, gate, version, time).HandleAsync));
+        application.MapGet("/kvasir/status", pipeline.Look(new StatusEndpoint(models, engines, tenants, metrics, gate, version, time).HandleAsync));
     }
 
     private void MapPage(WebApplication application)
@@ -72,6 +74,7 @@ internal sealed class ServerRoutes(
     private void MapAdmin(WebApplication application)
     {
         var admin = new AdminEndpoint(models);
+        application.MapGet("/admin/audits", Admin(new AuditEndpoint(engines, tenants).ListAsync));
         application.MapPost("/admin/models", Admin(admin.AddModelAsync));
         application.MapPost("/admin/models/load", Admin(admin.LoadModelAsync));
         application.MapPost("/admin/models/unload", Admin(admin.UnloadModelAsync));

@@ -1,20 +1,23 @@
 using System.Text.Json;
 using Kvasir.Engine.Loop;
+using Kvasir.KvCache.Identity;
 using Kvasir.Serving.Hosting;
 using Kvasir.Serving.Json;
 using Kvasir.Serving.Pipeline;
 using Kvasir.Serving.Telemetry;
+using Kvasir.Serving.Tenancy;
 using Microsoft.AspNetCore.Http;
 
 namespace Kvasir.Serving.Operations;
 
 /// <summary><c>GET /kvasir/status</c>: what the server is doing now, for the page and for operators.</summary>
-internal sealed class StatusEndpoint(ModelRegistry models, EngineSnapshots engines, ServerMetrics metrics, DrainGate gate, string version, TimeProvider time)
+internal sealed class StatusEndpoint(ModelRegistry models, EngineSnapshots engines, TenantDirectory tenants, ServerMetrics metrics, DrainGate gate, string version, TimeProvider time)
 {
     private readonly long _started = time.GetTimestamp();
 
     public async Task HandleAsync(HttpContext http)
     {
+        var asker = tenants.Authenticate(http.Request);
         var statuses = (await engines.RefreshAsync().ConfigureAwait(false)).ToDictionary(engine => engine.Model, engine => engine.Status, StringComparer.Ordinal);
         await JsonResponse.WriteAsync(http, StatusCodes.Status200OK, json =>
         {
@@ -22,10 +25,13 @@ internal sealed class StatusEndpoint(ModelRegistry models, EngineSnapshots engin
             WriteServer(json);
             json.WriteStartArray("models");
             foreach (var slot in models.Slots)
-                WriteModel(json, slot, statuses.GetValueOrDefault(slot.Name));
+                WriteModel(json, slot, statuses.GetValueOrDefault(slot.Name), Named);
             json.WriteEndArray();
             json.WriteEndObject();
         }).ConfigureAwait(false);
+
+        // What audits say of others is theirs; the operator's endpoints tell of all.
+        string? Named(string label) => !tenants.NeedsKey || label == asker.CacheLabel || label == CacheScope.PublicTenant ? tenants.NameOf(label) : null;
     }
 
     private void WriteServer(Utf8JsonWriter json)
@@ -42,7 +48,7 @@ internal sealed class StatusEndpoint(ModelRegistry models, EngineSnapshots engin
         json.WriteEndObject();
     }
 
-    private static void WriteModel(Utf8JsonWriter json, ModelSlot slot, EngineStatus? status)
+    private static void WriteModel(Utf8JsonWriter json, ModelSlot slot, EngineStatus? status, Func<string, string?> tenantOf)
     {
         json.WriteStartObject();
         json.WriteString("name", slot.Name);
@@ -52,13 +58,13 @@ internal sealed class StatusEndpoint(ModelRegistry models, EngineSnapshots engin
             json.WriteStringValue(alias);
         json.WriteEndArray();
         if (slot.Service is { } service && status is not null)
-            WriteEngine(json, service, status);
+            WriteEngine(json, service, status, tenantOf);
         else
-            WriteNulls(json, "context", "adapters", "running", "waiting", "preemptions", "tokens", "hit_rate", "kv", "memory_advice", "tiers", "latency_ms", "tokens_per_second");
+            WriteNulls(json, "context", "adapters", "running", "waiting", "preemptions", "tokens", "hit_rate", "kv", "memory_advice", "tiers", "chunks", "audits", "latency_ms", "tokens_per_second");
         json.WriteEndObject();
     }
 
-    private static void WriteEngine(Utf8JsonWriter json, ModelService service, EngineStatus status)
+    private static void WriteEngine(Utf8JsonWriter json, ModelService service, EngineStatus status, Func<string, string?> tenantOf)
     {
         json.WriteNumber("context", service.Engine.MaxContext);
         json.WriteStartArray("adapters");
@@ -81,6 +87,7 @@ internal sealed class StatusEndpoint(ModelRegistry models, EngineSnapshots engin
             json.WriteNull("hit_rate");
         WritePool(json, status);
         TierStatusJson.Write(json, status);
+        ReuseStatusJson.Write(json, status, tenantOf);
         WriteActivity(json, service.Activity.Snapshot());
     }
 

@@ -59,10 +59,13 @@ internal sealed class TokenEndpoint(ModelRegistry models)
             return body.Flag("add_special_tokens") ?? true ? model.Engine.Encode(text) : model.Tokenizer.Encode(text);
         }
 
+        var marks = new MarkReader();
+        var messages = MessageReader.Read(body, marks);
         var (conversation, _) = await model.PrepareAsync(
             new ConversationRequest
             {
-                Messages = MessageReader.Read(body),
+                Messages = messages,
+                Marked = marks.Marks,
                 Tools = ToolReader.Tools(body, nested: true),
                 TemplateVariables = ToolReader.TemplateVariables(body, null),
             },

@@ -21,9 +21,13 @@ const ByStatus = {
     503: 'The server cannot take the request now.',
 };
 
+const ByField = {
+    'kvasir.reuse': 'Choose “as the server has it” under Settings, Reuse of documents.',
+};
+
 /** The next step, one or two sentences. */
 export function advice(error) {
-    const step = ByCode[error.code] ?? ByStatus[error.status] ?? 'Send again, or look into the server’s log.';
+    const step = ByCode[error.code] ?? ByField[error.param] ?? ByStatus[error.status] ?? 'Send again, or look into the server’s log.';
     if (!error.retryAfter)
         return step;
     return `${step} Send again in ${error.retryAfter} ${error.retryAfter === 1 ? 'second' : 'seconds'}.`;

@@ -74,7 +74,7 @@ export class Chat {
 
     async #run(question, replaced, edited) {
         const running = new AbortController();
-        const { settings, scope } = this.#settings.read();
+        const { settings, scope, reuse } = this.#settings.read();
         const model = this.#models.selected;
         const turn = new Turn(question, model, scope, { edit: turn => this.#edit(turn), again: turn => this.#again(turn) }, () => this.#grown());
         const messages = [...this.#settings.systemMessages(), ...this.#turns.flatMap(turn => turn.messages()), ...turn.messages()];
@@ -88,7 +88,7 @@ export class Chat {
         let finish = null;
         let report = null;
         try {
-            for await (const part of ask({ model, messages, ...settings, kvasir: { report: true, prompt_text: true, scope } }, running.signal)) {
+            for await (const part of ask({ model, messages, ...settings, kvasir: { report: true, prompt_text: true, scope, ...(reuse === '' ? {} : { reuse }) } }, running.signal)) {
                 if (part.text || part.reasoning)
                     turn.append(part);
                 finish = part.finish ?? finish;

@@ -4,7 +4,8 @@ const Known = {
     shared: 'in the cache already, from an earlier request',
     computed: 'computed for this answer',
     loaded: 'loaded from a slower tier',
-    blended: 'reused out of place and corrected',
+    blended: 'computed behind other text, and moved here',
+    repaired: 'blended, then computed again in its new place',
 };
 
 /** The CSS class of an origin: its own, or `other` for one that this page does not know. */
@@ -13,8 +14,8 @@ export const originClass = origin => Object.hasOwn(Known, origin) ? origin : 'ot
 /** What an origin means. */
 export const originMeaning = origin => Object.hasOwn(Known, origin) ? Known[origin] : 'reused in a way that this page does not know';
 
-/** The origins of a report in the order of the legend; computed and shared are always explained. */
-export function originsOf(spans) {
-    const present = new Set(['shared', 'computed', ...spans.map(span => span.origin)]);
+/** The origins of a report in the order of the legend; computed and shared are always explained, repaired where there is any. */
+export function originsOf(spans, withRepaired = false) {
+    const present = new Set(['shared', 'computed', ...spans.map(span => span.origin), ...(withRepaired ? ['repaired'] : [])]);
     return [...Object.keys(Known).filter(origin => present.has(origin)), ...[...present].filter(origin => !Object.hasOwn(Known, origin))];
 }

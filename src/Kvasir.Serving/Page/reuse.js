@@ -17,6 +17,7 @@ export function reuseNote(report, scope) {
             element('strong', {}, percent(report.prompt_tokens > 0 ? report.reused_tokens / report.prompt_tokens : null)), ` of ${count(report.prompt_tokens)} tokens`),
         bar(report, spans),
         legend(report, spans),
+        approximation(report, spans),
         firstToken(report),
         element('dl', { class: 'numbers' },
             ...pair('Tokens/s', rate(report.tokens_per_second)),
@@ -36,16 +37,36 @@ function bar(report, spans) {
     const parts = spans.map(span => `${span.length} ${span.origin}`).join(', ');
     const drawn = element('div', { class: 'bar-of-spans', role: 'img', 'aria-label': `The prompt from its start: ${parts || 'no tokens'}` });
     for (const span of spans) {
-        const segment = element('i', { class: `swatch ${originClass(span.origin)}`, title: `${count(span.length)} tokens ${span.origin}` });
+        const segment = element('i', { class: `swatch ${originClass(span.origin)}`, title: spanTitle(span) });
+        if (span.repaired > 0) {
+            const again = element('i', { class: 'swatch repaired' });
+            again.style.width = `${Math.min(1, span.repaired / span.length) * 100}%`;
+            segment.append(again);
+        }
         segment.style.flexGrow = String(span.length);
         drawn.append(segment);
     }
     return drawn;
 }
 
+const repairedOf = spans => spans.reduce((sum, span) => sum + (span.repaired ?? 0), 0);
+
+const spanTitle = span => `${count(span.length)} tokens ${span.origin}${span.repaired > 0 ? `, ${count(span.repaired)} of them repaired` : ''}`;
+
+/** What blended means, where there is any: the one kind of reuse that changes answers. */
+function approximation(report, spans) {
+    const blended = spans.filter(span => span.origin === 'blended').reduce((sum, span) => sum + span.length, 0);
+    if (blended === 0)
+        return null;
+    const deviation = report.estimated_deviation;
+    return element('p', { class: 'hint approximate' },
+        `Blended text was computed behind other text and moved here; ${count(repairedOf(spans))} of its ${count(blended)} tokens were computed again (repaired). `
+        + `The answer is approximate${typeof deviation === 'number' ? `: the other rows deviate by about ${percent(deviation)}` : ''}.`);
+}
+
 function legend(report, spans) {
-    const total = origin => spans.filter(span => span.origin === origin).reduce((sum, span) => sum + span.length, 0);
-    return element('ul', { class: 'legend' }, ...originsOf(spans).map(origin => element('li', { title: originMeaning(origin) },
+    const total = origin => origin === 'repaired' ? repairedOf(spans) : spans.filter(span => span.origin === origin).reduce((sum, span) => sum + span.length, 0);
+    return element('ul', { class: 'legend' }, ...originsOf(spans, repairedOf(spans) > 0).map(origin => element('li', { title: originMeaning(origin) },
         element('i', { class: `swatch ${originClass(origin)}`, 'aria-hidden': 'true' }),
         element('span', { class: 'name' }, origin), ' ',
         element('span', { class: 'amount' }, count(total(origin))))));
@@ -106,6 +127,6 @@ function spanView(span) {
         }, `… ${count(hidden.length)} more characters …`);
         shown.append(span.text.slice(0, from), middle, span.text.slice(to));
     }
-    return element('span', { class: `span ${originClass(span.origin)}`, title: `${count(span.length)} tokens ${span.origin}: ${originMeaning(span.origin)}` },
-        element('span', { class: 'tag' }, element('i', { class: `swatch ${originClass(span.origin)}`, 'aria-hidden': 'true' }), `${span.origin} ${count(span.length)}`), shown);
+    return element('span', { class: `span ${originClass(span.origin)}`, title: `${spanTitle(span)}: ${originMeaning(span.origin)}` },
+        element('span', { class: 'tag' }, element('i', { class: `swatch ${originClass(span.origin)}`, 'aria-hidden': 'true' }), `${span.origin} ${count(span.length)}${span.repaired > 0 ? `, repaired ${count(span.repaired)}` : ''}`), shown);
 }

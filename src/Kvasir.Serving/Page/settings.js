@@ -2,7 +2,10 @@
 import { find, setText } from './dom.js';
 
 const Name = 'kvasir.settings';
-const Fields = ['system', 'temperature', 'max-tokens', 'scope'];
+const Fields = ['system', 'documents', 'temperature', 'max-tokens', 'scope', 'reuse'];
+
+/** A line of dashes stands between documents. */
+const Between = /^\s*-{3,}\s*$/m;
 
 /** The settings below the message box. */
 export class Settings {
@@ -17,20 +20,28 @@ export class Settings {
         this.#summarize();
     }
 
-    /** The protocol's fields that are set, and the scope. */
+    /** The protocol's fields that are set, the scope, and how text is reused behind other text (empty: as the server has it). */
     read() {
         const settings = {};
         if (find('temperature').value !== '')
             settings.temperature = find('temperature').valueAsNumber;
         if (find('max-tokens').value !== '')
             settings.max_tokens = find('max-tokens').valueAsNumber;
-        return { settings, scope: find('scope').value };
+        return { settings, scope: find('scope').value, reuse: find('reuse').value };
     }
 
-    /** The system prompt as a message, or none. */
+    /** The system prompt and the documents as a message, or none. Each document is a part that may be reused wherever it recurs. */
     systemMessages() {
-        const content = find('system').value;
-        return content.trim() === '' ? [] : [{ role: 'system', content }];
+        const system = find('system').value;
+        const documents = this.#documents();
+        if (documents.length === 0)
+            return system.trim() === '' ? [] : [{ role: 'system', content: system }];
+        const parts = documents.flatMap(text => [{ type: 'text', text, kvasir: { cache: true } }, { type: 'text', text: '\n\n' }]).slice(0, -1);
+        return [{ role: 'system', content: system.trim() === '' ? parts : [{ type: 'text', text: `${system}\n\n` }, ...parts] }];
+    }
+
+    #documents() {
+        return find('documents').value.split(Between).map(text => text.trim()).filter(text => text !== '');
     }
 
     /** Whether all values are ones that can be sent; shows the first that is not. */
@@ -50,10 +61,15 @@ export class Settings {
         const system = find('system').value.trim();
         if (system !== '')
             parts.push('system prompt');
+        const documents = this.#documents().length;
+        if (documents > 0)
+            parts.push(`${documents} ${documents === 1 ? 'document' : 'documents'}`);
         if (find('temperature').value !== '')
             parts.push(`temperature ${find('temperature').value}`);
         if (find('max-tokens').value !== '')
             parts.push(`at most ${find('max-tokens').value} tokens`);
+        if (find('reuse').value !== '')
+            parts.push(`reuse ${find('reuse').value}`);
         parts.push(find('scope').value === 'public' ? 'shared with everyone' : 'shared with this tenant');
         setText(find('settings-summary'), parts.join(' · '));
     }

@@ -10,7 +10,8 @@ namespace Kvasir.Serving.Requests;
 /// <param name="PromptText">Whether the report holds the prompt's text.</param>
 /// <param name="Receipt">Whether the answer comes with a receipt.</param>
 /// <param name="PublicScope">Whether its KV is shared with all tenants.</param>
-internal sealed record KvasirFields(bool Report, bool PromptText, bool Receipt, bool PublicScope)
+/// <param name="Reuse">How text that recurs behind another prefix is reused.</param>
+internal sealed record KvasirFields(bool Report, bool PromptText, bool Receipt, bool PublicScope, ReuseFields Reuse)
 {
     private const string Name = "kvasir";
 
@@ -21,12 +22,19 @@ internal sealed record KvasirFields(bool Report, bool PromptText, bool Receipt, 
     {
         var inner = body.Object(Name);
         var scope = Field("scope", (fields, name) => fields.OneOf(name, "tenant", "public"));
-        return new KvasirFields(Flag("report"), Flag("prompt_text"), Flag("receipt"), scope == "public");
+        return new KvasirFields(Flag("report"), Flag("prompt_text"), Flag("receipt"), scope == "public", ReuseFields.Read(body, inner));
 
         bool Flag(string name) => Field(name, (fields, field) => fields.Flag(field)) ?? false;
 
         T? Field<T>(string name, Func<JsonFields, string, T?> read) => inner is { } fields && read(fields, name) is { } value ? value : read(body, $"{Name}.{name}");
     }
+
+    /// <summary>What may be reused of a prompt.</summary>
+    /// <param name="choice">How.</param>
+    /// <param name="parts">Its reusable parts.</param>
+    /// <param name="marked">Parts that the request marked.</param>
+    public PromptReuse ReuseOf(ReuseChoice choice, IReadOnlyList<Engine.Blending.ChunkPart> parts, int marked) =>
+        new(choice, parts, marked, Report || Reuse.IsGiven || choice.IsOn || marked > 0);
 
     /// <summary>The salt of the request's KV blocks.</summary>
     /// <exception cref="ApiException">The public scope is not allowed.</exception>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kvasir.Engine.Blending;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Requests;
 using Kvasir.Models;
@@ -24,6 +25,8 @@ internal sealed class ReuseReport(ModelLease lease, KvasirFields wanted, ReadOnl
         json.WriteNumber("prompt_tokens", statistics.PromptTokens);
         json.WriteNumber("reused_tokens", statistics.ReusedTokens);
         json.WriteNumber("computed_tokens", statistics.PromptTokens - statistics.ReusedTokens);
+        if (statistics.Blend is { } blend)
+            WriteBlend(json, blend);
         WriteTime(json, "queue_ms", statistics.QueueTime);
         WriteTime(json, "ttft_ms", statistics.TimeToFirstToken);
         WriteTime(json, "ttft_without_reuse_ms", lease.Service.Activity.WithoutReuse(statistics));
@@ -36,7 +39,7 @@ internal sealed class ReuseReport(ModelLease lease, KvasirFields wanted, ReadOnl
         json.WriteNumber("preemptions", statistics.Preemptions);
         json.WriteStartArray("spans");
         foreach (var span in statistics.Spans)
-            WriteSpan(json, span);
+            WriteSpan(json, span, statistics.Blend);
         json.WriteEndArray();
         if (wanted.Receipt)
             WriteReceipts(json, answers);
@@ -59,12 +62,24 @@ internal sealed class ReuseReport(ModelLease lease, KvasirFields wanted, ReadOnl
         json.WriteEndArray();
     }
 
-    private void WriteSpan(Utf8JsonWriter json, PlanSpan span)
+    private static void WriteBlend(Utf8JsonWriter json, BlendStatistics blend)
+    {
+        json.WriteString("policy", blend.Policy);
+        json.WriteNumber("repaired_tokens", blend.RepairedTokens);
+        if (blend.EstimatedDeviation is { } deviation && double.IsFinite(deviation))
+            json.WriteNumber("estimated_deviation", Math.Round(deviation, 6));
+        else
+            json.WriteNull("estimated_deviation");
+    }
+
+    private void WriteSpan(Utf8JsonWriter json, PlanSpan span, BlendStatistics? blend)
     {
         json.WriteStartObject();
         json.WriteNumber("start", span.Start);
         json.WriteNumber("length", span.Length);
         json.WriteString("origin", JsonNamingPolicy.CamelCase.ConvertName(span.Origin.ToString()));
+        if (span.Origin == SpanOrigin.Blended && blend is not null)
+            json.WriteNumber("repaired", blend.Reused.Where(chunk => chunk.Start >= span.Start && chunk.Start < span.End).Sum(chunk => chunk.Repaired));
         if (wanted.PromptText && lease.Service.Engine.Tokenizer is { } tokenizer)
             json.WriteString("text", Text(tokenizer, span));
         json.WriteEndObject();

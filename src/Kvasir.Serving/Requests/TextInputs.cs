@@ -13,12 +13,18 @@ internal static class TextInputs
 
     /// <summary>The inputs in tokens; each has at least one.</summary>
     /// <exception cref="ApiException">They are of another type, empty, or too many.</exception>
-    public static IReadOnlyList<int[]> Read(JsonFields body, string name, ModelService model)
+    public static IReadOnlyList<int[]> Read(JsonFields body, string name, ModelService model) => Read(body, name, model, model.Engine.Encode);
+
+    /// <param name="body">The request's body.</param>
+    /// <param name="name">The field.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="encode">Makes tokens of a text; called for the texts in their order.</param>
+    public static IReadOnlyList<int[]> Read(JsonFields body, string name, ModelService model, Func<string, int[]> encode)
     {
         if (!body.TryGet(name, out var value))
             throw body.Missing(name);
         if (value.ValueKind == JsonValueKind.String)
-            return [Encode(value, name, model)];
+            return [Encode(value, name, model, encode)];
         if (value.ValueKind != JsonValueKind.Array)
             throw JsonFields.Wrong(name, "a text, an array of texts, or token ids", value);
         if (value.GetArrayLength() == 0)
@@ -28,7 +34,7 @@ internal static class TextInputs
         var inputs = body.Array(name, MaxInputs)!;
         return [.. inputs.Select(input => input.Value.ValueKind switch
         {
-            JsonValueKind.String => Encode(input.Value, input.Path, model),
+            JsonValueKind.String => Encode(input.Value, input.Path, model, encode),
             JsonValueKind.Array => Tokens(input.Value, input.Path, model),
             _ => throw JsonFields.Wrong(input.Path, "a text or token ids", input.Value),
         })];
@@ -38,10 +44,10 @@ internal static class TextInputs
     public static int[] Tokens(JsonFields body, string name, ModelService model) =>
         body.TryGet(name, out var value) && value.ValueKind == JsonValueKind.Array ? Tokens(value, name, model) : throw body.Missing(name);
 
-    private static int[] Encode(JsonElement value, string path, ModelService model)
+    private static int[] Encode(JsonElement value, string path, ModelService model, Func<string, int[]> encode)
     {
         _ = model.Tokenizer;
-        var tokens = model.Engine.Encode(JsonFields.Read(value, path));
+        var tokens = encode(JsonFields.Read(value, path));
         return tokens.Length > 0 ? tokens : throw ApiException.Invalid(path, $"{path} is empty; send at least one token");
     }
 

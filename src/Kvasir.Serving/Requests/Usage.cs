@@ -10,12 +10,21 @@ namespace Kvasir.Serving.Requests;
 /// <param name="ReasoningTokens">Of those, in reasoning.</param>
 internal readonly record struct Usage(int PromptTokens, int CachedTokens, int CompletionTokens, int ReasoningTokens)
 {
+    /// <summary>Where the prompts' keys and values came from; null where nobody wants to know.</summary>
+    public ReuseUsage? Kvasir { get; private init; }
+
     /// <summary>The usage of one prompt's answers.</summary>
-    public static Usage Of(IReadOnlyList<GenerationStatistics> answers, int reasoningTokens = 0) =>
-        new(answers[0].PromptTokens, answers[0].ReusedTokens, answers.Sum(answer => answer.AnswerTokens), reasoningTokens);
+    public static Usage Of(IReadOnlyList<GenerationStatistics> answers, PromptReuse reuse, int reasoningTokens = 0) =>
+        new(answers[0].PromptTokens, answers[0].ReusedTokens, answers.Sum(answer => answer.AnswerTokens), reasoningTokens)
+        {
+            Kvasir = ReuseUsage.Of(reuse, answers[0]),
+        };
 
     public static Usage operator +(Usage a, Usage b) => new(
-        a.PromptTokens + b.PromptTokens, a.CachedTokens + b.CachedTokens, a.CompletionTokens + b.CompletionTokens, a.ReasoningTokens + b.ReasoningTokens);
+        a.PromptTokens + b.PromptTokens, a.CachedTokens + b.CachedTokens, a.CompletionTokens + b.CompletionTokens, a.ReasoningTokens + b.ReasoningTokens)
+    {
+        Kvasir = ReuseUsage.Add(a.Kvasir, b.Kvasir),
+    };
 
     /// <summary>Writes the property <c>usage</c> of chats and completions.</summary>
     public void Write(Utf8JsonWriter json)
@@ -30,6 +39,7 @@ internal readonly record struct Usage(int PromptTokens, int CachedTokens, int Co
         json.WriteStartObject("completion_tokens_details");
         json.WriteNumber("reasoning_tokens", ReasoningTokens);
         json.WriteEndObject();
+        Kvasir?.Write(json);
         json.WriteEndObject();
     }
 
@@ -46,6 +56,7 @@ internal readonly record struct Usage(int PromptTokens, int CachedTokens, int Co
         json.WriteNumber("reasoning_tokens", ReasoningTokens);
         json.WriteEndObject();
         json.WriteNumber("total_tokens", PromptTokens + CompletionTokens);
+        Kvasir?.Write(json);
         json.WriteEndObject();
     }
 }

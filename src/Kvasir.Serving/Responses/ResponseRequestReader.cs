@@ -26,11 +26,14 @@ internal static class ResponseRequestReader
             throw body.Invalid("background", "is not supported; leave it out and wait for the answer, or stream it");
         var format = body.Object("text")?.Object("format") is { } text ? AnswerFormat.Typed(text) : null;
         var effort = body.Object("reasoning")?.OneOf("effort", "none", "minimal", "low", "medium", "high", "xhigh");
+        var marks = new MarkReader();
+        var messages = Messages(body, marks);
         return new ChatCall
         {
             Conversation = new ConversationRequest
             {
-                Messages = Messages(body),
+                Messages = messages,
+                Marked = marks.Marks,
                 Tools = ToolReader.Tools(body, nested: false),
                 ToolChoice = ToolReader.Choice(body, nested: false),
                 ParallelToolCalls = body.Flag("parallel_tool_calls") ?? true,
@@ -44,7 +47,7 @@ internal static class ResponseRequestReader
         };
     }
 
-    private static List<ChatMessage> Messages(JsonFields body)
+    private static List<ChatMessage> Messages(JsonFields body, MarkReader marks)
     {
         if (!body.TryGet("input", out var input))
             throw body.Missing("input");
@@ -60,13 +63,13 @@ internal static class ResponseRequestReader
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         var reasoning = (string?)null;
         foreach (var (value, path) in body.Array("input", MaxItems)!)
-            Add(messages, new JsonFields(value, path), names, ref reasoning);
+            Add(messages, new JsonFields(value, path), names, marks, ref reasoning);
         if (messages.Count == 0)
             throw body.Invalid("input", "is empty; send at least one item");
         return messages;
     }
 
-    private static void Add(List<ChatMessage> messages, JsonFields item, Dictionary<string, string> names, ref string? reasoning)
+    private static void Add(List<ChatMessage> messages, JsonFields item, Dictionary<string, string> names, MarkReader marks, ref string? reasoning)
     {
         switch (item.OneOf("type", "message", "function_call", "function_call_output", "reasoning"))
         {
@@ -78,7 +81,7 @@ internal static class ResponseRequestReader
                 break;
             case "function_call_output":
                 var call = item.RequireText("call_id");
-                messages.Add(new ChatMessage("tool", MessageReader.Content(item, "output") ?? throw item.Missing("output"))
+                messages.Add(new ChatMessage("tool", MessageReader.Content(item, "output", marks, messages.Count) ?? throw item.Missing("output"))
                 {
                     ToolCallId = call,
                     Name = names.GetValueOrDefault(call),
@@ -90,7 +93,7 @@ internal static class ResponseRequestReader
             default:
                 item.RequireText("role");
                 var role = item.OneOf("role", "system", "developer", "user", "assistant")!;
-                messages.Add(new ChatMessage(role, MessageReader.Content(item, "content") ?? throw item.Missing("content"))
+                messages.Add(new ChatMessage(role, MessageReader.Content(item, "content", marks, messages.Count) ?? throw item.Missing("content"))
                 {
                     ReasoningContent = role == "assistant" ? reasoning : null,
                 });

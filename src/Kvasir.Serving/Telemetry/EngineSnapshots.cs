@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Kvasir.Engine.Loop;
 using Kvasir.Serving.Hosting;
+using Kvasir.Serving.Tenancy;
 
 namespace Kvasir.Serving.Telemetry;
 
@@ -8,7 +9,7 @@ namespace Kvasir.Serving.Telemetry;
 /// The state of all loaded engines as it was when last asked for. Instruments are read where nothing can be awaited, so the engines
 /// are asked before.
 /// </summary>
-internal sealed class EngineSnapshots(ModelRegistry models)
+internal sealed class EngineSnapshots(ModelRegistry models, TenantDirectory tenants)
 {
     private volatile IReadOnlyList<(string Model, EngineStatus Status)> _latest = [];
 
@@ -56,6 +57,7 @@ internal sealed class EngineSnapshots(ModelRegistry models)
         meter.CreateObservableGauge(
             "kvasir.cache.predicted_hit_ratio", Advice, "1", "Share of the prompts' tokens that would have been reused with so much more memory for keys and values.");
         TierInstruments.Register(meter, () => _latest);
+        ChunkInstruments.Register(meter, () => _latest, tenants.NameOf);
 
         void Gauge(string name, string unit, string meaning, Func<EngineStatus, long> read) =>
             meter.CreateObservableGauge(name, () => Measure(read), unit, meaning);

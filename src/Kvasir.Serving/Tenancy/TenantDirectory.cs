@@ -14,6 +14,7 @@ internal sealed class TenantDirectory
     private const int MinKeyLength = 8;
 
     private readonly List<(byte[] Hash, Tenant Tenant)> _keys = [];
+    private readonly Dictionary<string, string> _names = new(StringComparer.Ordinal);
     private readonly Tenant _everybody;
     private readonly byte[]? _adminHash;
 
@@ -21,7 +22,7 @@ internal sealed class TenantDirectory
     public TenantDirectory(ServerConfiguration configuration)
     {
         _adminHash = configuration.Admin.Key is { } admin ? Hash(Checked(admin, "admin.key")) : null;
-        _everybody = new Tenant("everybody", default, mayUsePublicScope: true, configuration.Limits.TenantRequests);
+        _everybody = new Tenant("everybody", default, mayUsePublicScope: true, configuration.Limits.TenantRequests, configuration.Reuse);
         var secret = SaltSecret(configuration);
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tenant in configuration.Tenants)
@@ -31,7 +32,8 @@ internal sealed class TenantDirectory
             if (tenant.Keys.Count == 0)
                 throw new ConfigurationException($"tenants: '{tenant.Name}' has no keys; nobody could use it");
             var salt = HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes(tenant.Name));
-            var entry = new Tenant(tenant.Name, salt, tenant.PublicScope, tenant.MaxRequests ?? configuration.Limits.TenantRequests);
+            var entry = new Tenant(tenant.Name, salt, tenant.PublicScope, tenant.MaxRequests ?? configuration.Limits.TenantRequests, tenant.Reuse ?? configuration.Reuse);
+            _names[entry.CacheLabel] = tenant.Name;
             foreach (var key in tenant.Keys)
             {
                 var hash = Hash(Checked(key, $"a key of tenant '{tenant.Name}'"));
@@ -55,6 +57,9 @@ internal sealed class TenantDirectory
 
     /// <summary>Whether requests need a key.</summary>
     public bool NeedsKey => _keys.Count > 0;
+
+    /// <summary>The name of the tenant whose cache scope has a label; the label itself where there is none, as for the public scope.</summary>
+    public string NameOf(string label) => _names.GetValueOrDefault(label, label);
 
     /// <summary>Who sends the request.</summary>
     /// <exception cref="ApiException">The key is missing or not known.</exception>

@@ -46,9 +46,9 @@ internal sealed class TestServer : IAsyncDisposable
         return await Reply.ReadAsync(response);
     }
 
-    public async Task<Reply> GetAsync(string path, string? key = null)
+    public async Task<Reply> GetAsync(string path, string? key = null, Uri? address = null)
     {
-        using var request = Request(HttpMethod.Get, path, key, null);
+        using var request = Request(HttpMethod.Get, path, key, address);
         using var response = await Client.SendAsync(request);
         return await Reply.ReadAsync(response);
     }
@@ -62,11 +62,11 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>The status of the first model, again and again until it is as expected.</summary>
-    public async Task<JsonElement> WaitForAsync(Func<JsonElement, bool> expected)
+    public async Task<JsonElement> WaitForAsync(Func<JsonElement, bool> expected, string? key = null)
     {
         for (var attempt = 0; attempt < 2000; attempt++)
         {
-            var status = (await GetAsync("/kvasir/status")).Json;
+            var status = (await GetAsync("/kvasir/status", key)).Json;
             if (expected(status))
                 return status;
             await Task.Delay(5);
