@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Kvasir.Engine.Blending;
+using Kvasir.Engine.Plans;
 using Kvasir.Engine.Running;
 using Kvasir.Engine.Scheduling;
 using Kvasir.Engine.Sequences;
@@ -95,11 +96,20 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
     public void CountAdmission(Sequence sequence, long timestamp)
     {
         sequence.FirstSpans = [.. sequence.Plan!.Spans];
-        sequence.ReusedTokens = sequence.Plan.Length - sequence.Plan.Remaining;
+        sequence.ReusedTokens = ExactTokens(sequence.FirstSpans);
         sequence.FirstStepTimestamp = timestamp;
         sequence.MayBeOverdue = false;
         ReusedTokens += sequence.ReusedTokens;
         PromptTokens += sequence.PromptLength;
+    }
+
+    /// <summary>Tokens whose rows are those of a cold run and were not computed; what is blended is counted elsewhere.</summary>
+    private static int ExactTokens(IReadOnlyList<PlanSpan> spans)
+    {
+        var tokens = 0;
+        foreach (var span in spans)
+            tokens += span.Origin is SpanOrigin.Shared or SpanOrigin.Loaded ? span.Length : 0;
+        return tokens;
     }
 
     private void TakeSnapshot()
