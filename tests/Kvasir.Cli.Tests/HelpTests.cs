@@ -37,6 +37,7 @@ public sealed class HelpTests
     [InlineData("bench fusion")]
     [InlineData("bench retention")]
     [InlineData("bench virtual")]
+    [InlineData("bench agents")]
     [InlineData("bench tiers")]
     [InlineData("bench tiers-faults")]
     [InlineData("cache lookup")]

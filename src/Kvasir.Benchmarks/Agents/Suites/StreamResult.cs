@@ -1,3 +1,5 @@
+using Kvasir.KvCache.Blending.Anchors;
+
 namespace Kvasir.Benchmarks.Agents.Suites;
 
 /// <summary>What a stream gave.</summary>
@@ -18,6 +20,9 @@ internal sealed class StreamResult
     public (int Own, int Dense) Right { get; set; }
 
     public double KlSum { get; set; }
+
+    /// <summary>Why messages could borrow, or could not.</summary>
+    public Dictionary<PredictionOutcome, int> Outcomes { get; } = [];
 
     public List<double> EntropyShares { get; } = [];
 

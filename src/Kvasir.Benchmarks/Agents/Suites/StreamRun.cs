@@ -99,6 +99,8 @@ internal sealed class StreamRun
         Result.PromptTokens += answer.Answer.Statistics.PromptTokens;
         Result.PredictedTokens += answer.PredictedTokens;
         Result.Right = (Result.Right.Own + Right(answer, expected), Result.Right.Dense);
+        foreach (var report in answer.Placeholders)
+            Result.Outcomes[report.Outcome] = Result.Outcomes.GetValueOrDefault(report.Outcome) + 1;
         foreach (var report in answer.Placeholders.Where(report => report.Outcome is PredictionOutcome.Shareable or PredictionOutcome.Uncertain))
         {
             Result.EntropyShares.Add(report.EntropyShare);
