@@ -24,13 +24,19 @@ public sealed record AnchorSettings
     /// <summary>What distances are divided by.</summary>
     public DistanceScale Scale { get; init; } = DistanceScale.Relative;
 
-    /// <summary>Temperature of the weights that decide about reuse.</summary>
-    public float SharingTemperature { get; init; } = 0.05f;
+    /// <summary>
+    /// Temperature of the weights that decide about reuse. By measurement on the bundled model: with γ = 0.3 it reuses 0, 25, 47 and 70 % of a stream's
+    /// calls at 0.05, 0.01, 0.005 and 0.003 (the first three over 50 tasks, the last over 100).
+    /// </summary>
+    public float SharingTemperature { get; init; } = 0.003f;
 
     /// <summary>How finely offsets are mixed.</summary>
     public OffsetWeighting Weighting { get; init; } = OffsetWeighting.Fine;
 
-    /// <summary>Temperature of the weights of a token.</summary>
+    /// <summary>
+    /// Temperature of the weights of a token, chosen with that of a channel by first-token KL on held-out prompts: 0.25, 0.21 and 0.27 nats at 0.05, 0.2
+    /// and 1; 0.32 with one weight an anchor, 1.4 without offsets.
+    /// </summary>
     public float TokenTemperature { get; init; } = 0.2f;
 
     /// <summary>Temperature of the weights of a channel.</summary>
