@@ -38,6 +38,7 @@ public sealed class HelpTests
     [InlineData("bench retention")]
     [InlineData("bench virtual")]
     [InlineData("bench rag")]
+    [InlineData("bench agents")]
     [InlineData("bench tiers")]
     [InlineData("bench tiers-faults")]
     [InlineData("cache lookup")]

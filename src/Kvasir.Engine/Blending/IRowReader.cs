@@ -1,3 +1,5 @@
+using Kvasir.KvCache.Identity;
+
 namespace Kvasir.Engine.Blending;
 
 /// <summary>Reads rows of a sequence in a position-free frame: what was used, whether computed, shared or given.</summary>
@@ -8,6 +10,9 @@ public interface IRowReader
 
     /// <summary>Elements of a row's keys, and of its values: KV heads times head dimension.</summary>
     int Width { get; }
+
+    /// <summary>Whose rows they are: where rows may go that are kept.</summary>
+    CacheScope Scope { get; }
 
     /// <summary>Tokens of prompt and answer whose rows exist: all but the last one.</summary>
     ReadOnlySpan<int> Tokens { get; }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Sequences;
+using Kvasir.KvCache.Identity;
 using Kvasir.KvCache.Tables;
 using Kvasir.Numerics;
 using Kvasir.Numerics.Attention;
@@ -26,6 +27,8 @@ internal sealed unsafe class SequenceRows : IGivenRowWriter, IRowReader, IDispos
 
     public int Width => _model.Config.KvHeads * _model.Config.HeadDim;
 
+    public CacheScope Scope => _sequence.Scope;
+
     public ReadOnlySpan<int> Tokens => _sequence.Tokens[.._sequence.ComputedLength];
 
     public int PromptLength => _sequence.PromptLength;
@@ -39,10 +42,13 @@ internal sealed unsafe class SequenceRows : IGivenRowWriter, IRowReader, IDispos
         given.Write(rows);
     }
 
-    public void Write(int layer, int position, Span<float> key, ReadOnlySpan<float> value)
+    public void Write(int layer, int position, Span<float> key, ReadOnlySpan<float> value) => Write(layer, position, position, key, value);
+
+    /// <summary>Writes one row whose keys say that they stand elsewhere: what reuse without correct positions does (baselines).</summary>
+    public void Write(int layer, int position, int pretended, Span<float> key, ReadOnlySpan<float> value)
     {
         RequireWidth(key.Length, value.Length);
-        Turn(position);
+        Turn(pretended);
         KvRowReader.Rotate(key, _model.Config.HeadDim, Rotation, _model.Rope.Half);
         var target = Table.WriteTarget(layer, position);
         fixed (float* keys = key, values = value)

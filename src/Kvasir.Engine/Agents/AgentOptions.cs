@@ -1,0 +1,22 @@
+using Kvasir.KvCache.Blending.Anchors;
+
+namespace Kvasir.Engine.Agents;
+
+/// <summary>How a team reuses.</summary>
+public sealed record AgentOptions
+{
+    /// <summary>Parameters of the anchors.</summary>
+    public AnchorSettings Anchors { get; init; } = new();
+
+    /// <summary>Where the rows of fixed segments come from.</summary>
+    public SegmentRows Segments { get; init; } = SegmentRows.LastComputed;
+
+    /// <summary>A prompt with fewer tokens in messages is computed: that is quicker. <see cref="AgentTeam.BreakEven"/> advises.</summary>
+    public int LeastReusedTokens { get; init; } = 1;
+
+    /// <summary>Tokens behind which texts are computed by themselves, such as those of "The task is:"; at least one.</summary>
+    public required ReadOnlyMemory<int> LeadIn { get; init; }
+
+    /// <summary>Secret of the tenant: only its own teams share KV with it. Empty is the public scope.</summary>
+    public ReadOnlyMemory<byte> CacheSalt { get; init; }
+}
