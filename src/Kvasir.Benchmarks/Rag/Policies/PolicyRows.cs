@@ -23,7 +23,7 @@ internal static class PolicyRows
         ("cacheblend", RagScope.Alone, ratio => new CacheBlendPolicy(ratio)),
         ("cacheblend-keys", RagScope.Alone, ratio => new CacheBlendPolicy(ratio, DeviationKind.KeySquared)),
         ("cacheblend-gradual", RagScope.Alone, ratio => new CacheBlendPolicy(ratio, gradual: true)),
-        ("cacheblend-pooled", RagScope.Alone, ratio => new PooledDeviationPolicy(ratio)),
+        ("cacheblend-pooled", RagScope.Alone, ratio => new CacheBlendPolicy(ratio, pool: CacheBlendPolicy.UsualPool)),
         ("kvshare", RagScope.Alone, ratio => new KvSharePolicy(ratio)),
         ("kvshare-prefill", RagScope.Alone, ratio => new KvSharePolicy(ratio, answerRepairs: 0)),
         ("kvshare-delta", RagScope.Alone, ratio => new KvSharePolicy(ratio, answerRepairs: 0, score: KvShareScore.Deviation)),
