@@ -8,10 +8,10 @@ namespace Kvasir.KvCache.Blending;
 /// Gradual filtering (section 4.3 of the paper, which gives no schedule): layer l of L repairs the share <c>r · (1.4 - 0.8 · l / (L - 1))</c>,
 /// at least <c>0.5 · r</c> and at most 1, so that r is the mean over layers. The rows are selected anew every <see cref="GroupLayers"/>
 /// layers, by the share of the group's middle. The first selection alone is pooled; the later ones go by each row's own deviation.
-/// <para>Pooling is ours. In a small model the rows that deviate most at the check layer are the ends of sentences, which sum up what was
-/// said, and not the words between them that an answer is copied from: those depend on the chunk before only in deeper layers, and at 15 %
-/// they are left out. What depends on another chunk comes in stretches, so a row is ranked by the mean deviation of the rows around it.
-/// Measured by <c>kvasir bench rag --suite quality</c> (<c>cacheblendPooled.*</c>), see docs/chunk-reuse.md.</para>
+/// <para>Pooling is ours. In a small model the rows that deviate most at the check layer are the ends of sentences, one by one, and not the
+/// words between them that an answer is copied from; averaged over neighbours, the beginnings of chunks come first, which lost what they
+/// went on from. Where a text is cut that is what matters, and it is no better than repairing first rows outright; a reference in the middle
+/// of a chunk is repaired by neither. Measured by <c>kvasir bench rag --suite quality</c> (<c>cacheblendPooled.*</c>).</para>
 /// </remarks>
 /// <param name="ratio">r: share of the reused rows, 0 to 1.</param>
 /// <param name="deviation">The distance: over values in the prototype, over rotated keys in LMCache.</param>
@@ -20,8 +20,11 @@ namespace Kvasir.KvCache.Blending;
 public sealed class CacheBlendPolicy(double ratio, DeviationKind deviation = DeviationKind.ValueSquared, bool gradual = false, int pool = 0)
     : IBlendPolicy
 {
-    /// <summary>The radius of "cacheblend-pooled": about a short sentence on each side, chosen on the bundled model.</summary>
-    public const int UsualPool = 6;
+    /// <summary>
+    /// The radius of "cacheblend-pooled", chosen on the bundled model: 3, 6, 12 and 20 are equal where references stand at the beginning of a
+    /// chunk, and 3 does least harm where they do not.
+    /// </summary>
+    public const int UsualPool = 3;
 
     /// <summary>Largest radius.</summary>
     public const int MostPool = 256;
