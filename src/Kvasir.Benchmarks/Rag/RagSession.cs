@@ -5,7 +5,7 @@ using Kvasir.Engine.Blending;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sequences;
 using Kvasir.KvCache.Blending;
-using Kvasir.KvCache.Tables;
+using Kvasir.KvCache.Identity;
 
 namespace Kvasir.Benchmarks.Rag;
 
@@ -34,6 +34,9 @@ internal sealed class RagSession : IDisposable
 
     public int Layers => Engine.Config.Layers;
 
+    /// <summary>Where the last prompt's chunks are kept.</summary>
+    public CacheScope? Scope { get; private set; }
+
     /// <summary>Values of the last prompt, while they are kept.</summary>
     public ValueRows? Values { get; private set; }
 
@@ -43,7 +46,7 @@ internal sealed class RagSession : IDisposable
         var session = new RagSession(KvasirEngine.Load(model, options));
         try
         {
-            await session.Engine.QueryAsync(loop => loop.Observer = (_, logits) => session.Observe(logits)).ConfigureAwait(false);
+            await session.Engine.QueryAsync(loop => loop.Observer = (sequence, logits) => session.Observe(sequence, logits)).ConfigureAwait(false);
             await session.AnswerAsync(new GenerationRequest { Prompt = session.Frame.Encode("The first request."), MaxTokens = 2, UsePrefixCache = false }).ConfigureAwait(false);
             return session;
         }
@@ -130,7 +133,7 @@ internal sealed class RagSession : IDisposable
         },
         cancellation: cancellation);
 
-    /// <summary>Keeps the values of every prompt that is computed without reuse of chunks, or no longer.</summary>
+    /// <summary>Keeps the values of every prompt, those of reused rows as they were used, or no longer.</summary>
     public Task KeepValuesAsync(bool keep) => Engine.QueryAsync(loop =>
     {
         loop.BeforeRelease = keep ? Keep : null;
@@ -138,7 +141,7 @@ internal sealed class RagSession : IDisposable
 
         void Keep(Sequence sequence)
         {
-            if (sequence.Table is UniformTable table)
+            if (sequence.Table is { } table && table.Length >= sequence.PromptLength)
                 Values = ValueRows.Copy(table, sequence.PromptLength, loop.Pool.Layout);
         }
     });
@@ -150,8 +153,9 @@ internal sealed class RagSession : IDisposable
 
     public void Dispose() => Engine.Dispose();
 
-    private void Observe(ReadOnlySpan<float> logits)
+    private void Observe(Sequence sequence, ReadOnlySpan<float> logits)
     {
+        Scope = sequence.Scope;
         if (_wanted(_row++))
             _rows.Add(logits.ToArray());
     }

@@ -68,7 +68,9 @@ internal sealed class BenchRagCommand : Command, IHelpTopics
     public string Details => """
         exact: ratio 1 gives the bits of full recomputation; unchanged context needs no repair; several at once; memory.
         quality: right answers and first-token KL against the share of repaired rows. decode: how the error grows along an answer.
-        context: whether what the policies go by tells the truth. trace: retrieval with popular chunks. templates: fragments at any offset.
+        context: whether what the policies go by tells the truth. deviation: attention against the share of repaired rows.
+        alpha: Cache-Craft's factor for this model. loading: repair beside chunks that come from a slow tier. queue: cache-aware scheduling.
+        trace: retrieval with popular chunks. templates: fragments at any offset.
         endurance: the same documents in ever new orders. long: time to the first token of long prompts.
         low and high: 95 % interval of the mean over seeds. Ctrl-C ends it with what was measured.
         """;

@@ -6,12 +6,12 @@ namespace Kvasir.KvCache.Blending;
 /// <remarks>
 /// The number beside a name is the share of the reused rows that is repaired, so that policies can be compared at equal work; the
 /// naive ones have none. "cachecraft-alpha" is the published rule: the number is α, the share follows from the chunks, and repair may end
-/// early, which "cachecraft" leaves out for the comparison's sake.
+/// early, which "cachecraft" leaves out for the comparison's sake. "cacheblend-pooled" is CacheBlend with our averaging of deviations.
 /// </remarks>
 public static class BlendPolicies
 {
     private static readonly string[] KnownNames =
-        ["cacheblend", "cacheblend-gradual", "cachecraft", "cachecraft-alpha", "kvshare", "kvshare-prefill", "naive", "naive-unrotated", "random", "first"];
+        ["cacheblend", "cacheblend-gradual", "cacheblend-pooled", "cachecraft", "cachecraft-alpha", "kvshare", "kvshare-prefill", "naive", "naive-unrotated", "random", "first"];
 
     /// <summary>All names, for help and messages.</summary>
     public static IReadOnlyList<string> Names => KnownNames;
@@ -24,6 +24,7 @@ public static class BlendPolicies
     {
         "cacheblend" => new CacheBlendPolicy(ratio),
         "cacheblend-gradual" => new CacheBlendPolicy(ratio, gradual: true),
+        "cacheblend-pooled" => new CacheBlendPolicy(ratio, pool: CacheBlendPolicy.UsualPool),
         "cachecraft" => new CacheCraftPolicy(1) { Ratio = ratio, EndsEarly = false },
         "cachecraft-alpha" => new CacheCraftPolicy(ratio),
         "kvshare" => new KvSharePolicy(ratio),

@@ -42,6 +42,41 @@ internal static class RowRanking
         rows.Sort(first, count, null);
     }
 
+    /// <summary>
+    /// The mean score of each row and its neighbours within its stretch. A score that is no number stays one in its row, and is left out of
+    /// its neighbours' means. Each mean is summed anew from the lowest row up, so that it depends on nothing but the rows in it.
+    /// </summary>
+    /// <param name="scores">A score a row.</param>
+    /// <param name="spans">The stretches.</param>
+    /// <param name="radius">Neighbours on each side.</param>
+    public static float[] Pooled(ReadOnlySpan<float> scores, ReadOnlySpan<BlendSpan> spans, int radius)
+    {
+        var pooled = new float[scores.Length];
+        foreach (var span in spans)
+        {
+            var own = scores.Slice(span.FirstIndex, span.Length);
+            for (var i = 0; i < own.Length; i++)
+                pooled[span.FirstIndex + i] = float.IsNaN(own[i]) ? own[i] : Mean(own[Math.Max(0, i - radius)..Math.Min(own.Length, i + radius + 1)]);
+        }
+
+        return pooled;
+    }
+
+    /// <summary>Of the values that are numbers; there is at least one.</summary>
+    private static float Mean(ReadOnlySpan<float> values)
+    {
+        var (sum, count) = (0f, 0);
+        foreach (var value in values)
+        {
+            if (float.IsNaN(value))
+                continue;
+            sum += value;
+            count++;
+        }
+
+        return sum / count;
+    }
+
     /// <summary>Numbers in the order of the scores.</summary>
     private static uint Ordered(float score)
     {

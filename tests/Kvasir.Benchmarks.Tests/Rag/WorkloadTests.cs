@@ -55,6 +55,19 @@ public class WorkloadTests
     }
 
     [Fact]
+    public void AReferenceInsideAChunk_StandsBehindWhatAThirdOfItsRowsWouldRepair()
+    {
+        foreach (var prompt in QuestionWorkload.Create(Frame, RagKind.CrossChunkInside, 3, 20, 500))
+        {
+            var texts = prompt.Parts.Select(part => Text(prompt.Tokens[part.Start..part.End])).ToArray();
+            var at = Enumerable.Range(1, texts.Length - 1).First(
+                i => texts[i].Contains(prompt.Accepted[0], StringComparison.Ordinal) && !Names(texts[i], prompt.Question) && Names(texts[i - 1], prompt.Question));
+            var before = Frame.Encode(texts[at][..texts[at].IndexOf(prompt.Accepted[0], StringComparison.Ordinal)]).Length;
+            Assert.True(before > 0.3 * prompt.Parts[at].Length, $"{before} of {prompt.Parts[at].Length} tokens stand before the answer");
+        }
+    }
+
+    [Fact]
     public void ATwoHopAnswer_StandsInAChunkThatTheQuestionDoesNotName()
     {
         foreach (var prompt in QuestionWorkload.Create(Frame, RagKind.TwoHop, 3, 20, 300))

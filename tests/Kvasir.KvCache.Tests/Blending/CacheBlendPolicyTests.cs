@@ -71,4 +71,57 @@ public class CacheBlendPolicyTests
         Assert.Equal((BlendSignals.Deviation, DeviationKind.KeySquared, 0), (policy.Signals, policy.Deviation, policy.AnswerRepairs));
         Assert.Equal("cacheblend r=0.15 by KeySquared", policy.Name);
     }
+
+    [Fact]
+    public void Pooled_RepairsTheRowsBetweenThoseThatDeviate()
+    {
+        // Means over two neighbours a side: rows 8 to 12 have 2, 2, 3, 2, 2; row 25, which deviates most, and its neighbours 6 / 5.
+        var deviation = new float[40];
+        deviation[8] = deviation[10] = deviation[12] = 5;
+        deviation[25] = 6;
+        Assert.Equal([8, 9, 10, 11, 12], Snapshots.Select(new CacheBlendPolicy(0.125, pool: 2), Snapshots.Spans(2, 20, 20), deviation));
+        Assert.Equal([0, 8, 10, 12, 25], Snapshots.Select(new CacheBlendPolicy(0.125), Snapshots.Spans(2, 20, 20), deviation));
+    }
+
+    [Fact]
+    public void Pooling_EndsAtTheChunk_WhereFewerRowsAreAveraged()
+    {
+        // Row 19 is the last of its chunk: (0 + 0 + 12) / 3 = 4; rows 18 and 17: 12 / 4 and 12 / 5. Row 20 is another chunk's.
+        var deviation = new float[40];
+        deviation[8] = deviation[10] = deviation[12] = 5;
+        deviation[19] = 12;
+        Assert.Equal([8, 10, 17, 18, 19], Snapshots.Select(new CacheBlendPolicy(0.125, pool: 2), Snapshots.Spans(2, 20, 20), deviation));
+    }
+
+    [Fact]
+    public void Pooled_NaNCountsAsLargestInItsOwnRow_AndIsLeftOutOfTheMeansAroundIt()
+    {
+        // Means: 4, 4 (of 4 and 4), NaN, 1 (of 2 and 0), 2 / 3, 0.
+        var spans = Snapshots.Spans(0, 6);
+        float[] deviation = [4, 4, float.NaN, 2, 0, 0];
+        Assert.Equal([2], Snapshots.Select(new CacheBlendPolicy(0.2, pool: 1), spans, deviation));
+        Assert.Equal([0, 1, 2, 3], Snapshots.Select(new CacheBlendPolicy(0.67, pool: 1), spans, deviation));
+        Assert.Equal([0, 1, 2], Snapshots.Select(new CacheBlendPolicy(0.5, pool: 3), spans, [float.NaN, float.NaN, float.NaN, float.NaN, float.NaN, float.NaN]));
+    }
+
+    [Fact]
+    public void Pooling_OfNoRows_IsThePublishedRule_AndARadiusIsBounded()
+    {
+        var spans = Snapshots.Spans(1, 5, 4);
+        float[] deviation = [3, 1, 4, 1, 5, 9, 2, 6, 5];
+        for (var tenths = 0; tenths <= 10; tenths++)
+            Assert.Equal(Snapshots.Select(new CacheBlendPolicy(tenths / 10.0), spans, deviation), Snapshots.Select(new CacheBlendPolicy(tenths / 10.0, pool: 0), spans, deviation));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new CacheBlendPolicy(0.1, pool: -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new CacheBlendPolicy(0.1, pool: CacheBlendPolicy.MostPool + 1));
+    }
+
+    [Fact]
+    public void APooledPolicy_SaysSo_AndStaysPooledWhenMoreIsRepaired()
+    {
+        IBlendPolicy policy = new CacheBlendPolicy(0.125, pool: 2);
+        Assert.Equal("cacheblend r=0.125 by ValueSquared, pooled over 2 rows each side", policy.Name);
+        Assert.Equal("cacheblend r=0.5 by ValueSquared, pooled over 2 rows each side", policy.AtLeast(0.5).Name);
+        Assert.Same(policy, policy.AtLeast(0.1));
+        Assert.Equal($"cacheblend r=0.2 by ValueSquared, pooled over {CacheBlendPolicy.UsualPool} rows each side", BlendPolicies.Create("cacheblend-pooled", 0.2).Name);
+    }
 }

@@ -31,6 +31,8 @@ public static class RagPage
 
         page.Append(Plot(report, "ttft", "Time to the first token", "prompt, tokens", "ms"));
         page.Append(Plot(report, "drift", "How the error grows along an answer", "token of the answer", "KL, nats"));
+        page.Append(Plot(report, "attention", "How far attention is from that of full recomputation", "reused rows computed again, share", "deviation, of that of naive reuse"));
+        page.Append(Plot(report, "alpha", "Cache-Craft's alpha on its training prompts", "reused rows computed again, share", "exact match lost, points"));
         page.Append(Plot(report, "endurance", "The same documents in ever new orders", "request", "tokens reused without repair, share"));
         Checks(page, report);
         Curves(page, report);

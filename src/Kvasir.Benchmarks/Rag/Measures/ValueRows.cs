@@ -41,6 +41,27 @@ internal sealed class ValueRows
         return sum;
     }
 
+    /// <summary>
+    /// Distance of a stretch's values from another's in a layer, relative: the root of the squared differences over that of the squares of
+    /// <paramref name="other"/>'s.
+    /// </summary>
+    public double RelativeDistance(int layer, int first, int end, ValueRows other)
+    {
+        var (difference, size) = (0.0, 0.0);
+        for (var row = first; row < end; row++)
+        {
+            difference += Distance(layer, row, other, row);
+            for (var head = 0; head < _layout.KvHeads; head++)
+            {
+                var theirs = other.Head(layer, row, head);
+                for (var i = 0; i < theirs.Length; i += 2)
+                    size += Math.Pow((double)BinaryPrimitives.ReadHalfLittleEndian(theirs[i..]), 2);
+            }
+        }
+
+        return Math.Sqrt(difference / size);
+    }
+
     // A row's image holds each head's keys, then its values.
     private ReadOnlySpan<byte> Head(int layer, int row, int head)
     {

@@ -23,7 +23,7 @@ internal static class PolicyRows
         ("cacheblend", RagScope.Alone, ratio => new CacheBlendPolicy(ratio)),
         ("cacheblend-keys", RagScope.Alone, ratio => new CacheBlendPolicy(ratio, DeviationKind.KeySquared)),
         ("cacheblend-gradual", RagScope.Alone, ratio => new CacheBlendPolicy(ratio, gradual: true)),
-        ("cacheblend-pooled", RagScope.Alone, ratio => new PooledDeviationPolicy(ratio)),
+        ("cacheblend-pooled", RagScope.Alone, ratio => new CacheBlendPolicy(ratio, pool: CacheBlendPolicy.UsualPool)),
         ("kvshare", RagScope.Alone, ratio => new KvSharePolicy(ratio)),
         ("kvshare-prefill", RagScope.Alone, ratio => new KvSharePolicy(ratio, answerRepairs: 0)),
         ("kvshare-delta", RagScope.Alone, ratio => new KvSharePolicy(ratio, answerRepairs: 0, score: KvShareScore.Deviation)),
@@ -38,23 +38,39 @@ internal static class PolicyRows
     // What the quick run leaves out: variants that only the full one tells apart.
     private static readonly string[] Slow = ["cacheblend-keys", "cacheblend-gradual", "kvshare", "kvshare-alpha", "first-in-context"];
 
+    // The published ones and the baselines, where each is held against the others.
+    private static readonly string[] Main =
+        ["cacheblend", "cacheblend-pooled", "kvshare", "cachecraft", "random", "first", "random-in-context", "first-in-context"];
+
     /// <summary>All lines: the baselines, then every policy at every ratio.</summary>
     public static IReadOnlyList<PolicyRow> All(bool quick)
     {
         double[] ratios = [0.05, 0.1, Usual, 0.2, InContext, 0.5];
-        List<PolicyRow> rows =
+        return
         [
             new(PrefixOnly, 1, null, RagScope.Alone),
             new("naive", 0, new NaivePolicy(), RagScope.Alone),
             new("naive-unrotated", 0, new NaivePolicy(correctPositions: false), RagScope.Alone),
             new("naive-in-context", 0, new NaivePolicy(), RagScope.Context),
+            .. Rows(name => !quick || !Slow.Contains(name), salt => !quick ? ratios : salt.Equals(RagScope.Context) ? [InContext] : [Usual]),
         ];
-        foreach (var (name, salt, create) in Swept.Where(policy => !quick || !Slow.Contains(policy.Name)))
-        {
-            double[] taken = !quick ? ratios : salt.Equals(RagScope.Context) ? [InContext] : [Usual];
-            rows.AddRange(taken.Select(ratio => new PolicyRow(name, ratio, create(ratio), salt)));
-        }
-
-        return rows;
     }
+
+    /// <summary>The main ones at 15 and 30 %, and naive reuse.</summary>
+    public static IReadOnlyList<PolicyRow> Few() =>
+    [
+        new("naive", 0, new NaivePolicy(), RagScope.Alone),
+        new("naive-in-context", 0, new NaivePolicy(), RagScope.Context),
+        .. Rows(name => Main.Contains(name), _ => [Usual, InContext]),
+    ];
+
+    /// <summary>Name of naive reuse of the chunks that a policy reuses.</summary>
+    public static string NaiveOf(string policy) =>
+        Swept.First(swept => swept.Name == policy).Salt.Equals(RagScope.Context) ? "naive-in-context" : "naive";
+
+    private static IEnumerable<PolicyRow> Rows(Predicate<string> wanted, Func<ReadOnlyMemory<byte>, double[]> ratios) =>
+        from policy in Swept
+        where wanted(policy.Name)
+        from ratio in ratios(policy.Salt)
+        select new PolicyRow(policy.Name, ratio, policy.Create(ratio), policy.Salt);
 }

@@ -32,8 +32,8 @@ internal sealed class QualityTable(IReadOnlyList<PolicyRow> rows)
     public double[] Gap(string name, double ratio) =>
         [.. BySeed(FullRow, sample => sample.Exact).Zip(BySeed((name, ratio), sample => sample.Exact), (full, blended) => 100 * (full - blended))];
 
-    /// <summary>Share of naive reuse's divergence that a line removes, by seed.</summary>
-    public double[] Closed(string name, double ratio) => [.. KlRatio((name, ratio), ("naive", 0)).Select(left => 1 - left)];
+    /// <summary>Share that a line removes of the divergence of naive reuse of the same chunks, by seed.</summary>
+    public double[] Closed(string name, double ratio) => [.. KlRatio((name, ratio), (PolicyRows.NaiveOf(name), 0)).Select(left => 1 - left)];
 
     /// <summary>Divergence of a line over that of another, by seed.</summary>
     public double[] KlRatio((string, double) line, (string, double) other) =>

@@ -36,9 +36,12 @@ internal sealed class PassageWriter(TextDraws draws)
     public Passage WriteAny() => Write(EntityForms.All[draws.Random.Next(EntityForms.All.Length)]);
 
     /// <summary>A passage that names its entity in one sentence only, which is meant to be cut off from the others.</summary>
-    public Passage WriteCut()
+    /// <param name="leastFacts">Tells everything about an entity of which there is so much to tell; a few facts of any when null.</param>
+    /// <returns>The passage; its questions are in the order of its sentences.</returns>
+    public Passage WriteCut(int? leastFacts = null)
     {
-        var form = CutForms.All[draws.Random.Next(CutForms.All.Length)];
+        var forms = leastFacts is { } least ? [.. CutForms.All.Where(form => form.Facts.Length >= least)] : CutForms.All;
+        var form = forms[draws.Random.Next(forms.Length)];
         var name = draws.Unused(() => form.Draw(draws));
         var she = draws.Random.Next(2) == 0;
         var naming = Fill(draws.Of(form.First), name, "")
@@ -49,7 +52,7 @@ internal sealed class PassageWriter(TextDraws draws)
         var told = new List<string>();
         var values = new Dictionary<string, string>(StringComparer.Ordinal);
         var questions = new List<RagQuestion>();
-        foreach (var fact in draws.Shuffled(form.Facts).Take(draws.Random.Next(1, MostFacts)))
+        foreach (var fact in draws.Shuffled(form.Facts).Take(leastFacts is null ? draws.Random.Next(1, MostFacts) : form.Facts.Length))
         {
             var value = fact.Draw(draws);
             values.Add(fact.Relation, value);

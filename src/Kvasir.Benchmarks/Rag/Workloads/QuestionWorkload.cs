@@ -22,6 +22,7 @@ internal static class QuestionWorkload
             var (made, question, others) = kind switch
             {
                 RagKind.CrossChunk => Cut(composer, writer, draws, tokens / chunks, chunks),
+                RagKind.CrossChunkInside => Cut(composer, writer, draws, tokens / chunks, chunks, FactsInside),
                 RagKind.TwoHop => Linked(composer, writer, draws, tokens / chunks, chunks),
                 _ => Plain(composer, draws, tokens / chunks, chunks),
             };
@@ -30,6 +31,9 @@ internal static class QuestionWorkload
 
         return prompts;
     }
+
+    /// <summary>Sentences behind a cut, at least, where the last is asked for.</summary>
+    private const int FactsInside = 5;
 
     /// <summary>Tokens of <see cref="RagPrompt.Dialogue"/>.</summary>
     public const int DialogueTokens = 64;
@@ -43,19 +47,22 @@ internal static class QuestionWorkload
         return (made, questions[draws.Random.Next(questions.Count)], questions);
     }
 
-    /// <summary>One text, cut into chunks in order: each but the last ends with the sentence that the next one needs.</summary>
+    /// <summary>
+    /// One text, cut into chunks in order: each but the last ends with the sentence that the next one needs. With <paramref name="leastFacts"/>
+    /// much is told behind the cut, and what is told last is asked for.
+    /// </summary>
     private static (RagChunk[] Chunks, RagQuestion Question, List<RagQuestion> Others) Cut(
-        ChunkComposer composer, PassageWriter writer, TextDraws draws, int tokens, int chunks)
+        ChunkComposer composer, PassageWriter writer, TextDraws draws, int tokens, int chunks, int? leastFacts = null)
     {
         var across = new List<RagQuestion>();
         var made = new RagChunk[chunks];
         Passage? before = null;
         for (var i = 0; i < chunks; i++)
         {
-            var next = i + 1 < chunks ? writer.WriteCut() : null;
+            var next = i + 1 < chunks ? writer.WriteCut(leastFacts) : null;
             made[i] = composer.Compose(tokens, before?.Told ?? "", [], next?.Naming ?? "", []);
             if (next is not null)
-                across.AddRange(next.Questions);
+                across.AddRange(leastFacts is null ? next.Questions : [next.Questions[^1]]);
             before = next;
         }
 

@@ -11,4 +11,10 @@ public enum RagKind
 
     /// <summary>Two passages in different chunks: the first names the subject of the second.</summary>
     TwoHop,
+
+    /// <summary>
+    /// As <see cref="CrossChunk"/>, in the middle of a chunk: the chunk goes on with several sentences about the subject that the chunk before names, and the last
+    /// of them is asked for, so that it does not stand among a chunk's first tokens.
+    /// </summary>
+    CrossChunkInside,
 }
