@@ -8,8 +8,11 @@ public sealed record AgentOptions
     /// <summary>Parameters of the anchors.</summary>
     public AnchorSettings Anchors { get; init; } = new();
 
-    /// <summary>Where the rows of fixed segments come from.</summary>
-    public SegmentRows Segments { get; init; } = SegmentRows.LastComputed;
+    /// <summary>
+    /// Where the rows of fixed segments come from. They are few, and computing them makes answers more like dense ones: 95 % against 94 % of a stream's
+    /// predicted calls on the bundled model.
+    /// </summary>
+    public SegmentRows Segments { get; init; } = SegmentRows.Computed;
 
     /// <summary>A prompt with fewer tokens in messages is computed: that is quicker. <see cref="AgentTeam.BreakEven"/> advises.</summary>
     public int LeastReusedTokens { get; init; } = 1;

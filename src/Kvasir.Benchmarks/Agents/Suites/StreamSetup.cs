@@ -23,7 +23,7 @@ internal sealed record StreamSetup
 
     public AnchorSettings Anchors { get; init; } = new();
 
-    public SegmentRows Segments { get; init; } = SegmentRows.LastComputed;
+    public SegmentRows Segments { get; init; } = SegmentRows.Computed;
 
     /// <summary>Whether every reused call is compared with a dense one.</summary>
     public bool Compares { get; init; } = true;

@@ -1,3 +1,5 @@
+using Kvasir.Engine.Agents;
+
 namespace Kvasir.Benchmarks.Agents.Suites;
 
 /// <summary>A hundred tasks in a row: how many calls are predicted and whether they answer like dense ones; then tasks held out, in every way of reuse.</summary>
@@ -12,6 +14,7 @@ internal static class StreamSuite
         await StreamAsync(session, recorder, "", new StreamSetup()).ConfigureAwait(false);
         if (quick)
             return;
+        await StreamAsync(session, recorder, ".published", new StreamSetup { Segments = SegmentRows.Predicted }).ConfigureAwait(false);
         await StreamAsync(session, recorder, ".chain", new StreamSetup { Full = false }).ConfigureAwait(false);
         foreach (var agents in new[] { 2, 4, 5 })
             await StreamAsync(session, recorder, $".agents{agents}", new StreamSetup { Agents = agents }).ConfigureAwait(false);
@@ -57,6 +60,7 @@ internal static class StreamSuite
 
         recorder.Check("kvcomm.klReduction", Reduction(0, 1), "share", 0.3, "first-token KL that the offsets take off rotation alone, every held-out prompt predicted; baseline: wanted");
         recorder.Check("kvcomm.klReductionLastComputed", Reduction(6, 7), "share", 0.3, "the same with the last segment computed");
+        recorder.Check("kvcomm.klReductionComputed", Reduction(8, 9), "share", 0.3, "the same with all segments computed, as the stream has it");
 
         void Check(string name, Func<StreamResult, double> value, double? baseline, string note) =>
             recorder.Check($"kvcomm.{name}{suffix}", [.. results.Select(value)], name is "poolBounded" ? "anchors" : name is "anchorBytes" ? "bytes" : "share", baseline, note);

@@ -8,8 +8,9 @@ internal static class TimeSuite
 {
     private const int WarmTasks = 3;
     private const int Agents = 5;
-    private const int LongRecords = 62;
-    private const int ShortRecords = 6;
+    private const int SaidTokens = 16;
+    private const int LongRecords = 100;
+    private const int ShortRecords = 8;
 
     /// <summary>Middle times of an agent, milliseconds.</summary>
     private sealed record Times(double Tokens, double Predicted, double Reused, double Dense, double BehindPrefix, double Correction, double Preparation);
@@ -72,15 +73,17 @@ internal static class TimeSuite
         async Task<Times[]> RoundAsync(int count)
         {
             using var round = run.Team.BeginRound();
-            var (text, question) = await run.AddAsync(round, writer.Write(1, Agents, count), recorder.Cancellation).ConfigureAwait(false);
+            var (text, question) = await run.AddAsync(round, writer.Write(RecordWriter.Numbers, Agents, count), recorder.Cancellation).ConfigureAwait(false);
             var (said, times) = (new List<AgentMessage>(), new Times[Agents]);
             for (var agent = 0; agent < Agents; agent++)
             {
                 var messages = run.Layout.Messages(agent, text, question, said);
-                var reused = await AskAsync(null).ConfigureAwait(false);
+                var reused = await AskAsync(new AgentCall { MaxTokens = SaidTokens }).ConfigureAwait(false);
                 var dense = await AskAsync(new AgentCall { Reuse = AgentReuse.Never, LeavesTraces = false, MaxTokens = 1 }).ConfigureAwait(false);
                 var behind = await AskAsync(new AgentCall { Reuse = AgentReuse.Never, MaxTokens = 1 }).ConfigureAwait(false);
                 said.Add(reused.Message);
+                if (!reused.Reused && count == records)
+                    throw new InvalidOperationException($"agent {agent + 1} computed its prompt, so nothing is measured: {string.Join(", ", reused.Placeholders)}");
                 times[agent] = new Times(
                     reused.Answer.Statistics.PromptTokens, reused.PredictedTokens, Ms(reused.TimeToFirstToken), Ms(dense.TimeToFirstToken), Ms(behind.TimeToFirstToken), Ms(reused.CorrectionTime), Ms(reused.PreparationTime));
 

@@ -29,18 +29,21 @@ internal sealed class RecordWriter(Random random)
         ("", " -> ", "", "\n"),
     ];
 
+    /// <summary>Records of six-digit numbers, which all have equally many tokens.</summary>
+    public const int Numbers = -1;
+
     /// <summary>Kinds of records: how keys look, times how they are laid out.</summary>
     public static int Templates => 3 * Layouts.Length;
 
     /// <summary>Writes a case.</summary>
-    /// <param name="template">Which kind of records, from 0 to below <see cref="Templates"/>.</param>
+    /// <param name="template">Which kind of records, from 0 to below <see cref="Templates"/>, or <see cref="Numbers"/>.</param>
     /// <param name="hops">Look-ups, one an agent.</param>
     /// <param name="records">How many records there are, at least as many as look-ups.</param>
     public AgentCase Write(int template, int hops, int records)
     {
         var keys = new HashSet<string>(StringComparer.Ordinal);
         while (keys.Count < (2 * records) - hops + 1)
-            keys.Add(Key(template % 3));
+            keys.Add(template == Numbers ? Digits() : Key(template % 3));
         var names = keys.ToArray();
         var pairs = new List<(string Key, string Value)>();
         for (var hop = 0; hop < hops; hop++)
@@ -49,9 +52,9 @@ internal sealed class RecordWriter(Random random)
             pairs.Add((names[next], names[next + 1]));
         var shuffled = pairs.ToArray();
         random.Shuffle(shuffled);
-        var layout = Layouts[template / 3];
+        var layout = Layouts[Math.Max(0, template) / 3];
         var text = string.Join(layout.Join, shuffled.Select(pair => layout.Before + pair.Key + layout.Between + pair.Value + layout.After));
-        return new AgentCase(template / 3 == 0 ? "{" + text + "}" : text, $"What is the value for key \"{names[0]}\"?", names[1..(hops + 1)]);
+        return new AgentCase(layout == Layouts[0] ? "{" + text + "}" : text, $"What is the value for key \"{names[0]}\"?", names[1..(hops + 1)]);
     }
 
     private string Key(int kind) => kind switch
@@ -60,6 +63,8 @@ internal sealed class RecordWriter(Random random)
         1 => random.NextInt64(1L << 32).ToString("x8", CultureInfo.InvariantCulture),
         _ => string.Create(CultureInfo.InvariantCulture, $"{Of(Adjectives)}_{Of(Nouns)}_{random.Next(10, 100)}"),
     };
+
+    private string Digits() => random.Next(100_000, 1_000_000).ToString(CultureInfo.InvariantCulture);
 
     private string Of(string[] words) => words[random.Next(words.Length)];
 }
