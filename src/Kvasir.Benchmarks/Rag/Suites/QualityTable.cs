@@ -10,6 +10,9 @@ internal sealed class QualityTable(IReadOnlyList<PolicyRow> rows)
 
     private static readonly (string, double) FullRow = (PolicyRows.Full, 1);
 
+    /// <summary>Prompts of all seeds.</summary>
+    public int Prompts => _seeds.Values.Sum(lines => lines[FullRow].Count);
+
     /// <summary>Takes down an answer; a null row is full recomputation.</summary>
     public void Add(int seed, PolicyRow? row, QualitySample sample)
     {

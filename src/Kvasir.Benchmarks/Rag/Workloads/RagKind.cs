@@ -13,8 +13,8 @@ public enum RagKind
     TwoHop,
 
     /// <summary>
-    /// As <see cref="CrossChunk"/>, in the middle of a chunk: the chunk goes on with several sentences about the subject that the chunk before names, and the last
-    /// of them is asked for, so that it does not stand among a chunk's first tokens.
+    /// As <see cref="CrossChunk"/>, in the middle of a chunk: the chunk goes on with several sentences about the subject that the chunk before
+    /// names, and the last of them is asked for, so that it does not stand among a chunk's first tokens.
     /// </summary>
     CrossChunkInside,
 }
