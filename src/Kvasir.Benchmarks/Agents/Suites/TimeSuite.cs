@@ -34,12 +34,12 @@ internal static class TimeSuite
             behindPrefix.Add(fifth.BehindPrefix / fifth.Reused);
             rounds.Add(times.Sum(at => at.BehindPrefix) / times.Sum(at => at.Reused));
             breakEven.Add(BreakEvenTokens(few[^1], fifth));
-            note = FormattableString.Invariant($"{fifth.Tokens:0} tokens: {fifth.Dense:0} ms dense, {fifth.BehindPrefix:0} ms with the role from the prefix cache, {fifth.Reused:0} ms predicted, {fifth.Correction + fifth.Preparation:0} ms of it correction");
+            note = FormattableString.Invariant($"{fifth.Tokens:0} tokens: {fifth.Dense:0} ms dense, {fifth.BehindPrefix:0} ms with the role from the prefix cache, {fifth.Reused:0} ms predicted, {fifth.Correction + fifth.Preparation:0} ms of it correction from {WarmTasks} anchors");
         }
 
         recorder.Check("kvcomm.agent5TtftRatio", ratios, "times", 4, $"{note}; baseline: wanted");
         recorder.Check("kvcomm.agent5TtftRatioPrefix", behindPrefix, "times", null, "the same against dense runs whose role comes from the prefix cache");
-        recorder.Check("kvcomm.roundTtftRatio", rounds, "times", null, "sum over five agents against dense runs whose roles come from the prefix cache");
+        recorder.Check("kvcomm.roundTtftRatio", rounds, "times", null, "sum over five agents against dense runs whose roles come from the prefix cache; without the base of the text, which is computed once");
         recorder.Check("kvcomm.breakEvenTokens", breakEven, "tokens", null, "tokens of messages from which on the fifth agent's prediction is quicker than computing behind its role, by the line through two lengths");
     }
 
