@@ -22,7 +22,7 @@ internal sealed class AgentRecorder(AgentBenchmarkOptions options, IProgress<str
     {
         var interval = SeedInterval.Of(values);
         _checks.Add(new AgentCheck(name, interval.Mean, interval.Low, interval.High, unit, baseline, note));
-        Say(FormattableString.Invariant($"{name,-32} {interval.Mean,10:0.####} [{interval.Low:0.####}, {interval.High:0.####}] {unit} (baseline {baseline:0.####}) {note}"));
+        Say(FormattableString.Invariant($"{name,-32} {interval.Mean,10:G4} [{interval.Low:G4}, {interval.High:G4}] {unit} (baseline {baseline:0.####}) {note}"));
     }
 
     public void Add(AgentCurve curve)
