@@ -10,7 +10,8 @@ namespace Kvasir.Engine.Blending;
 /// </summary>
 /// <remarks>
 /// A prompt goes through two phases. In the first all its rows up to the last reused one pass the layers up to the check layer, where their
-/// keys and values are compared with the reused ones; nothing of the chunks' rows is kept. Then the policy chooses, and the rows to be
+/// keys and values are compared with the reused ones, and nothing of the chunks' rows is kept; or the question's rows pass all layers, and
+/// what they look at is taken down. Then the policy chooses, and the rows to be
 /// computed pass all layers as in any other prompt. The choice is made once for the whole prompt, never for a part that happened to be in a
 /// step.
 /// </remarks>
@@ -22,6 +23,7 @@ internal sealed class BlendSession : ILayerPolicy
     private readonly List<int> _going = [];
     private readonly FocusWatch? _focus;
     private readonly AnswerWatch? _answer;
+    private readonly bool _asksFirst;
 
     /// <param name="request">What was asked for.</param>
     /// <param name="policy">The request's policy, as it is used here.</param>
@@ -40,10 +42,11 @@ internal sealed class BlendSession : ILayerPolicy
         _policy = policy;
         _shape = shape;
         NextProbe = shape.ExactPrefix;
+        _asksFirst = Wants(BlendSignals.QuestionColumns);
         if (table is null)
             return;
         Rows = new ReusedRows(table, spans, shape.KeyWidth);
-        IsProbing = Wants(BlendSignals.Deviation | BlendSignals.ColumnMass);
+        IsProbing = Wants(BlendSignals.Deviation | BlendSignals.ColumnMass | BlendSignals.QuestionColumns);
         _focus = Wants(BlendSignals.QuestionMass) ? new FocusWatch(_policy, spans, shape) : null;
         _answer = Wants(BlendSignals.AnswerMass) && _policy.AnswerRepairs > 0 ? new AnswerWatch(_policy, Rows, shape.Layers) : null;
     }
@@ -77,8 +80,8 @@ internal sealed class BlendSession : ILayerPolicy
     /// <summary>True in the first phase.</summary>
     public bool IsProbing { get; private set; }
 
-    /// <summary>Layers that the rows of the first phase pass, the check layer included.</summary>
-    public int ProbeLayers => CheckLayer + 1;
+    /// <summary>Layers that the rows of the first phase pass: to the check layer, or all of them when the question is asked first.</summary>
+    public int ProbeLayers => _asksFirst ? _shape.Layers : CheckLayer + 1;
 
     /// <summary>The first position that the first phase has not taken yet.</summary>
     public int NextProbe { get; private set; }
@@ -106,16 +109,20 @@ internal sealed class BlendSession : ILayerPolicy
     /// <summary>Takes the next positions of the first phase.</summary>
     public int TakeProbe(Span<int> positions)
     {
-        var count = Math.Min(positions.Length, ReusableEnd - NextProbe);
-        for (var i = 0; i < count; i++)
-            positions[i] = NextProbe++;
+        var count = 0;
+        for (; count < positions.Length && NextProbe < ProbeEnd; NextProbe++)
+        {
+            if (!_asksFirst || Table!.HitAt(NextProbe) < 0)
+                positions[count++] = NextProbe;
+        }
+
         return count;
     }
 
     /// <summary>After a step of the first phase: true when it has ended.</summary>
     public bool EndProbeStep()
     {
-        IsProbing = NextProbe < ReusableEnd;
+        IsProbing = NextProbe < ProbeEnd;
         return !IsProbing;
     }
 
@@ -133,8 +140,8 @@ internal sealed class BlendSession : ILayerPolicy
                 Rows = rows.Count,
                 PromptLength = _shape.PromptLength,
                 Deviation = Wants(BlendSignals.Deviation) ? rows.Deviation : [],
-                ColumnMass = Wants(BlendSignals.ColumnMass) ? rows.ColumnMass : [],
-                QueryEnd = ReusableEnd,
+                ColumnMass = Wants(BlendSignals.ColumnMass | BlendSignals.QuestionColumns) ? rows.ColumnMass : [],
+                QueryEnd = ProbeEnd,
                 Seed = seed,
             },
             chosen);
@@ -170,8 +177,8 @@ internal sealed class BlendSession : ILayerPolicy
     {
         if (IsProbing)
         {
-            if (layer == CheckLayer && Wants(BlendSignals.ColumnMass))
-                queries.Add(Columns(positions.Length));
+            if (_asksFirst ? layer >= _shape.Layers / 2 && positions[^1] >= ReusableEnd : layer == CheckLayer && Wants(BlendSignals.ColumnMass))
+                queries.Add(Columns(positions));
             return;
         }
 
@@ -188,7 +195,7 @@ internal sealed class BlendSession : ILayerPolicy
         Count(context);
         if (IsProbing)
         {
-            if (context.Layer != CheckLayer)
+            if (context.Layer != CheckLayer || _asksFirst)
                 return;
             if (Wants(BlendSignals.Deviation))
                 Compare(context);
@@ -205,15 +212,10 @@ internal sealed class BlendSession : ILayerPolicy
     {
         if (IsProbing)
         {
-            if (context.Layer != CheckLayer)
-                return;
-            foreach (var span in Rows!.Spans)
-            {
-                for (var i = 0; i < span.Length; i++)
-                    Rows.ColumnMass[span.FirstIndex + i] += _columns.ColumnMass[span.Start - Rows.Spans[0].Start + i];
-            }
-
-            decision.ContinueWith([]);
+            if (_columns.RowCount > 0)
+                TakeColumns();
+            if (!_asksFirst && context.Layer == CheckLayer)
+                decision.ContinueWith([]);
             return;
         }
 
@@ -251,15 +253,32 @@ internal sealed class BlendSession : ILayerPolicy
     /// <summary>True when a step has all rows of the repair together.</summary>
     private bool IsWhole(ReadOnlySpan<int> positions) => RowsTogether > 0 && positions[^1] == _shape.KnownLength - 1;
 
-    private MassQuery Columns(int rows)
+    /// <summary>Where the first phase ends.</summary>
+    private int ProbeEnd => _asksFirst ? _shape.PromptLength : ReusableEnd;
+
+    /// <summary>Asks for the mass of all rows, or of the question's.</summary>
+    private MassQuery Columns(ReadOnlySpan<int> positions)
     {
         var first = Rows!.Spans[0].Start;
-        _columns.Reserve(rows, ReusableEnd - first, 0);
         _columns.FirstRow = 0;
-        _columns.RowCount = rows;
+        while (_asksFirst && positions[_columns.FirstRow] < ReusableEnd)
+            _columns.FirstRow++;
+        _columns.RowCount = positions.Length - _columns.FirstRow;
+        _columns.Reserve(_columns.RowCount, ReusableEnd - first, 0);
         _columns.FirstColumn = first;
         _columns.ColumnCount = ReusableEnd - first;
         return _columns;
+    }
+
+    private void TakeColumns()
+    {
+        foreach (var span in Rows!.Spans)
+        {
+            for (var i = 0; i < span.Length; i++)
+                Rows.ColumnMass[span.FirstIndex + i] += _columns.ColumnMass[span.Start - Rows.Spans[0].Start + i];
+        }
+
+        _columns.RowCount = 0;
     }
 
     private void Count(in LayerContext context)

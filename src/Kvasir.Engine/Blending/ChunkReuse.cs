@@ -48,7 +48,7 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
             return new BlendSession(request, request.Policy, segments, shape, table: null, [], recorder);
         }
 
-        var policy = request.MoreWhileLoading && loads.Count > 0 ? request.Policy.AtLeast(FreeRatio(loads)) : request.Policy;
+        var policy = request.MoreWhileLoading && loads.Count > 0 ? request.Policy.AtLeast(FreeRatio(loads, request.Policy)) : request.Policy;
         var spans = Spans(hits, segments);
         for (var i = 0; i < hits.Count; i++)
             index.Used(hits[i].Run, request.Policy.ReuseValue(spans[i]));
@@ -222,13 +222,15 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
         }
     }
 
-    /// <summary>Share of the loaded rows that can be computed while they come.</summary>
-    private double FreeRatio(List<LoadingRun> loads)
+    /// <summary>Share of the loaded rows that can be computed while they come, beside the layers that all of them pass to be looked at.</summary>
+    private double FreeRatio(List<LoadingRun> loads, IBlendPolicy policy)
     {
         var tokens = loads.Sum(load => load.Run.Length);
         var bytesPerTokenLayer = model.Layout.BytesPerToken / model.Layout.Layers;
         var controller = new LoadingController(model.Layout.Layers, bytesPerTokenLayer, rows => rows / tiers!.ComputeRate.PerSecond, qualityFloor: 0);
-        return controller.ChooseRatio(tokens, tokens * model.Layout.BytesPerToken / loads.Sum(load => load.Hit.Seconds));
+        var ratio = controller.ChooseRatio(tokens, tokens * model.Layout.BytesPerToken / loads.Sum(load => load.Hit.Seconds));
+        var looked = (policy.Signals & (BlendSignals.Deviation | BlendSignals.ColumnMass)) == 0 ? 0 : 2.0 / model.Layout.Layers;
+        return looked >= 1 ? 0 : Math.Max(0, (ratio - looked) / (1 - looked));
     }
 
     private void Release(KvRun run)

@@ -213,11 +213,10 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
     /// <summary>Adds rows of a prompt that only look at how far reused rows are off.</summary>
     private int AddProbe(Sequence sequence, BlendSession blend, int maxRows)
     {
-        var end = Math.Min(blend.NextProbe + maxRows, sequence.PromptLength);
-        if (!MakeRoom(sequence, end))
+        if (!MakeRoom(sequence, sequence.PromptLength))
             return 0;
         var first = blend.NextProbe;
-        var rows = blend.TakeProbe(_positions.AsSpan(0, end - first));
+        var rows = blend.TakeProbe(_positions.AsSpan(0, maxRows));
         batch.Add(
             sequence.Tokens,
             _positions.AsSpan(0, rows),

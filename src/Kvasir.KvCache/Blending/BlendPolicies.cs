@@ -6,12 +6,13 @@ namespace Kvasir.KvCache.Blending;
 /// <remarks>
 /// The number beside a name is the share of the reused rows that is repaired, so that policies can be compared at equal work; the
 /// naive ones have none. "cachecraft-alpha" is the published rule: the number is α, the share follows from the chunks, and repair may end
-/// early, which "cachecraft" leaves out for the comparison's sake. "cacheblend-pooled" is CacheBlend with our averaging of deviations.
+/// early, which "cachecraft" leaves out for the comparison's sake. "cacheblend-pooled" is CacheBlend with our averaging of deviations,
+/// "question-first" is ours.
 /// </remarks>
 public static class BlendPolicies
 {
     private static readonly string[] KnownNames =
-        ["cacheblend", "cacheblend-gradual", "cacheblend-pooled", "cachecraft", "cachecraft-alpha", "kvshare", "kvshare-prefill", "naive", "naive-unrotated", "random", "first"];
+        ["cacheblend", "cacheblend-gradual", "cacheblend-pooled", "cachecraft", "cachecraft-alpha", "kvshare", "kvshare-prefill", "naive", "naive-unrotated", "random", "first", "question-first"];
 
     /// <summary>All names, for help and messages.</summary>
     public static IReadOnlyList<string> Names => KnownNames;
@@ -33,6 +34,7 @@ public static class BlendPolicies
         "naive-unrotated" => new NaivePolicy(correctPositions: false),
         "random" => new RandomRowsPolicy(ratio),
         "first" => new FirstRowsPolicy(ratio),
+        "question-first" => new QuestionFirstPolicy(ratio),
         _ => throw new ArgumentException($"blend policy '{name}' is unknown; known: {string.Join(", ", KnownNames)}", nameof(name)),
     };
 

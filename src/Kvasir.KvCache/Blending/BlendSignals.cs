@@ -24,4 +24,11 @@ public enum BlendSignals
 
     /// <summary>Attention mass of each new token of the answer on the reused rows.</summary>
     AnswerMass = 16,
+
+    /// <summary>
+    /// Attention mass that each reused row gets from the question, summed over the deeper half of the layers: the rows that are not reused pass
+    /// all layers over the reused ones as they are, first. Given in <see cref="BlendSnapshot.ColumnMass"/>; not together with the signals of
+    /// the check layer.
+    /// </summary>
+    QuestionColumns = 32,
 }

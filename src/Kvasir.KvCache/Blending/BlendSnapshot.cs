@@ -15,7 +15,10 @@ public readonly ref struct BlendSnapshot
     /// <summary>Distance of each reused row from the true one at the check layer <c>[Rows]</c>; empty when not asked for.</summary>
     public ReadOnlySpan<float> Deviation { get; init; }
 
-    /// <summary>Attention mass on each reused row at the check layer, summed over queries <c>[Rows]</c>; empty when not asked for.</summary>
+    /// <summary>
+    /// Attention mass on each reused row, summed over queries <c>[Rows]</c>: of all queries at the check layer, or of the question
+    /// (<see cref="BlendSignals.QuestionColumns"/>); empty when not asked for.
+    /// </summary>
     public ReadOnlySpan<float> ColumnMass { get; init; }
 
     /// <summary>First position behind the queries that <see cref="ColumnMass"/> sums over; 0 for the end of the prompt.</summary>

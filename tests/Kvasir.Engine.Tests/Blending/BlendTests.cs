@@ -39,6 +39,23 @@ public sealed class BlendTests
         Assert.Equal(full.Logits, blended.Logits);
     }
 
+    [Theory]
+    [InlineData(13)]
+    [InlineData(256)]
+    public void WhenTheQuestionIsAskedFirst_AndEveryRowRepaired_TheBitsStay(int batch)
+    {
+        using var run = new BlendRun(batch: batch);
+        run.Warm(1, 2, 3);
+        var prompt = BlendRun.Prompt(5, [2, 3, 1]);
+        var full = run.Run(BlendRun.Request(prompt, policy: null))[0];
+        var policy = new FixedPolicy(1, BlendSignals.QuestionColumns);
+        var blended = run.Run(BlendRun.Request(prompt, policy))[0];
+        Assert.Equal(full.Logits, blended.Logits);
+        Assert.All(policy.Mass, mass => Assert.True(mass > 0));
+        var rest = prompt.Tokens.Length - (3 * BlendRun.ChunkLength);
+        Assert.Equal((long)rest * run.Loop.Model.Config.Layers, blended.Sequence.BlendReport!.ProbeTokenLayers);
+    }
+
     [Fact]
     public void WithNoRowRepaired_OnlyTheRestIsComputed_AndTheAnswerIsAnApproximation()
     {

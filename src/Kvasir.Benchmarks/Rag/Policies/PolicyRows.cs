@@ -29,6 +29,7 @@ internal static class PolicyRows
         ("kvshare-delta", RagScope.Alone, ratio => new KvSharePolicy(ratio, answerRepairs: 0, score: KvShareScore.Deviation)),
         ("kvshare-alpha", RagScope.Alone, ratio => new KvSharePolicy(ratio, answerRepairs: 0, score: KvShareScore.MeanMass)),
         ("cachecraft", RagScope.Context, ratio => new CacheCraftPolicy(1) { Ratio = ratio, EndsEarly = false }),
+        ("question-first", RagScope.Alone, ratio => new QuestionFirstPolicy(ratio)),
         ("random", RagScope.Alone, ratio => new RandomRowsPolicy(ratio)),
         ("first", RagScope.Alone, ratio => new FirstRowsPolicy(ratio)),
         ("random-in-context", RagScope.Context, ratio => new RandomRowsPolicy(ratio)),
@@ -40,7 +41,7 @@ internal static class PolicyRows
 
     // The published ones and the baselines, where each is held against the others.
     private static readonly string[] Main =
-        ["cacheblend", "cacheblend-pooled", "kvshare", "cachecraft", "random", "first", "random-in-context", "first-in-context"];
+        ["cacheblend", "cacheblend-pooled", "question-first", "kvshare", "cachecraft", "random", "first", "random-in-context", "first-in-context"];
 
     /// <summary>All lines: the baselines, then every policy at every ratio.</summary>
     public static IReadOnlyList<PolicyRow> All(bool quick)
