@@ -22,4 +22,7 @@ public sealed record AgentOptions
 
     /// <summary>Secret of the tenant: only its own teams share KV with it. Empty is the public scope.</summary>
     public ReadOnlyMemory<byte> CacheSalt { get; init; }
+
+    /// <summary>True to keep the offsets of all fixed segments, whether they are predicted or computed; for comparisons of the two.</summary>
+    internal bool KeepsSegments { get; init; }
 }
