@@ -9,8 +9,8 @@ public sealed record AgentOptions
     public AnchorSettings Anchors { get; init; } = new();
 
     /// <summary>
-    /// Where the rows of fixed segments come from. They are few, and computing them makes answers more like dense ones: 95 % against 94 % of a stream's
-    /// predicted calls on the bundled model.
+    /// Where the rows of fixed segments come from. Computing them costs little, as they are short; on a stream of the bundled model 95.3 % of the predicted
+    /// calls then answered like dense ones, and 93.8 % with only the last one computed.
     /// </summary>
     public SegmentRows Segments { get; init; } = SegmentRows.Computed;
 
@@ -22,4 +22,7 @@ public sealed record AgentOptions
 
     /// <summary>Secret of the tenant: only its own teams share KV with it. Empty is the public scope.</summary>
     public ReadOnlyMemory<byte> CacheSalt { get; init; }
+
+    /// <summary>True to keep the offsets of all fixed segments, whether they are predicted or computed; for comparisons of the two.</summary>
+    internal bool KeepsSegments { get; init; }
 }

@@ -136,7 +136,8 @@ public sealed class AgentRound : IDisposable
         }
     }
 
-    private bool IsKept(RegisteredAgent agent, int segment) => AgentPrompt.IsPredicted(segment, agent.Definition.Template.Parts.Count, _team.Options.Segments);
+    private bool IsKept(RegisteredAgent agent, int segment) =>
+        _team.Options.KeepsSegments || AgentPrompt.IsPredicted(segment, agent.Definition.Template.Parts.Count, _team.Options.Segments);
 
     private void Count(AgentAnswer answer)
     {

@@ -26,6 +26,7 @@ internal sealed class StreamRun
         {
             Anchors = setup.Anchors,
             Segments = setup.Segments,
+            KeepsSegments = true, // tasks held out compare predicted with computed ones
             LeadIn = Layout.LeadIn,
             CacheSalt = BitConverter.GetBytes(seed),
         });
