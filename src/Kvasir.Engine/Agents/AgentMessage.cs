@@ -5,7 +5,7 @@ namespace Kvasir.Engine.Agents;
 /// <summary>A text that agents read: a user's or another agent's.</summary>
 public sealed class AgentMessage
 {
-    internal AgentMessage(AgentTeam team, string id, ReadOnlyMemory<int> tokens, KvRows baseRows, int storedAt)
+    internal AgentMessage(AgentTeam team, string id, ReadOnlyMemory<int> tokens, FreeRows baseRows, int storedAt)
     {
         (Team, Id, Tokens, Base, StoredAt) = (team, id, tokens, baseRows, storedAt);
     }
@@ -22,7 +22,7 @@ public sealed class AgentMessage
     /// Its rows as they were computed behind the lead-in, or by its author, whose context they carry. The last token may lack its row: it is
     /// computed wherever it is read.
     /// </summary>
-    internal KvRows Base { get; }
+    internal FreeRows Base { get; }
 
     /// <summary>Position at which its rows were computed.</summary>
     internal int StoredAt { get; }

@@ -129,7 +129,7 @@ public sealed class AgentRound : IDisposable
             var placeholder = agent.Definition.Template.Parts[part].Placeholder!;
             var message = messages[placeholder];
             var ofMessage = recorder.Stretches![next++].Minus(message.Base);
-            KvRows? ofSegment = null;
+            FreeRows? ofSegment = null;
             if (agent.Definition.Template.SegmentBehind(part) is { } behind && IsKept(agent, behind))
                 ofSegment = recorder.Stretches[next++].Minus(agent.Segments[behind]!);
             _view.Add(placeholder, message.Id, message.Base, new OffsetKey(agent.Definition.Name, part), new AnchorOffsets(ofMessage, ofSegment));

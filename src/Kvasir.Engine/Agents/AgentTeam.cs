@@ -57,7 +57,7 @@ public sealed class AgentTeam
         var parts = agent.Template.Parts;
         var segments = Enumerable.Range(1, parts.Count - 1).Where(part => parts[part].Placeholder is null).ToArray();
         var recorder = await ComputeAsync(prompt.Tokens, [.. segments.Select(part => prompt.Places[part])], cancellation).ConfigureAwait(false);
-        var rows = new KvRows?[parts.Count];
+        var rows = new FreeRows?[parts.Count];
         for (var i = 0; i < segments.Length; i++)
             rows[segments[i]] = recorder.Stretches![i];
         if (!_agents.TryAdd(agent.Name, new RegisteredAgent(agent, rows, [.. prompt.Places.Select(place => place.Start)])))

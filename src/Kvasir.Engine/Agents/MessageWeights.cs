@@ -25,7 +25,7 @@ internal sealed class MessageWeights(AnchorView view, AnchorSettings settings, A
         {
             if (settings.Weighting == OffsetWeighting.Fine)
             {
-                KvRows[] bases = [.. donors.Select(donor => donor.Base)];
+                FreeRows[] bases = [.. donors.Select(donor => donor.Base)];
                 return (TokenWeights.Of(message.Base, bases, settings), ChannelWeights.Of(message.Base, bases, settings));
             }
 

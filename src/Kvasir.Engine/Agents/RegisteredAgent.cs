@@ -6,4 +6,4 @@ namespace Kvasir.Engine.Agents;
 /// <param name="Definition">The agent.</param>
 /// <param name="Segments">By part of the template; null for placeholders and for what comes before the first one.</param>
 /// <param name="StoredAt">By part: where it stood.</param>
-internal sealed record RegisteredAgent(AgentDefinition Definition, IReadOnlyList<KvRows?> Segments, IReadOnlyList<int> StoredAt);
+internal sealed record RegisteredAgent(AgentDefinition Definition, IReadOnlyList<FreeRows?> Segments, IReadOnlyList<int> StoredAt);

@@ -64,12 +64,12 @@ internal sealed class ReusePlanner(AgentOptions options, AnchorView view, Messag
                 : weights.Weigh(source.Placeholder, source.Message, source.Prediction, source.Donors);
             Add(prompt.Places[source.Part].Start, source.Message.Base, offsets.Select(offset => offset.Placeholder), ofMessage, AgentCorrections.Placeholder, source.Message.StoredAt);
             if (agent.Definition.Template.SegmentBehind(source.Part) is { } behind && AgentPrompt.IsPredicted(behind, prompt.Places.Length, segments))
-                Add(prompt.Places[behind].Start, agent.Segments[behind]!, offsets.Select(offset => offset.Segment).OfType<KvRows>(), ofSegment, AgentCorrections.Segment, agent.StoredAt[behind]);
+                Add(prompt.Places[behind].Start, agent.Segments[behind]!, offsets.Select(offset => offset.Segment).OfType<FreeRows>(), ofSegment, AgentCorrections.Segment, agent.StoredAt[behind]);
         }
 
         return stretches;
 
-        void Add(int start, KvRows rows, IEnumerable<KvRows> offsets, OffsetWeights by, AgentCorrections correction, int storedAt)
+        void Add(int start, FreeRows rows, IEnumerable<FreeRows> offsets, OffsetWeights by, AgentCorrections correction, int storedAt)
         {
             var length = Math.Min(rows.Rows, prompt.Tokens.Length - 1 - start); // the last token of the prompt is always computed
             if (length > 0)

@@ -10,10 +10,10 @@ namespace Kvasir.Engine.Agents;
 internal sealed class RowRecorder(IReadOnlyList<ChunkPart> stretches, IRowCapture? also = null) : IRowCapture
 {
     /// <summary>The rows of each stretch; null while the answer has not ended.</summary>
-    public KvRows[]? Stretches { get; private set; }
+    public FreeRows[]? Stretches { get; private set; }
 
     /// <summary>The rows of the answer; the last token may lack its row.</summary>
-    public KvRows? Answer { get; private set; }
+    public FreeRows? Answer { get; private set; }
 
     /// <summary>Whose rows they are.</summary>
     public CacheScope? Scope { get; private set; }
@@ -26,9 +26,9 @@ internal sealed class RowRecorder(IReadOnlyList<ChunkPart> stretches, IRowCaptur
         also?.Take(reader);
     }
 
-    private static KvRows Copy(IRowReader reader, int start, int length)
+    private static FreeRows Copy(IRowReader reader, int start, int length)
     {
-        var rows = new KvRows(reader.Layers, length, reader.Width);
+        var rows = new FreeRows(reader.Layers, length, reader.Width);
         for (var row = 0; row < length; row++)
         {
             for (var layer = 0; layer < reader.Layers; layer++)

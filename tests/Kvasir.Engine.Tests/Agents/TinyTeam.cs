@@ -3,7 +3,6 @@ using Kvasir.Engine.Blending;
 using Kvasir.Engine.Tests.Support;
 using Kvasir.KvCache.Blending.Anchors;
 using Kvasir.Numerics.Attention;
-using KvRows = Kvasir.KvCache.Blending.Anchors.KvRows;
 
 namespace Kvasir.Engine.Tests.Agents;
 
@@ -78,11 +77,11 @@ internal sealed class TinyTeam : IDisposable
     /// <summary>Keeps all rows of a prompt.</summary>
     public sealed class Rows : IRowCapture
     {
-        public KvRows All { get; private set; } = new(1, 0, 1);
+        public FreeRows All { get; private set; } = new(1, 0, 1);
 
         public void Take(IRowReader reader)
         {
-            All = new KvRows(reader.Layers, reader.PromptLength - 1, reader.Width);
+            All = new FreeRows(reader.Layers, reader.PromptLength - 1, reader.Width);
             for (var layer = 0; layer < reader.Layers; layer++)
             {
                 for (var row = 0; row < All.Rows; row++)
@@ -91,7 +90,7 @@ internal sealed class TinyTeam : IDisposable
         }
     }
 
-    public static float Difference(KvRows a, KvRows b)
+    public static float Difference(FreeRows a, FreeRows b)
     {
         var most = 0f;
         for (var layer = 0; layer < a.Layers; layer++)

@@ -6,11 +6,11 @@ namespace Kvasir.Benchmarks.Agents.Measures;
 /// <summary>Keeps the rows of a prompt, all but the last, to compare them with those of another run.</summary>
 internal sealed class PromptRows : IRowCapture
 {
-    public KvRows? Rows { get; private set; }
+    public FreeRows? Rows { get; private set; }
 
     public void Take(IRowReader reader)
     {
-        Rows = new KvRows(reader.Layers, reader.PromptLength - 1, reader.Width);
+        Rows = new FreeRows(reader.Layers, reader.PromptLength - 1, reader.Width);
         for (var row = 0; row < Rows.Rows; row++)
         {
             for (var layer = 0; layer < reader.Layers; layer++)

@@ -9,7 +9,7 @@ public sealed record Anchor
     public required string Id { get; init; }
 
     /// <summary>Its rows as they were computed by themselves (or by their author).</summary>
-    public required KvRows Base { get; init; }
+    public required FreeRows Base { get; init; }
 
     /// <summary>Offsets by agent and place.</summary>
     public ImmutableDictionary<OffsetKey, AnchorOffsets> Offsets { get; init; } = ImmutableDictionary<OffsetKey, AnchorOffsets>.Empty;

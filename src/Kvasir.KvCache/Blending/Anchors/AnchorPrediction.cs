@@ -38,7 +38,7 @@ public sealed class AnchorPrediction
     /// <param name="sample">Base rows of the text.</param>
     /// <param name="pool">All anchors of the placeholder, oldest first.</param>
     /// <param name="settings">Parameters.</param>
-    public static AnchorPrediction Predict(KvRows sample, IReadOnlyList<Anchor> pool, AnchorSettings settings)
+    public static AnchorPrediction Predict(FreeRows sample, IReadOnlyList<Anchor> pool, AnchorSettings settings)
     {
         var longEnough = pool.Where(anchor => anchor.Base.Rows >= sample.Rows).ToArray();
         if (settings.Gamma <= 0)
@@ -56,7 +56,7 @@ public sealed class AnchorPrediction
     }
 
     /// <summary>‖h_φ - h_ψ‖₂ over the rows of the text.</summary>
-    public static double Distance(KvRows sample, KvRows anchor, AnchorFeature feature)
+    public static double Distance(FreeRows sample, FreeRows anchor, AnchorFeature feature)
     {
         sample.RequireModelOf(anchor);
         var sum = 0.0;

@@ -23,7 +23,7 @@ public sealed class AnchorView
     public IReadOnlyList<Anchor> Anchors(string placeholder) => _anchors.TryGetValue(placeholder, out var anchors) ? anchors : [];
 
     /// <summary>Compares a text with the anchors; when it may borrow from them, those that it leans on count as used.</summary>
-    public AnchorPrediction Predict(string placeholder, KvRows sample)
+    public AnchorPrediction Predict(string placeholder, FreeRows sample)
     {
         var prediction = AnchorPrediction.Predict(sample, Anchors(placeholder), _settings);
         if (!prediction.IsShareable)
@@ -50,7 +50,7 @@ public sealed class AnchorView
     }
 
     /// <summary>Keeps the offsets of a text: it becomes an anchor, or its anchor learns of another place.</summary>
-    public void Add(string placeholder, string id, KvRows baseRows, OffsetKey key, AnchorOffsets offsets)
+    public void Add(string placeholder, string id, FreeRows baseRows, OffsetKey key, AnchorOffsets offsets)
     {
         lock (_gate)
         {

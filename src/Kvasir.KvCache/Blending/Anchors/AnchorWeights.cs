@@ -5,7 +5,7 @@ namespace Kvasir.KvCache.Blending.Anchors;
 /// <param name="least">Anchors of less weight are left out.</param>
 public sealed class AnchorWeights(IReadOnlyList<float> weights, float least) : OffsetWeights
 {
-    internal override void Add(IReadOnlyList<KvRows> offsets, int layer, int row, Span<float> key, Span<float> value)
+    internal override void Add(IReadOnlyList<FreeRows> offsets, int layer, int row, Span<float> key, Span<float> value)
     {
         for (var anchor = 0; anchor < offsets.Count; anchor++)
         {

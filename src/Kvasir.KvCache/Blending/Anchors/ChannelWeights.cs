@@ -16,7 +16,7 @@ public sealed class ChannelWeights : OffsetWeights
     /// <param name="sample">Base rows of the text.</param>
     /// <param name="anchors">Base rows of the anchors, each at least as many.</param>
     /// <param name="settings">Parameters.</param>
-    public static ChannelWeights Of(KvRows sample, IReadOnlyList<KvRows> anchors, AnchorSettings settings)
+    public static ChannelWeights Of(FreeRows sample, IReadOnlyList<FreeRows> anchors, AnchorSettings settings)
     {
         var (keys, values) = (new float[sample.Layers][][], new float[sample.Layers][][]);
         foreach (var anchor in anchors)
@@ -35,7 +35,7 @@ public sealed class ChannelWeights : OffsetWeights
     /// <summary>The weights of an anchor for the values of a layer, one a channel.</summary>
     public ReadOnlySpan<float> Values(int layer, int anchor) => _values[layer][anchor];
 
-    internal override void Add(IReadOnlyList<KvRows> offsets, int layer, int row, Span<float> key, Span<float> value)
+    internal override void Add(IReadOnlyList<FreeRows> offsets, int layer, int row, Span<float> key, Span<float> value)
     {
         for (var anchor = 0; anchor < offsets.Count; anchor++)
         {
@@ -44,7 +44,7 @@ public sealed class ChannelWeights : OffsetWeights
         }
     }
 
-    private static float[][] Weigh(KvRows sample, IReadOnlyList<KvRows> anchors, AnchorSettings settings, Func<KvRows, int, Span<float>> rowsFrom)
+    private static float[][] Weigh(FreeRows sample, IReadOnlyList<FreeRows> anchors, AnchorSettings settings, Func<FreeRows, int, Span<float>> rowsFrom)
     {
         var weights = new float[anchors.Count][];
         for (var anchor = 0; anchor < weights.Length; anchor++)

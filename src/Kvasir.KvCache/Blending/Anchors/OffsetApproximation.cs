@@ -10,7 +10,7 @@ namespace Kvasir.KvCache.Blending.Anchors;
 /// <param name="baseRows">Base rows of the stretch.</param>
 /// <param name="offsets">Offsets of the anchors, each of at least as many rows; none to leave the base as it is.</param>
 /// <param name="weights">Their weights.</param>
-public sealed class OffsetApproximation(KvRows baseRows, IReadOnlyList<KvRows> offsets, OffsetWeights weights)
+public sealed class OffsetApproximation(FreeRows baseRows, IReadOnlyList<FreeRows> offsets, OffsetWeights weights)
 {
     /// <summary>Rows of the stretch.</summary>
     public int Rows => baseRows.Rows;

@@ -9,5 +9,5 @@ public abstract class OffsetWeights
     /// <param name="row">The row of the offsets.</param>
     /// <param name="key">Keys, position-free.</param>
     /// <param name="value">Values.</param>
-    internal abstract void Add(IReadOnlyList<KvRows> offsets, int layer, int row, Span<float> key, Span<float> value);
+    internal abstract void Add(IReadOnlyList<FreeRows> offsets, int layer, int row, Span<float> key, Span<float> value);
 }

@@ -20,7 +20,7 @@ public sealed class TokenWeights : OffsetWeights
     /// <param name="sample">Base rows of the text.</param>
     /// <param name="anchors">Base rows of the anchors, each at least as many.</param>
     /// <param name="settings">Parameters.</param>
-    public static TokenWeights Of(KvRows sample, IReadOnlyList<KvRows> anchors, AnchorSettings settings)
+    public static TokenWeights Of(FreeRows sample, IReadOnlyList<FreeRows> anchors, AnchorSettings settings)
     {
         var weights = new TokenWeights(sample.Rows, anchors.Count, settings.LeastWeight);
         foreach (var anchor in anchors)
@@ -54,7 +54,7 @@ public sealed class TokenWeights : OffsetWeights
     /// <summary>The weights of a token's values, one an anchor.</summary>
     public ReadOnlySpan<float> Values(int row) => Of(_values, row);
 
-    internal override void Add(IReadOnlyList<KvRows> offsets, int layer, int row, Span<float> key, Span<float> value)
+    internal override void Add(IReadOnlyList<FreeRows> offsets, int layer, int row, Span<float> key, Span<float> value)
     {
         var keys = Keys(row);
         var values = Values(row);

@@ -1,12 +1,11 @@
 using System.Collections.Immutable;
 using Kvasir.KvCache.Blending.Anchors;
-using KvRows = Kvasir.KvCache.Blending.Anchors.KvRows;
 
 namespace Kvasir.KvCache.Tests.Blending.Anchors;
 
 public sealed class AnchorPoolTests
 {
-    private static readonly KvRows Rows = AnchorRows.Filled(1, 0);
+    private static readonly FreeRows Rows = AnchorRows.Filled(1, 0);
     private static readonly OffsetKey Key = new("agent", 1);
     private static readonly AnchorOffsets Offsets = new(Rows, null);
 

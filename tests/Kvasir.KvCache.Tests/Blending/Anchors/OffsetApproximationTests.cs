@@ -1,5 +1,4 @@
 using Kvasir.KvCache.Blending.Anchors;
-using KvRows = Kvasir.KvCache.Blending.Anchors.KvRows;
 
 namespace Kvasir.KvCache.Tests.Blending.Anchors;
 
@@ -11,7 +10,7 @@ public sealed class OffsetApproximationTests
     public void OneWeightAnAnchor_AddsTheWeightedOffsets_AboveTheFirstLayer()
     {
         var text = AnchorRows.Random(4, 1);
-        KvRows[] offsets = [AnchorRows.Random(4, 2), AnchorRows.Random(6, 3)];
+        FreeRows[] offsets = [AnchorRows.Random(4, 2), AnchorRows.Random(6, 3)];
         var approximation = new OffsetApproximation(text, offsets, new AnchorWeights([0.75f, 0.25f], 0));
         var (key, value) = (new float[AnchorRows.Width], new float[AnchorRows.Width]);
         for (var row = 0; row < 4; row++)

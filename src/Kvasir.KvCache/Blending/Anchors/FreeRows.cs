@@ -4,7 +4,7 @@ namespace Kvasir.KvCache.Blending.Anchors;
 /// Keys and values of a stretch of text in managed memory and binary32: <c>[layers, rows, width]</c> each, the keys rotated to position 0, so that
 /// rows of texts that stood at different positions can be compared, subtracted and added.
 /// </summary>
-public sealed class KvRows
+public sealed class FreeRows
 {
     private readonly float[][] _keys;
     private readonly float[][] _values;
@@ -13,7 +13,7 @@ public sealed class KvRows
     /// <param name="layers">Layers of the model, at least 1.</param>
     /// <param name="rows">Tokens.</param>
     /// <param name="width">Elements of a row's keys, and of its values: KV heads times head dimension.</param>
-    public KvRows(int layers, int rows, int width)
+    public FreeRows(int layers, int rows, int width)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(layers, 1);
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
@@ -57,10 +57,10 @@ public sealed class KvRows
 
     /// <summary>This minus <paramref name="other"/>, over the rows that both have; in binary32, so that no digits are lost to a shorter type.</summary>
     /// <exception cref="ArgumentException">They belong to different models.</exception>
-    public KvRows Minus(KvRows other)
+    public FreeRows Minus(FreeRows other)
     {
         RequireModelOf(other);
-        var difference = new KvRows(Layers, Math.Min(Rows, other.Rows), Width);
+        var difference = new FreeRows(Layers, Math.Min(Rows, other.Rows), Width);
         for (var layer = 0; layer < Layers; layer++)
         {
             RowMath.Subtract(Keys(layer), other.Keys(layer), difference.Keys(layer));
@@ -71,11 +71,11 @@ public sealed class KvRows
     }
 
     /// <summary>The first rows; itself when it has no more.</summary>
-    public KvRows First(int rows)
+    public FreeRows First(int rows)
     {
         if (rows >= Rows)
             return this;
-        var first = new KvRows(Layers, rows, Width);
+        var first = new FreeRows(Layers, rows, Width);
         for (var layer = 0; layer < Layers; layer++)
         {
             Keys(layer)[..(rows * Width)].CopyTo(first.Keys(layer));
@@ -87,7 +87,7 @@ public sealed class KvRows
 
     /// <summary>Refuses rows of another model.</summary>
     /// <exception cref="ArgumentException">Layers or width differ.</exception>
-    internal void RequireModelOf(KvRows other)
+    internal void RequireModelOf(FreeRows other)
     {
         if (other.Layers != Layers || other.Width != Width)
             throw new ArgumentException($"rows of {other.Layers} layers and width {other.Width} do not go with {Layers} layers and width {Width}: they belong to another model", nameof(other));
