@@ -88,12 +88,13 @@ internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens,
         };
     }
 
-    private IBlendPolicy Policy(double ratio) => random.Next(5) switch
+    private IBlendPolicy Policy(double ratio) => random.Next(6) switch
     {
         0 => new CacheBlendPolicy(ratio),
         1 => new CacheBlendPolicy(ratio, DeviationKind.KeySquared, gradual: true),
         2 => new KvSharePolicy(ratio),
         3 => new CacheCraftPolicy(1) { Ratio = ratio },
+        4 => new QuestionFirstPolicy(ratio),
         _ => new RandomRowsPolicy(ratio),
     };
 
