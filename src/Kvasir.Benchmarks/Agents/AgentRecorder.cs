@@ -1,4 +1,4 @@
-using Kvasir.Benchmarks.Agents.Measures;
+using Kvasir.Benchmarks.Measures;
 
 namespace Kvasir.Benchmarks.Agents;
 
@@ -20,7 +20,7 @@ internal sealed class AgentRecorder(AgentBenchmarkOptions options, IProgress<str
     /// <summary>Adds a figure from its values by seed.</summary>
     public void Check(string name, IReadOnlyList<double> values, string unit, double? baseline, string note)
     {
-        var interval = SeedInterval.Of(values);
+        var interval = Interval.Of(values);
         _checks.Add(new AgentCheck(name, interval.Mean, interval.Low, interval.High, unit, baseline, note));
         Say(FormattableString.Invariant($"{name,-32} {interval.Mean,10:G4} [{interval.Low:G4}, {interval.High:G4}] {unit} (baseline {baseline:0.####}) {note}"));
     }

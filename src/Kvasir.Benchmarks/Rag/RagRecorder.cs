@@ -1,4 +1,4 @@
-using Kvasir.Benchmarks.Rag.Measures;
+using Kvasir.Benchmarks.Measures;
 
 namespace Kvasir.Benchmarks.Rag;
 

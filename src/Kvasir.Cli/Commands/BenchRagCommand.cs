@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Rag;
 using Kvasir.Benchmarks.Rag.Html;
-using Kvasir.Benchmarks.Rag.Measures;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
 using Spectre.Console;

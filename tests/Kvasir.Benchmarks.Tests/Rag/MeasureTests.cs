@@ -1,3 +1,4 @@
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Rag.Measures;
 
 namespace Kvasir.Benchmarks.Tests.Rag;

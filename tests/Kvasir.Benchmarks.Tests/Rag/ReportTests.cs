@@ -1,6 +1,6 @@
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Rag;
 using Kvasir.Benchmarks.Rag.Html;
-using Kvasir.Benchmarks.Rag.Measures;
 
 namespace Kvasir.Benchmarks.Tests.Rag;
 

@@ -1,5 +1,6 @@
 using Kvasir.Benchmarks.Agents.Measures;
 using Kvasir.Benchmarks.Agents.Workloads;
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Engine.Agents;
 
 namespace Kvasir.Benchmarks.Agents.Suites;
@@ -48,7 +49,7 @@ internal static class HeldOutRun
                     var call = new AgentCall { Reuse = AgentReuse.Always, LeavesTraces = false, Corrections = variant.Corrections, Segments = variant.Segments, Capture = own };
                     var (answer, ownFirst) = await session.AskAsync(round, TeamLayout.Name(number), messages, call, cancellation).ConfigureAwait(false);
                     sum.Prompts++;
-                    sum.Kl += LogitDivergence.Kl(denseFirst, ownFirst);
+                    sum.Kl += Divergence.Kl(denseFirst, ownFirst);
                     sum.RowError += own.ErrorAgainst(denseRows, run.Layout.FirstPlaceholder(number));
                     sum.Agreeing += answer.Answer.Tokens.SequenceEqual(truth.Answer.Tokens) ? 1 : 0;
                     sum.TtftMs += answer.TimeToFirstToken.TotalMilliseconds;

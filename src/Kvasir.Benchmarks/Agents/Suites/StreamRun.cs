@@ -1,5 +1,5 @@
-using Kvasir.Benchmarks.Agents.Measures;
 using Kvasir.Benchmarks.Agents.Workloads;
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Engine.Agents;
 using Kvasir.KvCache.Blending.Anchors;
 
@@ -78,7 +78,7 @@ internal sealed class StreamRun
                     var (dense, denseFirst) = await _session.AskAsync(round, TeamLayout.Name(agent), messages, Look, cancellation).ConfigureAwait(false);
                     Result.Agreeing += answer.Answer.Tokens.SequenceEqual(dense.Answer.Tokens) ? 1 : 0;
                     Result.Right = (Result.Right.Own, Result.Right.Dense + Right(dense, task.Expected[agent]));
-                    Result.KlSum += LogitDivergence.Kl(denseFirst, first);
+                    Result.KlSum += Divergence.Kl(denseFirst, first);
                 }
                 else
                 {

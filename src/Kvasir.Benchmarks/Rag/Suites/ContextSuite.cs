@@ -1,3 +1,4 @@
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Rag.Measures;
 using Kvasir.Benchmarks.Rag.Policies;
 using Kvasir.Benchmarks.Rag.Workloads;

@@ -1,4 +1,4 @@
-using Kvasir.Benchmarks.Rag.Measures;
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Rag.Workloads;
 using Kvasir.KvCache.Blending;
 

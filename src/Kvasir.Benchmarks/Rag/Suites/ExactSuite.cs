@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Kvasir.Benchmarks.Rag.Measures;
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Rag.Policies;
 using Kvasir.Benchmarks.Rag.Workloads;
 using Kvasir.Engine.Requests;

@@ -1,4 +1,4 @@
-using Kvasir.Benchmarks.Rag.Measures;
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Rag.Policies;
 
 namespace Kvasir.Benchmarks.Rag.Suites;

@@ -1,4 +1,4 @@
-namespace Kvasir.Benchmarks.Rag.Measures;
+namespace Kvasir.Benchmarks.Measures;
 
 /// <summary>A mean and where it lies with 95 % confidence.</summary>
 /// <param name="Mean">The mean.</param>

@@ -1,4 +1,4 @@
-namespace Kvasir.Benchmarks.Rag.Measures;
+namespace Kvasir.Benchmarks.Measures;
 
 /// <summary>How far logits are from those of full recomputation.</summary>
 internal static class Divergence
