@@ -119,21 +119,16 @@ internal sealed class CakeCompressor(CompressionShape shape, CakeOptions options
     /// </summary>
     private void Share(int seen)
     {
-        var total = (long)(shape.Budget - _windowRows) * shape.Layers;
-        var wanted = new double[seen];
-        for (var layer = 0; layer < seen; layer++)
+        if (options.Budgets != CakeOptions.Split.Preference)
         {
-            wanted[layer] = options.Budgets switch
-            {
-                CakeOptions.Split.Preference => _preferences[layer],
-                CakeOptions.Split.Pyramid => PyramidBudgets.Of(shape.Layers, shape.Budget, _windowRows, Before, layer) + 1e-9,
-                _ => 1,
-            };
+            var layer = seen - 1;
+            _budgets[layer] = options.Budgets == CakeOptions.Split.Uniform
+                ? Math.Min(Before, shape.Budget - _windowRows)
+                : PyramidBudgets.Of(shape.Layers, shape.Budget, _windowRows, Before, layer);
+            return;
         }
 
-        // Equal shares of what is nominally a layer's, until all are known: the split of the whole budget follows from the seen ones.
-        var nominal = options.Budgets == CakeOptions.Split.Preference ? total : total / shape.Layers * seen;
-        var budgets = LayerBudgets.Split(wanted, nominal, Before);
+        var budgets = LayerBudgets.Split(_preferences.AsSpan(0, seen), (long)(shape.Budget - _windowRows) * shape.Layers, Before);
         for (var layer = 0; layer < seen; layer++)
             _budgets[layer] = layer == seen - 1 ? budgets[layer] : Math.Min(_budgets[layer], budgets[layer]);
     }
