@@ -76,7 +76,7 @@ internal static partial class ScScorer
 
     private static double Is(bool right) => right ? 1 : 0;
 
-    [GeneratedRegex("(?:answer|option|choice)(?: is)?:? *\\(?([A-D])\\b", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("(?i:answer|option|choice)(?: is)?:? *\\(?([A-D])\\b")]
     private static partial Regex Said();
 
     [GeneratedRegex("(?<![A-Za-z])([A-D])(?![A-Za-z])")]

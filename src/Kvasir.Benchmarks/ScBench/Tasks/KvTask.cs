@@ -12,7 +12,7 @@ internal sealed partial class KvTask(ScForm form) : IScTask
 
     public string Capability => "string";
 
-    public double Bar => 0.95;
+    public double Bar(string part) => 0.95;
 
     public int LeastSize => Turns;
 

@@ -14,7 +14,7 @@ internal sealed class ManyShotTask(ScForm form) : IScTask
 
     public string Capability => "global";
 
-    public double Bar => 0.95;
+    public double Bar(string part) => 0.95;
 
     public int LeastSize => 24;
 

@@ -23,7 +23,7 @@ internal sealed class MathFindTask(ScForm form) : IScTask
 
     public string Capability => "global";
 
-    public double Bar => 0.95;
+    public double Bar(string part) => 0.95;
 
     public int LeastSize => 9;
 

@@ -12,7 +12,7 @@ internal sealed class MultiChoiceTask : IScTask
 
     public string Capability => "semantic";
 
-    public double Bar => 0.95;
+    public double Bar(string part) => 0.95;
 
     public int LeastSize => 3 * Options;
 

@@ -17,7 +17,7 @@ internal sealed partial class MultiHopTask(ScForm form) : IScTask
 
     public string Capability => "string";
 
-    public double Bar => 0.95;
+    public double Bar(string part) => 0.95;
 
     public int LeastSize => 1;
 

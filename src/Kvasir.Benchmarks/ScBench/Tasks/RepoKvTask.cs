@@ -11,7 +11,7 @@ internal sealed class RepoKvTask(ScForm form) : IScTask
 
     public string Capability => "mixed";
 
-    public double Bar => 0.95;
+    public double Bar(string part) => 0.95;
 
     public int LeastSize => 2 * Pairs;
 

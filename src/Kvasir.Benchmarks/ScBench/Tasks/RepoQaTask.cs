@@ -11,7 +11,7 @@ internal sealed class RepoQaTask(ScForm form) : IScTask
 
     public string Capability => "semantic";
 
-    public double Bar => 0.95;
+    public double Bar(string part) => 0.95;
 
     public int LeastSize => Turns;
 

@@ -11,7 +11,7 @@ internal sealed class SummaryTask : IScTask
 
     public string Capability => "global";
 
-    public double Bar => 0.5;
+    public double Bar(string part) => 0.5;
 
     public int LeastSize => Turns;
 

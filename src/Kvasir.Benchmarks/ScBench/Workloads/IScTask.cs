@@ -13,7 +13,8 @@ internal interface IScTask
     /// Least score of the first turn with the full cache from which a ranking of methods means anything: 0.95 where answers are right or
     /// wrong, 0.5 where they are graded.
     /// </summary>
-    double Bar { get; }
+    /// <param name="part">The half of a mixed task; empty in the others.</param>
+    double Bar(string part);
 
     /// <summary>Smallest size of a session.</summary>
     int LeastSize { get; }
