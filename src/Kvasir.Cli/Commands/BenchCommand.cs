@@ -19,6 +19,8 @@ internal sealed class BenchCommand : Command, IHelpTopics
         Add(new BenchVirtualCommand());
         Add(new BenchRagCommand());
         Add(new BenchScbenchCommand());
+        Add(new BenchNeedleCommand());
+        Add(new BenchPerplexityCommand());
         Add(new BenchAgentsCommand());
     }
 

@@ -29,15 +29,7 @@ internal sealed class BenchScbenchCommand : Command, IHelpTopics
 
     private readonly Option<string[]> _tasks = Names("--tasks", "tasks", ScBenchOptions.AllTasks);
     private readonly Option<string[]> _modes = Names("--modes", "modes", ScModes.Names, ["multi-turn", "multi-request"]);
-    private readonly Option<string[]> _policies = Names("--policies", "ways of keeping keys and values", ScBenchOptions.AllPolicies);
-
-    private readonly Option<double[]> _budgets = new("--budgets")
-    {
-        Description = "Bytes that a policy may keep, as shares of the whole cache in 16 bits. Default: 0.5 0.25 0.125 0.0625.",
-        HelpName = "SHARE",
-        AllowMultipleArgumentsPerToken = true,
-    };
-
+    private readonly KvMethodOptionSet _methods = new(ScBenchOptions.AllPolicies, ScBenchOptions.AllPolicies);
     private readonly Option<int?> _sessions = new("--sessions") { Description = "Sessions of each task and length. Default: 10; quick: 2.", HelpName = "N" };
     private readonly Option<int> _seed = new("--seed") { Description = "Other sessions of the same kinds.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<ScForm> _form = new("--form") { Description = "small: short keys and the wording that the bundled model knows. full: as published." };
@@ -55,8 +47,7 @@ internal sealed class BenchScbenchCommand : Command, IHelpTopics
         Add(_lengths);
         Add(_tasks);
         Add(_modes);
-        Add(_policies);
-        Add(_budgets);
+        _methods.AddTo(this);
         Add(_sessions);
         Add(_seed);
         Add(_form);
@@ -89,14 +80,14 @@ internal sealed class BenchScbenchCommand : Command, IHelpTopics
             Lengths = parsed.GetValue(_lengths),
             Tasks = parsed.GetValue(_tasks),
             Modes = [.. parsed.GetValue(_modes)!.Select(ScModes.Parse)],
-            Policies = parsed.GetValue(_policies),
+            Policies = _methods.Policies(parsed),
             Sessions = parsed.GetValue(_sessions),
             Seed = parsed.GetValue(_seed),
             Form = parsed.GetValue(_form),
             State = parsed.GetValue(_out),
             Threads = parsed.GetValue(_threads),
         };
-        if (parsed.GetValue(_budgets) is { Length: > 0 } budgets)
+        if (_methods.Budgets(parsed) is { } budgets)
             options = options with { Budgets = budgets };
         var report = await ScBenchmark.RunAsync(options, new ProgressLines(parsed.InvocationConfiguration.Error), cancellation).ConfigureAwait(false);
         if (parsed.GetValue(_html) is { } html)

@@ -68,7 +68,7 @@ internal sealed class FactWorld
             if (!asked.Success)
                 continue;
             var entity = Regex.Escape(asked.Groups[1].Value);
-            foreach (var told in Regex.Matches(context, Pattern(kind.Told, $"(?<!\\w){entity}", "(.+?)")).Cast<Match>())
+            foreach (var told in Regex.Matches(context, Pattern(kind.Told, $"(?<![A-Za-z0-9]){entity}", "(.+?)")).Cast<Match>())
                 found.Add(told.Groups[1].Value);
         }
 

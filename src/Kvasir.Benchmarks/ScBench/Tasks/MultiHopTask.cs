@@ -4,11 +4,16 @@ using Kvasir.Benchmarks.ScBench.Workloads;
 namespace Kvasir.Benchmarks.ScBench.Tasks;
 
 /// <summary>Retr.MultiHop: chains of assignments scattered in filler; asked are all variables that hold a value.</summary>
+/// <remarks>
+/// The small form asks from the other end, in the only wording in which the bundled model follows a chain: for the value of the last
+/// variable, with the way there. What counts is the same: the share of the chain that is named.
+/// </remarks>
 internal sealed partial class MultiHopTask(ScForm form) : IScTask
 {
     private const int Turns = 5;
     private const int Hops = 2;
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    private const string Digits = "0123456789";
 
     /// <summary>Sentences of filler for a further chain that nobody asks for (published form).</summary>
     private const int SentencesPerChain = 30;
@@ -29,10 +34,10 @@ internal sealed partial class MultiHopTask(ScForm form) : IScTask
         for (var i = 0; i < count; i++)
         {
             var hops = form == ScForm.Full ? draws.Random.Next(2, 5) : Hops;
-            var names = Enumerable.Range(0, hops + 1).Select(_ => draws.Unused(() => draws.Letters(5, Letters))).ToArray();
+            var names = Enumerable.Range(0, hops + 1).Select(_ => draws.Unused(() => form == ScForm.Full ? draws.Letters(5, Letters) : $"X{draws.Letters(3, Letters + Digits)}")).ToArray();
             var value = draws.Unused(() => draws.Digits(5));
             chains.Add((value, names));
-            streams.Add(new Queue<string>(names.Select((name, hop) => hop == 0 ? $"VAR {name} = {value}" : $"VAR {name} = VAR {names[hop - 1]}")));
+            streams.Add(new Queue<string>(names.Select((name, hop) => hop == 0 ? $"VAR {name} = {value}" : $"VAR {name} = {(form == ScForm.Full ? "VAR " : "")}{names[hop - 1]}")));
         }
 
         // Each chain keeps its order; which chain comes next is drawn.
@@ -40,23 +45,33 @@ internal sealed partial class MultiHopTask(ScForm form) : IScTask
         while (streams.Where(stream => stream.Count > 0).ToArray() is { Length: > 0 } left)
             lines.Add(draws.Of(left).Dequeue());
         return new ScSession(
-            "Memorize and track the chain(s) of variable assignment hidden in the following text.",
+            form == ScForm.Full ? "Memorize and track the chains of variable assignments hidden in the following text." : "Track the variable assignments hidden in the text.",
             Scatter(draws, lines, size),
             [.. draws.Shuffled(chains).Take(Turns).Select(Turn)]);
     }
 
     public string Solve(string context, string question)
     {
-        var asked = Asked().Match(question).Groups[1].Value;
-        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        var sources = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var line in Assignment().Matches(context).Cast<Match>())
         {
-            var (name, from) = (line.Groups[1].Value, line.Groups[3].Value);
-            if (!values.TryAdd(name, line.Groups[2].Success ? values[from] : from))
-                throw new InvalidDataException($"variable {name} is assigned twice");
+            if (!sources.TryAdd(line.Groups[1].Value, line.Groups[2].Value))
+                throw new InvalidDataException($"variable {line.Groups[1].Value} is assigned twice");
         }
 
-        return string.Join(", ", values.Where(variable => variable.Value == asked).Select(variable => variable.Key));
+        var value = Asked().Match(question).Groups[1].Value;
+        if (value.Length > 0)
+            return string.Join(", ", sources.Keys.Where(name => Chain(name)[^1] == value));
+        var last = AskedLast().Match(question).Groups[1].Value;
+        return string.Join(" = ", Chain(last)[1..]);
+
+        List<string> Chain(string name)
+        {
+            List<string> chain = [name];
+            while (sources.TryGetValue(chain[^1], out var source))
+                chain.Add(source);
+            return chain;
+        }
     }
 
     private static string Scatter(ScDraws draws, List<string> lines, int size)
@@ -75,18 +90,30 @@ internal sealed partial class MultiHopTask(ScForm form) : IScTask
         return text.ToString().Trim();
     }
 
-    private static ScTurn Turn((string Value, string[] Names) chain) => new()
-    {
-        Question = $"Which variables have the value {chain.Value}?",
-        Golden = string.Join(", ", chain.Names),
-        Accepted = chain.Names,
-        Score = ScScore.NameShare,
-        MaxTokens = 30,
-    };
+    private ScTurn Turn((string Value, string[] Names) chain) => form == ScForm.Full
+        ? new ScTurn
+        {
+            Question = $"Which variables have the value {chain.Value}?",
+            Golden = string.Join(", ", chain.Names),
+            Accepted = chain.Names,
+            Score = ScScore.NameShare,
+            MaxTokens = 30,
+        }
+        : new ScTurn
+        {
+            Question = $"What is the value of {chain.Names[^1]}? Explain.",
+            Golden = string.Concat(chain.Names.Skip(1).Zip(chain.Names, (name, source) => $"{name} = {source}, ").Reverse()) + $"{chain.Names[0]} = {chain.Value}. The answer is {chain.Value}.",
+            Accepted = [.. chain.Names[..^1], chain.Value],
+            Score = ScScore.NameShare,
+            MaxTokens = 60,
+        };
 
     [GeneratedRegex("the value (\\d+)")]
     private static partial Regex Asked();
 
-    [GeneratedRegex("VAR (\\w+) = (VAR )?(\\w+)")]
+    [GeneratedRegex("the value of (\\w+)\\? Explain")]
+    private static partial Regex AskedLast();
+
+    [GeneratedRegex("VAR (\\w+) = (?:VAR )?(\\w+)")]
     private static partial Regex Assignment();
 }
