@@ -4,12 +4,18 @@ using Kvasir.Benchmarks.ScBench.Workloads;
 namespace Kvasir.Benchmarks.ScBench.Tasks;
 
 /// <summary>Retr.Prefix-Suffix: the string that begins and ends as asked, among others that do only one of both.</summary>
+/// <remarks>
+/// In the small form the others share the end only: the bundled model looks strings up by how they begin, and does not tell two of the same
+/// begin apart.
+/// </remarks>
 internal sealed partial class PrefixSuffixTask(ScForm form) : IScTask
 {
     private const int Turns = 5;
 
-    /// <summary>Strings for each question that share only its beginning, and as many that share only its end.</summary>
+    /// <summary>Strings for each question that share only its beginning, and as many that share only its end; in the small form all share the end.</summary>
     private const int Distractors = 2;
+
+    private const string Hexadecimal = "0123456789abcdef";
 
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
@@ -33,7 +39,7 @@ internal sealed partial class PrefixSuffixTask(ScForm form) : IScTask
             targets.Add((whole, prefix, suffix));
             for (var i = 0; i < Distractors; i++)
             {
-                strings.Add(draws.Unused(() => prefix + Draw(draws)[prefix.Length..]));
+                strings.Add(draws.Unused(() => form == ScForm.Full ? prefix + Draw(draws)[prefix.Length..] : Draw(draws)[..^suffix.Length] + suffix));
                 strings.Add(draws.Unused(() => Draw(draws)[..^suffix.Length] + suffix));
             }
         }
@@ -68,13 +74,11 @@ internal sealed partial class PrefixSuffixTask(ScForm form) : IScTask
 
     private string Draw(ScDraws draws) => form == ScForm.Full
         ? draws.Letters(draws.Random.Next(20, 61), Alphabet)
-        : $"{draws.Word()}-{draws.Word()}";
+        : draws.Letters(draws.Random.Next(12, 21), Hexadecimal);
 
     private (string Prefix, string Suffix) Ends(ScDraws draws, string whole)
     {
-        var (head, tail) = form == ScForm.Full ? (draws.Random.Next(6, 9), draws.Random.Next(6, 9)) : (whole.IndexOf('-', StringComparison.Ordinal), whole.Length - 1 - whole.IndexOf('-', StringComparison.Ordinal));
-        if (form == ScForm.Small)
-            (head, tail) = (Math.Min(head, 5), Math.Min(tail, 4));
+        var (head, tail) = form == ScForm.Full ? (draws.Random.Next(6, 9), draws.Random.Next(6, 9)) : (6, 4);
         return (whole[..head], whole[^tail..]);
     }
 
