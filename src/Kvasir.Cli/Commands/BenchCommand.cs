@@ -18,6 +18,9 @@ internal sealed class BenchCommand : Command, IHelpTopics
         Add(new BenchRetentionCommand());
         Add(new BenchVirtualCommand());
         Add(new BenchRagCommand());
+        Add(new BenchScbenchCommand());
+        Add(new BenchNeedleCommand());
+        Add(new BenchPerplexityCommand());
         Add(new BenchAgentsCommand());
     }
 

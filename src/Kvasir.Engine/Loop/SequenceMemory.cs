@@ -381,7 +381,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
 
     /// <summary>True when the rows may be found by others; rows that came from a tier only when they were verified.</summary>
     private bool Publishes(Sequence sequence) =>
-        sequence.Request.UsePrefixCache && pool.SharesBlocks && sequence.Load is null && sequence.Table is UniformTable;
+        sequence.Request is { UsePrefixCache: true, StorePrefix: true } && pool.SharesBlocks && sequence.Load is null && sequence.Table is UniformTable;
 
     /// <summary>Begins to load into the table, behind what it has; returns the first position that is left to compute.</summary>
     private int Load(Sequence sequence, TierHit hit, UniformTable table)

@@ -58,6 +58,9 @@ public sealed record GenerationRequest
     /// <summary>False to compute the whole prompt and leave nothing in the prefix cache (a cold run).</summary>
     public bool UsePrefixCache { get; init; } = true;
 
+    /// <summary>False to use what the prefix cache has and to leave nothing of this request in it.</summary>
+    public bool StorePrefix { get; init; } = true;
+
     /// <summary>True to record a digest of every logits row, for a receipt.</summary>
     public bool WantReceipt { get; init; }
 

@@ -7,7 +7,8 @@ namespace Kvasir.Benchmarks.Rag.Html;
 /// <summary>The report as one HTML file that needs no other.</summary>
 public static class RagPage
 {
-    private const string Style = """
+    /// <summary>How reports look.</summary>
+    internal const string Style = """
         body{font:15px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem;color:#1c2733;background:#fff}
         table{border-collapse:collapse;width:100%;font-size:13px;margin:1rem 0}th,td{padding:.3rem .5rem;border-bottom:1px solid #dde3e9;text-align:left}
         td.n{text-align:right;font-variant-numeric:tabular-nums}svg{width:100%;height:auto;margin:1rem 0;font:11px system-ui,sans-serif}

@@ -7,12 +7,11 @@ namespace Kvasir.Benchmarks.Rag.Workloads;
 internal sealed class PromptFrame
 {
     private readonly Tokenizer _tokenizer;
-    private readonly int[] _between;
 
     private PromptFrame(Tokenizer tokenizer, int[] head, int[] tail, int[] between)
     {
         _tokenizer = tokenizer;
-        _between = between;
+        Between = between;
         Head = head;
         Tail = tail;
     }
@@ -22,6 +21,9 @@ internal sealed class PromptFrame
 
     /// <summary>What comes behind it: the answer follows.</summary>
     public int[] Tail { get; }
+
+    /// <summary>What stands between an answer and the next message of the user: the end of the one turn and the begin of the other.</summary>
+    public int[] Between { get; }
 
     /// <summary>The frame of a model; where it has no chat format, the begin token and a line end.</summary>
     /// <exception cref="InvalidOperationException">The model has no tokenizer.</exception>
@@ -78,7 +80,7 @@ internal sealed class PromptFrame
         {
             var question = questions[i % questions.Count];
             if (i > 0)
-                turns.AddRange([.. _between, .. Encode(question.Text), .. Tail]);
+                turns.AddRange([.. Between, .. Encode(question.Text), .. Tail]);
             turns.AddRange(Encode(question.Accepted[0]));
         }
 

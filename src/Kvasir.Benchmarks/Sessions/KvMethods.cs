@@ -1,0 +1,51 @@
+using Kvasir.Models;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.Benchmarks.Sessions;
+
+/// <summary>All ways of keeping keys and values. A new one is a line here.</summary>
+internal static class KvMethods
+{
+    /// <summary>The whole cache in 16 bits: what all others are held against.</summary>
+    public const string Full = "full";
+
+    /// <summary>The same without any reuse.</summary>
+    public const string Fresh = "fresh";
+
+    private static readonly KvMethodKind[] Known =
+    [
+        new(Full, KvDataType.F16, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
+        new(Fresh, KvDataType.F16, false, (session, _) => new PrefixSessionRunner(session, reuses: false)),
+        new("bf16", KvDataType.BF16, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
+        new("q8_0", KvDataType.Q8_0, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
+        new("f32", KvDataType.F32, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
+    ];
+
+    /// <summary>Their names.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Known.Select(kind => kind.Name)];
+
+    /// <summary>The named ones, at every budget where they take one.</summary>
+    /// <param name="names">Names.</param>
+    /// <param name="budgets">Shares of the bytes of the whole cache, above 0, at most 1.</param>
+    /// <param name="config">The model, whose shape says what a way of fixed size takes.</param>
+    /// <exception cref="ArgumentException">A name is unknown, or a budget out of its range.</exception>
+    public static IReadOnlyList<KvMethod> Of(IReadOnlyList<string> names, IReadOnlyList<double> budgets, ModelConfig config)
+    {
+        foreach (var budget in budgets.Where(budget => budget is not (> 0 and <= 1)))
+            throw new ArgumentException(FormattableString.Invariant($"budget {budget} is not a share; allowed: above 0, at most 1"), nameof(budgets));
+        var methods = new List<KvMethod>();
+        foreach (var name in names.Distinct())
+        {
+            var kind = Known.FirstOrDefault(kind => kind.Name == name)
+                ?? throw new ArgumentException($"policy '{name}' is unknown; known: {string.Join(", ", Names)}", nameof(names));
+            if (kind.TakesBudget)
+                methods.AddRange(budgets.Select(budget => new KvMethod(kind, budget)));
+            else
+                methods.Add(new KvMethod(kind, Size(config, kind.Type) / Size(config, KvDataType.F16)));
+        }
+
+        return methods;
+    }
+
+    private static double Size(ModelConfig config, KvDataType type) => new KvLayout(config.Layers, config.KvHeads, config.HeadDim, type).BytesPerToken;
+}
