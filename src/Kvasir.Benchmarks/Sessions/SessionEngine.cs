@@ -1,7 +1,10 @@
 using Kvasir.Benchmarks.Rag.Workloads;
 using Kvasir.Engine;
+using Kvasir.Engine.Compression;
 using Kvasir.Engine.Loop;
 using Kvasir.Engine.Requests;
+using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Compression.Profiles;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Benchmarks.Sessions;
@@ -10,6 +13,7 @@ namespace Kvasir.Benchmarks.Sessions;
 internal sealed class SessionEngine : IDisposable
 {
     private readonly List<float[]> _rows = [];
+    private readonly HeadProfile? _profile;
     private bool _reads;
 
     private SessionEngine(KvasirEngine engine, KvLayout layout)
@@ -18,6 +22,7 @@ internal sealed class SessionEngine : IDisposable
         Layout = layout;
         Frame = PromptFrame.Of(engine);
         Shapes = new CostShapes(engine.Config, layout);
+        _profile = HeadProfiles.Read(engine.Model);
     }
 
     public KvasirEngine Engine { get; }
@@ -30,6 +35,12 @@ internal sealed class SessionEngine : IDisposable
 
     /// <summary>What the requests should have cost so far by <see cref="Shapes"/>.</summary>
     public StageCosts Expected { get; private set; }
+
+    /// <summary>A compression policy, with the model's head profile where it stands on one.</summary>
+    public ICompressionPolicy Policy(string name) => CompressionPolicies.Create(name, _profile);
+
+    /// <summary>Takes down what a request that was run elsewhere should have cost.</summary>
+    public void Expect(StageCosts costs) => Expected += costs;
 
     /// <summary>Loads a model.</summary>
     public static async Task<SessionEngine> OpenAsync(string model, EngineOptions options)

@@ -1,0 +1,59 @@
+using Kvasir.Engine.Compression;
+using Kvasir.Engine.Requests;
+
+namespace Kvasir.Benchmarks.Sessions;
+
+/// <summary>
+/// A compressed cache: the exact context lies in the prefix cache, and every question goes on from what the policy keeps of it. The policy
+/// sees the context and no question; it decides again for every question, and always the same.
+/// </summary>
+/// <param name="session">The engine.</param>
+/// <param name="policy">Name of the policy.</param>
+/// <param name="share">Share of the rows, which is that of the bytes.</param>
+internal sealed class CompressedSessionRunner(SessionEngine session, string policy, double share) : ISessionRunner
+{
+    private int _again;
+
+    public async Task<SessionHandle> EncodeAsync(int[] context, CancellationToken cancellation)
+    {
+        var request = new GenerationRequest { Prompt = context, MaxTokens = 1, IgnoreStopTokens = true };
+        var (_, costs) = await session.RunAsync(request, _ => session.Shapes.Ask(0, context.Length, 1), cancellation).ConfigureAwait(false);
+
+        // The same once more shows what is kept, and how many rows are computed again to see it.
+        using var generation = session.Engine.Submit(request with { Compression = Ask(context.Length), StorePrefix = false });
+        var answer = await generation.Choices[0].CompleteAsync(cancellation).ConfigureAwait(false);
+        _again = context.Length - answer.Statistics.ReusedTokens;
+        session.Expect(session.Shapes.Ask(context.Length - _again, _again, 1));
+        var kept = answer.Statistics.Compression!;
+        return new SessionHandle(context, kept.Bytes, kept.KeptRows, costs);
+    }
+
+    public async Task<SessionAnswer> AskAsync(SessionHandle handle, int[] tokens, int maxTokens, CancellationToken cancellation)
+    {
+        var (answer, costs) = await session.RunAsync(
+            Request(handle, tokens) with { MaxTokens = maxTokens }, sampled => Costs(handle, tokens, sampled), cancellation).ConfigureAwait(false);
+        return new SessionAnswer([.. answer.Tokens], answer.Text, costs);
+    }
+
+    public Task<IReadOnlyList<float[]>> ReadAsync(SessionHandle handle, int[] tokens, int[] continuation, CancellationToken cancellation) => session.ReadAsync(
+        Request(handle, tokens) with { MaxTokens = continuation.Length, Continuation = continuation, IgnoreStopTokens = true },
+        sampled => Costs(handle, tokens, sampled),
+        cancellation);
+
+    public Task ReleaseAsync(SessionHandle handle) => session.Engine.ClearCacheAsync();
+
+    private GenerationRequest Request(SessionHandle handle, int[] tokens) => new()
+    {
+        Prompt = (int[])[.. handle.Tokens, .. tokens],
+        StorePrefix = false,
+        Compression = Ask(handle.Tokens.Length),
+    };
+
+    private KvCompression Ask(int point) => new() { Policy = session.Policy(policy), Share = share, Point = point };
+
+    private StageCosts Costs(SessionHandle handle, int[] tokens, int sampled)
+    {
+        var costs = session.Shapes.Ask(handle.Tokens.Length - _again, tokens.Length + _again, sampled);
+        return costs with { ReadBytes = session.Shapes.Ask(handle.Rows, tokens.Length, sampled).ReadBytes };
+    }
+}
