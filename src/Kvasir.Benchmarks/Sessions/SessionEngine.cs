@@ -13,7 +13,6 @@ namespace Kvasir.Benchmarks.Sessions;
 internal sealed class SessionEngine : IDisposable
 {
     private readonly List<float[]> _rows = [];
-    private readonly HeadProfile? _profile;
     private bool _reads;
 
     private SessionEngine(KvasirEngine engine, KvLayout layout)
@@ -22,7 +21,7 @@ internal sealed class SessionEngine : IDisposable
         Layout = layout;
         Frame = PromptFrame.Of(engine);
         Shapes = new CostShapes(engine.Config, layout);
-        _profile = HeadProfiles.Read(engine.Model);
+        Profile = HeadProfiles.Read(engine.Model);
     }
 
     public KvasirEngine Engine { get; }
@@ -33,11 +32,16 @@ internal sealed class SessionEngine : IDisposable
 
     public CostShapes Shapes { get; }
 
+    /// <summary>The model's head profile, or null.</summary>
+    public HeadProfile? Profile { get; }
+
+    public bool HasProfile => Profile is not null;
+
     /// <summary>What the requests should have cost so far by <see cref="Shapes"/>.</summary>
     public StageCosts Expected { get; private set; }
 
     /// <summary>A compression policy, with the model's head profile where it stands on one.</summary>
-    public ICompressionPolicy Policy(string name) => CompressionPolicies.Create(name, _profile);
+    public ICompressionPolicy Policy(string name) => CompressionPolicies.Create(name, Profile);
 
     /// <summary>Takes down what a request that was run elsewhere should have cost.</summary>
     public void Expect(StageCosts costs) => Expected += costs;
@@ -84,6 +88,26 @@ internal sealed class SessionEngine : IDisposable
         try
         {
             await RunAsync(request, costs, cancellation).ConfigureAwait(false);
+            return [.. _rows];
+        }
+        finally
+        {
+            _reads = false;
+        }
+    }
+
+    /// <summary>Answers and returns the logits of every token, without taking down costs.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="onAnswer">Sees the answer.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<IReadOnlyList<float[]>> ReadAsync(GenerationRequest request, Action<Answer> onAnswer, CancellationToken cancellation)
+    {
+        _rows.Clear();
+        _reads = true;
+        try
+        {
+            using var generation = Engine.Submit(request);
+            onAnswer(await generation.Choices[0].CompleteAsync(cancellation).ConfigureAwait(false));
             return [.. _rows];
         }
         finally

@@ -91,7 +91,7 @@ internal sealed class CompressionSession : ILayerPolicy
     public RaggedTable BeginCascade()
     {
         _cascades = true;
-        var table = new RaggedTable(_pool, Policy.PerHead) { CascadeRows = KeptRows };
+        var table = new RaggedTable(_pool, Policy.PerHead) { CascadeRows = KeptRows, DropsInSteps = true };
         _table = table;
         return table;
     }
@@ -179,13 +179,14 @@ internal sealed class CompressionSession : ILayerPolicy
     public RaggedTable? EndStep(int computed, BlockReservation reservation)
     {
         RaggedTable? compressed = null;
+        if (_table is RaggedTable ragged && computed >= Point)
+            ragged.EndStep();
         if (!IsCompressed && computed >= Point)
         {
             IsCompressed = true;
             var peak = _table!.BlockCount;
             if (_table is RaggedTable cascade)
             {
-                cascade.EndCascade();
                 peak = cascade.PeakBlocks;
             }
             else
@@ -218,7 +219,7 @@ internal sealed class CompressionSession : ILayerPolicy
     {
         var kept = new List<int>?[_shape.Layers * Lanes];
         var merged = new List<(int Layer, RowSelection.MergedRow Row)>();
-        var compressed = new RaggedTable(_pool, Policy.PerHead);
+        var compressed = new RaggedTable(_pool, Policy.PerHead) { DropsInSteps = true };
         var slices = 0;
         for (var layer = 0; layer < _shape.Layers; layer++)
         {
