@@ -59,7 +59,19 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
     public override void RmsNorm(float* x, int width, float* weight, float epsilon, float* y) =>
         RowKernels<TLanes>.RmsNorm(x, width, weight, epsilon, y);
 
+    public override void LayerNorm(float* x, int width, float* weight, float* bias, float epsilon, float* y) =>
+        RowKernels<TLanes>.LayerNorm(x, width, weight, bias, epsilon, y);
+
     public override void Add(float* x, float* y, long count) => RowKernels<TLanes>.Add(x, y, count);
+
+    public override void Scale(float* x, long count, float factor) => RowKernels<TLanes>.Scale(x, count, factor);
+
+    public override void AddScaled(float* x, long count, float factor, float* y) => RowKernels<TLanes>.AddScaled(x, count, factor, y);
+
+    public override void SoftCap(float* x, long count, float cap) => RowKernels<TLanes>.SoftCap(x, count, cap);
+
+    public override void Activate(Activation activation, float* x, float* up, int width, float* y) =>
+        RowKernels<TLanes>.Activate(activation, x, up, width, y);
 
     public override void SiluGate(float* gate, float* up, int width, float* y) => RowKernels<TLanes>.SiluGate(gate, up, width, y);
 
