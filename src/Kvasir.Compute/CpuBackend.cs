@@ -134,6 +134,18 @@ public sealed unsafe class CpuBackend : IComputeBackend
     }
 
     /// <inheritdoc/>
+    public void Mix(in MixerCall call)
+    {
+        if (call.Heads % call.Groups != 0)
+            throw new ArgumentException($"{call.Heads} heads do not divide among {call.Groups} groups", nameof(call));
+        var convolve = new ConvolveJob(_kernels, call);
+        Run(ref convolve, call.Rows, 8L * call.Rows * call.ConvolutionWidth);
+        var scan = new ScanJob(_kernels, call);
+        Run(ref scan, call.Heads, 2L * call.Rows * call.Heads * call.HeadStateSize);
+        _kernels.Remember(call);
+    }
+
+    /// <inheritdoc/>
     public void CopyColumns(float* x, int xStride, int rows, int width, float* y, int yStride)
     {
         for (var row = 0; row < rows; row++)

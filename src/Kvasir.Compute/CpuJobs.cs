@@ -62,6 +62,16 @@ internal readonly unsafe struct ActivateJob(CpuKernels kernels, Activation activ
     }
 }
 
+internal readonly struct ConvolveJob(CpuKernels kernels, MixerCall call) : IParallelJob
+{
+    public void Execute(int worker, int start, int end) => kernels.Convolve(call, start, end);
+}
+
+internal readonly struct ScanJob(CpuKernels kernels, MixerCall call) : IParallelJob
+{
+    public void Execute(int worker, int start, int end) => kernels.Scan(call, start, end);
+}
+
 internal readonly unsafe struct SiluJob(CpuKernels kernels, float* gateUp, int width, float* y) : IParallelJob
 {
     public void Execute(int worker, int start, int end)

@@ -55,6 +55,9 @@ public unsafe interface IComputeBackend : IDisposable
     /// </summary>
     void Activate(Activation activation, bool gated, float* x, int rows, int width, float* y);
 
+    /// <summary>Takes rows of one sequence through a recurrent mixer; see <see cref="MixerCall"/>.</summary>
+    void Mix(in MixerCall call);
+
     /// <summary>y[r, i] = x[r, i] for i in <c>[0, width)</c>; rows begin <paramref name="xStride"/> and <paramref name="yStride"/> elements apart.</summary>
     void CopyColumns(float* x, int xStride, int rows, int width, float* y, int yStride);
 

@@ -58,6 +58,8 @@ internal sealed class LoadedModel : IDisposable
         try
         {
             var config = file.Config;
+            if (config.Recurrent is not null && options.Tiers is not null)
+                throw new UnsupportedModelException(path, $"KV tiers are not supported for {config.Architecture} models: their recurrent states are not kept in tiers; start without tiers");
             var maxContext = options.MaxContext ?? config.MaxContext;
             if (maxContext <= 0 || maxContext > config.MaxContext)
             {

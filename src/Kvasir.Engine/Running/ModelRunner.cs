@@ -18,8 +18,10 @@ internal sealed unsafe class ModelRunner : IDisposable
     private readonly RowViews _views;
     private readonly LayerNorms _norms;
     private readonly AttentionStage _attention;
+    private readonly MixerStage? _mixer;
     private readonly FeedForwardStage _feedForward;
     private readonly NativeBuffer? _narrow;
+    private readonly bool _keepsNothing;
     private readonly int[] _outputRows;
 
     public ModelRunner(LoadedModel model, int maxRows, int maxSequences, int maxLogitRows)
@@ -32,10 +34,12 @@ internal sealed unsafe class ModelRunner : IDisposable
         _views = new RowViews(model, _buffers, _active);
         _norms = new LayerNorms(model.Config, model.Backend, _buffers);
         _attention = new AttentionStage(model, _buffers, _active, _views, _policies, _adapters);
+        _mixer = model.Config.Recurrent is null ? null : new MixerStage(model, _buffers, _active);
         _feedForward = new FeedForwardStage(model, _buffers, _active, _adapters);
         _narrow = model.Config.EmbeddingSize > 0
             ? model.Backend.Allocate((nuint)maxRows * (nuint)model.Config.EmbeddingSize * sizeof(float))
             : null;
+        _keepsNothing = model.KvLayers.All(layer => layer < 0);
         _outputRows = new int[maxRows];
         Batch = new StepBatch(maxRows, maxSequences, maxLogitRows);
     }
@@ -78,6 +82,8 @@ internal sealed unsafe class ModelRunner : IDisposable
             RunLayer(batch, layer);
         }
 
+        if (_keepsNothing)
+            WriteEmptyRows(batch);
         Project(batch);
         _policies.EndStep(batch);
     }
@@ -87,6 +93,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         _buffers.Dispose();
         _adapters.Dispose();
         _attention.Dispose();
+        _mixer?.Dispose();
         _feedForward.Dispose();
         _views.Dispose();
         _narrow?.Dispose();
@@ -136,7 +143,10 @@ internal sealed unsafe class ModelRunner : IDisposable
         var config = _model.Config;
         var weights = _model.Weights.Layers[layer];
         var input = _norms.Input(weights.AttentionNorm, _active.Count);
-        _attention.Run(batch, layer, input);
+        if (weights.Mixer is null)
+            _attention.Run(batch, layer, input);
+        else
+            _mixer!.Run(batch, layer, input);
         if (config.ParallelResidual)
         {
             RunBeside(batch, layer, weights);
@@ -160,6 +170,15 @@ internal sealed unsafe class ModelRunner : IDisposable
         _feedForward.Run(batch, layer, input, _buffers.Second);
         _norms.Join(_buffers.Projected, rows, weights.AttentionOutputNorm, null);
         _norms.Join(_buffers.Second, rows, weights.FeedForwardOutputNorm, null);
+    }
+
+    /// <summary>A model without attention counts its rows in the cache all the same; what stands there is zeros.</summary>
+    private void WriteEmptyRows(StepBatch batch)
+    {
+        if (_active.Count == 0)
+            return;
+        new Span<float>(_buffers.Qkv, _active.Count * _buffers.QkvWidth).Clear();
+        _views.Write(batch, 0);
     }
 
     /// <summary>Rows whose layer range has ended leave the batch.</summary>

@@ -3,6 +3,9 @@ namespace Kvasir.Models;
 /// <summary>Mamba-2 (Dao and Gu 2024), and hybrids of attention and Mamba-2 layers.</summary>
 internal static class RecurrentFamilies
 {
+    /// <summary>Dimensions of the empty rows that stand for a model without attention in the cache: as few as every KV type takes.</summary>
+    private const int EmptyHeadDim = 32;
+
     private const string Layer = "model.layers.{0}.";
 
     /// <summary>Layers of mixers only.</summary>
@@ -16,7 +19,7 @@ internal static class RecurrentFamilies
         {
             QueryHeads = 1,
             KvHeads = 1,
-            HeadDim = 2,
+            HeadDim = EmptyHeadDim,
             Rope = RopeConfig.None,
             NormEpsilon = fields.Float(1e-5, "layer_norm_epsilon"),
             Recurrent = new RecurrentConfig

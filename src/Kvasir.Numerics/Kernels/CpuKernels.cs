@@ -43,6 +43,12 @@ internal abstract unsafe class CpuKernels
 
     public abstract void SiluGate(float* gate, float* up, int width, float* y);
 
+    public abstract void Convolve(in MixerCall call, int firstRow, int endRow);
+
+    public abstract void Scan(in MixerCall call, int firstHead, int endHead);
+
+    public abstract void Remember(in MixerCall call);
+
     public abstract void Rope(float* x, float* cosSin, int half);
 
     public abstract void Attend(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift);

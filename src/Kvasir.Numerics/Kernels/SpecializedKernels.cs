@@ -75,6 +75,12 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
 
     public override void SiluGate(float* gate, float* up, int width, float* y) => RowKernels<TLanes>.SiluGate(gate, up, width, y);
 
+    public override void Convolve(in MixerCall call, int firstRow, int endRow) => MixerKernel<TLanes>.Convolve(call, firstRow, endRow);
+
+    public override void Scan(in MixerCall call, int firstHead, int endHead) => MixerKernel<TLanes>.Scan(call, firstHead, endHead);
+
+    public override void Remember(in MixerCall call) => MixerKernel<TLanes>.Remember(call);
+
     public override void Rope(float* x, float* cosSin, int half) => RowKernels<TLanes>.Rope(x, cosSin, half);
 
     public override void Attend(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift) =>
