@@ -40,6 +40,8 @@ internal sealed unsafe class AttentionStage(
                 buffers.Qkv, rows, buffers.QkvWidth, config.QueryHeads + config.CacheHeads, config.CacheHeadDim, rope, active.Positions);
         }
 
+        if (config.LongQueryScale != 0)
+            ScaleQueries(rows);
         views.Write(batch, kvLayer);
         if (policies.HasPolicies)
             policies.AfterKeysValues(batch, kvLayer);
@@ -92,6 +94,17 @@ internal sealed unsafe class AttentionStage(
             Y = x,
             YStride = buffers.QkvWidth,
         });
+    }
+
+    /// <summary>Scales the queries of positions behind the first context; a function of the position only.</summary>
+    private void ScaleQueries(int rows)
+    {
+        for (var row = 0; row < rows; row++)
+        {
+            var passed = active.Positions[row] / model.Config.LongQueryContext;
+            if (passed > 0)
+                model.Backend.Scale(buffers.Qkv + ((long)row * buffers.QkvWidth), buffers.QueryWidth, 1 + (model.Config.LongQueryScale * (float)Elementary.Log(1 + passed)));
+        }
     }
 
     private void Attend(StepBatch batch, int layer, RopeTable? rope, NativeBuffer? sinks)

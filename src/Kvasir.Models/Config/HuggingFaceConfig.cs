@@ -10,6 +10,7 @@ internal static class HuggingFaceConfig
         ["llama"] = LlamaFamilies.Llama,
         ["mistral"] = LlamaFamilies.Mistral,
         ["ministral"] = LlamaFamilies.Mistral,
+        ["ministral3"] = LlamaFamilies.Ministral3,
         ["mixtral"] = ExpertFamilies.Mixtral,
         ["qwen2"] = LlamaFamilies.Qwen2,
         ["qwen2_moe"] = ExpertFamilies.Qwen2,

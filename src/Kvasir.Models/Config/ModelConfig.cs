@@ -85,6 +85,12 @@ public sealed record ModelConfig
     /// <summary>Factor on attention scores; null for <c>1 / sqrt(HeadDim)</c>.</summary>
     public float? AttentionScale { get; init; }
 
+    /// <summary>Queries grow with the logarithm of how often their position holds the first context: <c>1 + b ln(1 + floor(p / c))</c> (Llama 4); 0 for not.</summary>
+    public float LongQueryScale { get; init; }
+
+    /// <summary>The c of <see cref="LongQueryScale"/>, tokens.</summary>
+    public int LongQueryContext { get; init; }
+
     /// <summary>The factor on a layer's scores is also divided by the layer's number, from 1 (GPT-2's variant).</summary>
     public bool ScaleByLayer { get; init; }
 

@@ -13,6 +13,18 @@ internal static class LlamaFamilies
         return new(config with { TakesAdapters = true, LayerPlan = fields.Windows(config.Layers, fields.Window(), _ => true) }, LlamaNames.Dense);
     }
 
+    /// <summary>Ministral 3 (2025): queries that grow with their position.</summary>
+    public static FamilyModel Ministral3(FamilyFields fields)
+    {
+        var model = Mistral(fields);
+        var scaling = fields.Find("rope_parameters", "rope_scaling");
+        float beta = (float)(scaling?.Find("llama_4_scaling_beta")?.Number() ?? 0);
+        return beta == 0 ? model : model with
+        {
+            Config = model.Config with { LongQueryScale = beta, LongQueryContext = scaling!.Value.Get("original_max_position_embeddings").Int(1, ConfigLimits.MaxContext) },
+        };
+    }
+
     /// <summary>Qwen 2 and 2.5 (2024): biases on query, key and value.</summary>
     public static FamilyModel Qwen2(FamilyFields fields)
     {

@@ -43,7 +43,7 @@ internal static class ConfigText
         text.Append(CultureInfo.InvariantCulture, $"{c.Norm}/{c.NormOffset}/{(int)c.NormPlaces}/{c.OutputNorm}/{c.ParallelResidual}/{c.SharedNorm}/{c.ResidualFromNorm}/");
         text.Append(CultureInfo.InvariantCulture, $"{c.Activation}/{c.Gated}/{c.QueryKeyNorm}/{c.QueryKeyNormKind}/{c.AttentionScale:R}/{c.ScaleByLayer}/");
         text.Append(CultureInfo.InvariantCulture, $"{c.AttentionSoftCap:R}/{c.LogitSoftCap:R}/{c.EmbeddingScale:R}/{c.ResidualScale:R}/{c.LogitScale:R}/");
-        text.Append(CultureInfo.InvariantCulture, $"{c.Alibi}/{c.AlibiScale:R}/{c.LearnedPositions}/{c.PositionOffset}/{c.EmbeddingNorm}/{c.EmbeddingSize}/{c.Sinks}/");
+        text.Append(CultureInfo.InvariantCulture, $"{c.Alibi}/{c.AlibiScale:R}/{c.LearnedPositions}/{c.PositionOffset}/{c.EmbeddingNorm}/{c.EmbeddingSize}/{c.Sinks}/{c.LongQueryScale:R}/{c.LongQueryContext}/");
         text.Append(CultureInfo.InvariantCulture, $"{c.Rope.AttentionFactor:R}/");
         if (c.Rope.LongDivisors is not null)
             AddFrequencies(text, c.Rope.ForContext(int.MaxValue));
