@@ -91,6 +91,16 @@ public sealed class ModelFile : IDisposable
         return _weights.Describe(role, layer, index);
     }
 
+    /// <summary>Every matrix of the model that a token may meet, without its data: role, layer (-1: none), expert or head.</summary>
+    public IEnumerable<(WeightRole Role, int Layer, int Index, MatrixSource Matrix)> DescribeMatrices()
+    {
+        foreach (var (role, layer, index) in WeightShapes.All(Config).Where(key => WeightShapes.IsMatrix(key.Role) && _weights.Has(key.Role, key.Layer)))
+        {
+            if (role != WeightRole.Output || !Config.TiedEmbeddings)
+                yield return (role, layer, index, DescribeMatrix(role, layer, index));
+        }
+    }
+
     /// <summary>A norm weight or bias, decoded; query and key biases are in half-split rope order like their matrices.</summary>
     /// <exception cref="ArgumentException">The model has no such weight, or it is a matrix.</exception>
     public float[] GetVector(WeightRole role, int layer = -1, int index = 0)

@@ -263,15 +263,20 @@ internal static class GptFamilies
         [WeightRole.DownBias] = [Transformer + "mlp.dense_4h_to_h.bias"],
     };
 
-    private static ModelConfig Base(FamilyFields fields, Activation activation, bool tied) => fields.Decoder() with
+    private static ModelConfig Base(FamilyFields fields, Activation activation, bool tied)
     {
-        Norm = NormKind.Layer,
-        NormBias = true,
-        NormEpsilon = fields.Epsilon(1e-5),
-        Gated = false,
-        Activation = fields.Activation(activation),
-        TiedEmbeddings = fields.Flag(tied, "tie_word_embeddings"),
-    };
+        var config = fields.Decoder();
+        return config with
+        {
+            KvHeads = config.QueryHeads,
+            Norm = NormKind.Layer,
+            NormBias = true,
+            NormEpsilon = fields.Epsilon(1e-5),
+            Gated = false,
+            Activation = fields.Activation(activation),
+            TiedEmbeddings = fields.Flag(tied, "tie_word_embeddings"),
+        };
+    }
 
     private static WeightName Grouped(string name) => new(name, WeightForm.Grouped);
 }
