@@ -196,7 +196,7 @@ internal sealed class FuzzSchedule : IDisposable
     private SequenceRecord Record(Sequence sequence)
     {
         if (!_records.TryGetValue(sequence, out var record))
-            _records.Add(sequence, record = new SequenceRecord(sequence));
+            _records.Add(sequence, record = new SequenceRecord(sequence, _model.Config.Layers));
         return record;
     }
 
