@@ -1,3 +1,5 @@
+using Kvasir.Numerics.Kernels;
+
 namespace Kvasir.Models;
 
 /// <summary>Mamba-2 (Dao and Gu 2024), and hybrids of attention and Mamba-2 layers.</summary>
@@ -11,7 +13,7 @@ internal static class RecurrentFamilies
     /// <summary>Layers of mixers only.</summary>
     public static FamilyModel Mamba2(FamilyFields fields)
     {
-        var config = fields.Decoder();
+        var config = Smooth(fields);
         int heads = fields.MaybeInt(1, ConfigLimits.MaxHeads, "num_heads") ?? 128;
         int headDim = fields.MaybeInt(1, ConfigLimits.MaxHeadDim, "head_dim") ?? 64;
         var (least, most) = Steps(fields);
@@ -52,7 +54,7 @@ internal static class RecurrentFamilies
     /// <summary>Bamba (2024): some layers attend, the others are Mamba-2 mixers; all have a feed-forward block.</summary>
     public static FamilyModel Bamba(FamilyFields fields)
     {
-        var config = fields.Decoder();
+        var config = Smooth(fields);
         config = config with
         {
             Rope = fields.Rope(config.HeadDim, 0.5),
@@ -75,7 +77,7 @@ internal static class RecurrentFamilies
     /// <summary>Granite 4 (2025): Mamba-2 and attention layers, mixtures of experts beside one that every token goes through, or that alone.</summary>
     public static FamilyModel GraniteHybrid(FamilyFields fields)
     {
-        var config = LlamaFamilies.Multiplied(fields, fields.Decoder());
+        var config = LlamaFamilies.Multiplied(fields, Smooth(fields));
         int shared = fields.Int(1, ConfigLimits.MaxWidth, "shared_intermediate_size");
         bool mixed = fields.MaybeInt(0, 4096, "num_local_experts") is > 0;
         int rope = fields.Text("position_embedding_type") == "rope" ? 0 : -1;
@@ -118,6 +120,13 @@ internal static class RecurrentFamilies
         foreach (var layer in fields.Find("attn_layer_indices")?.Items() ?? [])
             mixers[layer.Int(0, layers - 1)] = LayerMixer.Attention;
         return mixers;
+    }
+
+    /// <summary>A decoder whose activation is SiLU, which mixers have after their convolution too.</summary>
+    private static ModelConfig Smooth(FamilyFields fields)
+    {
+        var config = fields.Decoder();
+        return config.Activation == Activation.Silu ? config : throw fields.Unsupported($"hidden_act \"{fields.Text("hidden_act")}\" with Mamba-2 mixers");
     }
 
     private static RecurrentConfig Hybrid(FamilyFields fields, ModelConfig config)

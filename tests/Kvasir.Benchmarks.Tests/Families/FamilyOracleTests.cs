@@ -36,6 +36,7 @@ public sealed class FamilyOracleTests
         ["falcon-multi-query"] = GptOracles.FalconMultiQuery,
         ["falcon-alibi"] = GptOracles.FalconAlibi,
         ["stablelm"] = OtherOracles.StableLm,
+        ["phi3-long"] = OtherOracles.Phi3,
         ["starcoder2"] = OtherOracles.StarCoder2,
         ["cohere"] = (w, tokens) => OtherOracles.Cohere(w, tokens, second: false),
         ["cohere2"] = (w, tokens) => OtherOracles.Cohere(w, tokens, second: true),

@@ -52,6 +52,35 @@ internal static class OtherOracles
         }.Run(tokens);
     }
 
+    /// <summary>LongRoPE: more rows than the first context, so the long divisors, and cosines and sines made larger.</summary>
+    public static double[][] Phi3(PlainWeights w, int[] tokens)
+    {
+        double[] divisors = [2.0, 2.1, 2.2, 2.3];
+        var rates = Plain.Frequencies(10000, 8).Select((f, i) => f / divisors[i]).ToArray();
+        var factor = Math.Sqrt(1 + (Math.Log(1024.0 / 16) / Math.Log(16)));
+        return new PlainDecoder
+        {
+            Layers = 3,
+            Embed = (token, _) => w.Row("model.embed_tokens.weight", token),
+            Input = (layer, x) => Plain.Rms(x, w.Vector($"model.layers.{layer}.input_layernorm.weight"), 1e-6),
+            Project = (layer, x, position) =>
+            {
+                var all = Plain.Heads(w.Linear($"model.layers.{layer}.self_attn.qkv_proj.weight", x), 8);
+                double[] Turn(double[] head) => Plain.Rotate(head, position, rates, factor: factor);
+                return (Array.ConvertAll(all[..4], Turn), Array.ConvertAll(all[4..6], Turn), all[6..]);
+            },
+            Attention = _ => new PlainAttention { Scale = 0.25, Window = 9 },
+            Finish = (layer, x, _, mixed) =>
+            {
+                var name = $"model.layers.{layer}.";
+                x = Plain.Add(x, w.Linear(name + "self_attn.o_proj.weight", mixed));
+                var input = Plain.Rms(x, w.Vector(name + "post_attention_layernorm.weight"), 1e-6);
+                return Plain.Add(x, LlamaOracles.Halves(w.Linear(name + "mlp.gate_up_proj.weight", input), inner => w.Linear(name + "mlp.down_proj.weight", inner)));
+            },
+            Head = x => w.Linear("lm_head.weight", Plain.Rms(x, w.Vector("model.norm.weight"), 1e-6)),
+        }.Run(tokens);
+    }
+
     public static double[][] StarCoder2(PlainWeights w, int[] tokens) => new PlainDecoder
     {
         Layers = 3,
