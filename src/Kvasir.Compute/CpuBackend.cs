@@ -111,6 +111,48 @@ public sealed unsafe class CpuBackend : IComputeBackend
     }
 
     /// <inheritdoc/>
+    public void Norm(in NormCall call)
+    {
+        var job = new PartNormJob(_kernels, call);
+        Run(ref job, call.Rows, (long)call.Rows * call.Parts * call.Width);
+    }
+
+    /// <inheritdoc/>
+    public void Scale(float* x, long count, float factor) => _kernels.Scale(x, count, factor);
+
+    /// <inheritdoc/>
+    public void SoftCap(float* x, long count, float cap) => _kernels.SoftCap(x, count, cap);
+
+    /// <inheritdoc/>
+    public void AddScaled(float* x, long count, float factor, float* y) => _kernels.AddScaled(x, count, factor, y);
+
+    /// <inheritdoc/>
+    public void Activate(Activation activation, bool gated, float* x, int rows, int width, float* y)
+    {
+        var job = new ActivateJob(_kernels, activation, gated, x, width, y);
+        Run(ref job, rows, 8L * rows * width);
+    }
+
+    /// <inheritdoc/>
+    public void Mix(in MixerCall call)
+    {
+        if (call.Heads % call.Groups != 0)
+            throw new ArgumentException($"{call.Heads} heads do not divide among {call.Groups} groups", nameof(call));
+        var convolve = new ConvolveJob(_kernels, call);
+        Run(ref convolve, call.Rows, 8L * call.Rows * call.ConvolutionWidth);
+        var scan = new ScanJob(_kernels, call);
+        Run(ref scan, call.Heads, 2L * call.Rows * call.Heads * call.HeadStateSize);
+        _kernels.Remember(call);
+    }
+
+    /// <inheritdoc/>
+    public void CopyColumns(float* x, int xStride, int rows, int width, float* y, int yStride)
+    {
+        for (var row = 0; row < rows; row++)
+            new ReadOnlySpan<float>(x + ((long)row * xStride), width).CopyTo(new Span<float>(y + ((long)row * yStride), width));
+    }
+
+    /// <inheritdoc/>
     public void Add(float* x, float* y, long count) => _kernels.Add(x, y, count);
 
     /// <inheritdoc/>

@@ -27,6 +27,51 @@ internal readonly unsafe struct NormJob(CpuKernels kernels, float* x, int width,
     }
 }
 
+internal readonly unsafe struct PartNormJob(CpuKernels kernels, NormCall call) : IParallelJob
+{
+    public void Execute(int worker, int start, int end)
+    {
+        for (var row = start; row < end; row++)
+        {
+            for (var part = 0; part < call.Parts; part++)
+            {
+                var x = call.X + ((long)row * call.Stride) + (part * call.Width);
+                var y = call.Y + ((long)row * call.YStride) + (part * call.Width);
+                var weight = call.Weight + (part * call.WeightStride);
+                if (call.Kind == NormKind.Rms && call.Bias == null)
+                    kernels.RmsNorm(x, call.Width, weight, call.Epsilon, y);
+                else if (call.Kind == NormKind.Layer)
+                    kernels.LayerNorm(x, call.Width, weight, call.Bias == null ? null : call.Bias + (part * call.WeightStride), call.Epsilon, y);
+                else
+                    throw new ArgumentException("an RMS norm has no bias");
+            }
+        }
+    }
+}
+
+internal readonly unsafe struct ActivateJob(CpuKernels kernels, Activation activation, bool gated, float* x, int width, float* y) : IParallelJob
+{
+    public void Execute(int worker, int start, int end)
+    {
+        var stride = gated ? 2L * width : width;
+        for (var row = start; row < end; row++)
+        {
+            var values = x + (row * stride);
+            kernels.Activate(activation, values, gated ? values + width : null, width, y + ((long)row * width));
+        }
+    }
+}
+
+internal readonly struct ConvolveJob(CpuKernels kernels, MixerCall call) : IParallelJob
+{
+    public void Execute(int worker, int start, int end) => kernels.Convolve(call, start, end);
+}
+
+internal readonly struct ScanJob(CpuKernels kernels, MixerCall call) : IParallelJob
+{
+    public void Execute(int worker, int start, int end) => kernels.Scan(call, start, end);
+}
+
 internal readonly unsafe struct SiluJob(CpuKernels kernels, float* gateUp, int width, float* y) : IParallelJob
 {
     public void Execute(int worker, int start, int end)

@@ -1,5 +1,6 @@
 using Kvasir.Numerics;
 using Kvasir.Numerics.Attention;
+using Kvasir.Numerics.Kernels;
 
 namespace Kvasir.Compute;
 
@@ -35,6 +36,30 @@ public unsafe interface IComputeBackend : IDisposable
 
     /// <summary>y = x / sqrt(mean(x²) + epsilon) * weight, per row.</summary>
     void RmsNorm(float* x, int rows, int width, float* weight, float epsilon, float* y);
+
+    /// <summary>Norms of parts of rows; see <see cref="NormCall"/>.</summary>
+    void Norm(in NormCall call);
+
+    /// <summary>x *= factor.</summary>
+    void Scale(float* x, long count, float factor);
+
+    /// <summary>x = cap * tanh(x / cap).</summary>
+    void SoftCap(float* x, long count, float cap);
+
+    /// <summary>y += factor * x.</summary>
+    void AddScaled(float* x, long count, float factor, float* y);
+
+    /// <summary>
+    /// y[r, i] = f(x[r, i]), where x is <c>[rows, width]</c>; or f(x[r, i]) * x[r, width + i], where it is <c>[rows, 2 * width]</c> and
+    /// <paramref name="gated"/> is set.
+    /// </summary>
+    void Activate(Activation activation, bool gated, float* x, int rows, int width, float* y);
+
+    /// <summary>Takes rows of one sequence through a recurrent mixer; see <see cref="MixerCall"/>.</summary>
+    void Mix(in MixerCall call);
+
+    /// <summary>y[r, i] = x[r, i] for i in <c>[0, width)</c>; rows begin <paramref name="xStride"/> and <paramref name="yStride"/> elements apart.</summary>
+    void CopyColumns(float* x, int xStride, int rows, int width, float* y, int yStride);
 
     /// <summary>x += y, <c>[rows * width]</c> elements.</summary>
     void Add(float* x, float* y, long count);

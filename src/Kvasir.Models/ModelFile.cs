@@ -73,28 +73,40 @@ public sealed class ModelFile : IDisposable
     }
 
     /// <summary>A weight matrix where it lies in the file, or where it was made from what lies there.</summary>
+    /// <param name="role">What it does.</param>
     /// <param name="layer">-1 for the weights that belong to no layer.</param>
+    /// <param name="index">Which expert's, or which head's, where a layer has several.</param>
     /// <exception cref="ArgumentException">The model has no such weight, or it is a vector.</exception>
-    public MatrixSource GetMatrix(WeightRole role, int layer = -1)
+    public MatrixSource GetMatrix(WeightRole role, int layer = -1, int index = 0)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _weights.Matrix(role, layer);
+        return _weights.Matrix(role, layer, index);
     }
 
     /// <summary>What <see cref="GetMatrix"/> gives, without its data: nothing is read or converted.</summary>
     /// <exception cref="ArgumentException">The model has no such weight, or it is a vector.</exception>
-    public MatrixSource DescribeMatrix(WeightRole role, int layer = -1)
+    public MatrixSource DescribeMatrix(WeightRole role, int layer = -1, int index = 0)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _weights.Describe(role, layer);
+        return _weights.Describe(role, layer, index);
+    }
+
+    /// <summary>Every matrix of the model that a token may meet, without its data: role, layer (-1: none), expert or head.</summary>
+    public IEnumerable<(WeightRole Role, int Layer, int Index, MatrixSource Matrix)> DescribeMatrices()
+    {
+        foreach (var (role, layer, index) in WeightShapes.All(Config).Where(key => WeightShapes.IsMatrix(key.Role) && _weights.Has(key.Role, key.Layer)))
+        {
+            if (role != WeightRole.Output || !Config.TiedEmbeddings)
+                yield return (role, layer, index, DescribeMatrix(role, layer, index));
+        }
     }
 
     /// <summary>A norm weight or bias, decoded; query and key biases are in half-split rope order like their matrices.</summary>
     /// <exception cref="ArgumentException">The model has no such weight, or it is a matrix.</exception>
-    public float[] GetVector(WeightRole role, int layer = -1)
+    public float[] GetVector(WeightRole role, int layer = -1, int index = 0)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        return _weights.Vector(role, layer);
+        return _weights.Vector(role, layer, index);
     }
 
     /// <summary>
@@ -102,10 +114,10 @@ public sealed class ModelFile : IDisposable
     /// <see cref="MatrixSource"/> of before still stands only where the file holds the weight as it is used (8-bit floating point, GPTQ and
     /// AWQ are converted).
     /// </summary>
-    public void Release(WeightRole role, int layer = -1)
+    public void Release(WeightRole role, int layer = -1, int index = 0)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _weights.Release(role, layer);
+        _weights.Release(role, layer, index);
     }
 
     /// <summary>Whether the model holds the weight (<see cref="WeightRole.Output"/> also when it is tied to the embedding).</summary>

@@ -59,7 +59,7 @@ internal sealed class FuzzSchedule : IDisposable
         _adapterPaths = adapterPaths;
         for (var i = 0; i < adapterPaths.Count; i++)
             _adapters.Load(AdapterName(i), adapterPaths[i], 1);
-        _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens, blends: setup.Options.KvMemory == KvMemory.Paged);
+        _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens, blends: setup.Options.KvMemory == KvMemory.Paged && _model.Config.WhyRowsStay() is null);
     }
 
     /// <summary>The planted fault: requests that differ in their adapter only share KV.</summary>
@@ -196,7 +196,7 @@ internal sealed class FuzzSchedule : IDisposable
     private SequenceRecord Record(Sequence sequence)
     {
         if (!_records.TryGetValue(sequence, out var record))
-            _records.Add(sequence, record = new SequenceRecord(sequence));
+            _records.Add(sequence, record = new SequenceRecord(sequence, _model.Config.Layers));
         return record;
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Kvasir.Benchmarks.Families;
 using Kvasir.Engine.Requests;
 using Kvasir.Models;
 using Kvasir.Numerics.Attention;
@@ -22,7 +23,7 @@ public static class Fuzzer
         var folder = Directory.CreateTempSubdirectory("kvasir-fuzz-");
         try
         {
-            var models = RandomModels.Write(folder.FullName, options.Seed).Concat(options.Models).ToArray();
+            string[] models = [.. RandomModels.Write(folder.FullName, options.Seed), .. RandomFamilies.Write(folder.FullName, options.Seed), .. options.Models];
             var adapters = models.Select((model, i) => RandomAdapters.Write(folder.FullName, model, i, options.Seed)).ToArray();
             var tally = new FuzzTally();
             var clock = Stopwatch.StartNew();
@@ -54,17 +55,21 @@ public static class Fuzzer
         var path = models[model];
         var maxTokens = random.Next(12) == 0 ? random.Next(500, 900) : random.Next(24, 200);
         var kvType = KvTypes[random.Next(KvTypes.Length)];
+        var recurrent = false;
         using (var probe = ModelFile.Open(path))
         {
             maxTokens = Math.Min(maxTokens, probe.Config.MaxContext);
-            if (kvType == KvDataType.Q8_0 && probe.Config.HeadDim % KvLayout.ScaleGroup != 0)
+            if (kvType == KvDataType.Q8_0 && probe.Config.CacheHeadDim % KvLayout.ScaleGroup != 0)
                 kvType = KvDataType.F16;
+            recurrent = probe.Config.Recurrent is not null;
         }
 
         var setup = ScheduleSetup.Draw(random, kvType, maxTokens, options.Sabotage);
+        if (recurrent)
+            setup = setup with { Options = setup.Options with { Tiers = null } };
         tally.InstructionSets.Add(setup.Options.InstructionSet!.Value.ToString());
         var name = $"schedule {tally.Schedules} (seed {seed}, {Path.GetFileName(path)}, KV {kvType}, {setup.Options.KvMemory} blocks of {setup.Options.BlockRows})";
-        var adapterPaths = adapters[model][..random.Next(RandomAdapters.Count + 1)];
+        var adapterPaths = adapters[model][..Math.Min(adapters[model].Length, random.Next(RandomAdapters.Count + 1))];
         using var schedule = new FuzzSchedule(name, path, adapterPaths, setup, maxTokens, random, tally)
         {
             IgnoresAdapterInScope = options.Sabotage == Sabotage.AdapterScope,

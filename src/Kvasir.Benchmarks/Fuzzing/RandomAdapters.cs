@@ -15,6 +15,8 @@ internal static class RandomAdapters
     public static string[] Write(string folder, string modelPath, int index, int seed)
     {
         using var model = ModelFile.Open(modelPath);
+        if (!model.Config.TakesAdapters || model.Config.Architecture is not ("llama" or "qwen2"))
+            return []; // GGUF adapters are of these
         var paths = new string[Count];
         for (var i = 0; i < Count; i++)
         {

@@ -5,15 +5,18 @@ using Kvasir.Numerics.Attention;
 namespace Kvasir.Benchmarks.Fuzzing;
 
 /// <summary>What was seen of a sequence: its logits rows, and its keys and values when it let go of them.</summary>
-internal sealed class SequenceRecord(Sequence sequence)
+/// <param name="sequence">The sequence.</param>
+/// <param name="layers">Layers of the model.</param>
+internal sealed class SequenceRecord(Sequence sequence, int layers)
 {
     private readonly List<(int Position, float[] Logits)> _logits = [];
     private readonly List<byte[]> _keysValues = [];
 
     public Sequence Sequence { get; } = sequence;
 
-    /// <summary>True when its rows must be those of a cold run: it reuses nothing approximately, or repairs all of it.</summary>
-    public bool IsExact => Sequence.Request.Blending is not { } blending || blending.Policy.MostRepairs(1000) == 1000;
+    /// <summary>True when its rows must be those of a cold run: it reuses nothing approximately, or repairs all of it in every layer.</summary>
+    public bool IsExact => Sequence.Request.Blending is not { } blending
+        || (blending.Policy.MostRepairs(1000) == 1000 && Enumerable.Range(0, layers).All(layer => blending.Policy.ShareAbove(layer, layers) >= 1));
 
     /// <summary>Position of the row and its logits.</summary>
     public IReadOnlyList<(int Position, float[] Logits)> Logits => _logits;

@@ -14,27 +14,23 @@ public sealed record ModelShape(ModelWork Layers, ModelWork Output, long FileByt
 {
     private const int BytesOfHalf = 2;
 
-    private static readonly WeightRole[] PerLayer =
-    [
-        WeightRole.Query, WeightRole.Key, WeightRole.Value, WeightRole.AttentionOutput, WeightRole.Gate, WeightRole.Up, WeightRole.Down,
-    ];
-
     /// <summary>Of a model; the embedding counts only where it is the output matrix too, since of a table only rows are read.</summary>
     public static ModelShape Of(ModelFile model)
     {
         var config = model.Config;
         var layers = default(ModelWork);
-        for (var layer = 0; layer < config.Layers; layer++)
+        foreach (var (role, _, index, matrix) in model.DescribeMatrices().Where(matrix => matrix.Layer >= 0))
         {
-            foreach (var role in PerLayer)
-                layers = Add(layers, Row(model.DescribeMatrix(role, layer)));
+            // A token goes through some of the experts only.
+            if (role is not (WeightRole.ExpertGate or WeightRole.ExpertUp or WeightRole.ExpertDown) || index < config.Experts!.Chosen)
+                layers = Add(layers, Row(matrix));
         }
 
         return new ModelShape(
             layers,
             Row(model.DescribeMatrix(config.TiedEmbeddings ? WeightRole.TokenEmbedding : WeightRole.Output)),
             SizeOf(model.Path),
-            2L * config.Layers * config.KvHeads * config.HeadDim * BytesOfHalf,
+            2L * config.Layers * config.CacheHeads * config.CacheHeadDim * BytesOfHalf,
             config.VocabSize,
             config.MaxContext);
     }

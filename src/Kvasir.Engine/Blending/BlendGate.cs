@@ -22,7 +22,7 @@ internal static class BlendGate
 
     /// <summary>Checks a model, on the thread that uses its backend; some dozens of rows are computed.</summary>
     /// <returns>What is wrong, or null.</returns>
-    public static string? Check(LoadedModel model) => CheckRotation(model, model.Rope) ?? CheckProbe(model);
+    public static string? Check(LoadedModel model) => model.Config.WhyRowsStay() ?? CheckRotation(model, model.Rope) ?? CheckProbe(model);
 
     /// <summary>Compares keys rotated twice with keys rotated once, relative to their length.</summary>
     /// <param name="model">The model, whose rope gives the truth.</param>

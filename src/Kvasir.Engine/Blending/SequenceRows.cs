@@ -25,7 +25,7 @@ internal sealed unsafe class SequenceRows : IGivenRowWriter, IRowReader, IDispos
 
     public int Layers => _model.Config.Layers;
 
-    public int Width => _model.Config.KvHeads * _model.Config.HeadDim;
+    public int Width => _model.Config.CacheHeads * _model.Config.CacheHeadDim;
 
     public CacheScope Scope => _sequence.Scope;
 
@@ -49,7 +49,7 @@ internal sealed unsafe class SequenceRows : IGivenRowWriter, IRowReader, IDispos
     {
         RequireWidth(key.Length, value.Length);
         Turn(pretended);
-        KvRowReader.Rotate(key, _model.Config.HeadDim, Rotation, _model.Rope.Half);
+        KvRowReader.Rotate(key, _model.Config.CacheHeadDim, Rotation, _model.Rope.Half);
         var target = Table.WriteTarget(layer, position);
         fixed (float* keys = key, values = value)
             _model.Backend.WriteKv(keys, values, Width, MemoryMarshal.CreateReadOnlySpan(ref target, 1), _model.Layout);
@@ -70,7 +70,7 @@ internal sealed unsafe class SequenceRows : IGivenRowWriter, IRowReader, IDispos
             Turn(-position);
         }
 
-        KvRowReader.Rotate(key, _model.Config.HeadDim, Rotation, _model.Rope.Half);
+        KvRowReader.Rotate(key, _model.Config.CacheHeadDim, Rotation, _model.Rope.Half);
     }
 
     public void Dispose() => _rotation.Dispose();

@@ -1,51 +1,67 @@
+using Kvasir.Models;
 using Kvasir.Numerics;
 
 namespace Kvasir.Engine.Loading;
 
-/// <summary>The weights of one decoder layer, packed for the backend. Owned by <see cref="DecoderWeights"/>.</summary>
+/// <summary>The weights of one decoder layer, packed for the backend: what its plan asks for, null otherwise. Owned by <see cref="DecoderWeights"/>.</summary>
 internal sealed class LayerWeights : IDisposable
 {
-    /// <summary>Norm before attention <c>[hidden]</c>.</summary>
-    public required NativeBuffer AttentionNorm { get; init; }
+    public LayerWeights(WeightPacking packing, int layer)
+    {
+        var plan = packing.Config.Layer(layer);
+        AttentionNorm = NormWeights.Read(packing, WeightRole.AttentionNorm, WeightRole.AttentionNormBias, layer);
+        AttentionOutputNorm = NormWeights.Read(packing, WeightRole.AttentionOutputNorm, null, layer);
+        if (plan.Mixer == LayerMixer.Recurrent)
+            Mixer = new MixerWeights(packing, layer);
+        else if (packing.Config.Latent is not null)
+            Latent = new LatentWeights(packing, layer);
+        else
+            Attention = new AttentionWeights(packing, layer);
+        FeedForwardNorm = NormWeights.Read(packing, WeightRole.FeedForwardNorm, WeightRole.FeedForwardNormBias, layer);
+        FeedForwardOutputNorm = NormWeights.Read(packing, WeightRole.FeedForwardOutputNorm, null, layer);
+        if (plan.FeedForward == FeedForwardKind.Dense)
+            Dense = BlockWeights.Dense(packing, layer);
+        else if (plan.FeedForward == FeedForwardKind.Experts)
+            Experts = new ExpertWeights(packing, layer);
+    }
 
-    /// <summary>Queries, keys and values, stacked: <c>[(queryHeads + 2 kvHeads) * headDim, hidden]</c>.</summary>
-    public required PackedMatrix QueryKeyValue { get; init; }
+    /// <summary>Norm of the mixer's input, or of the residual stream behind it.</summary>
+    public NormWeights? AttentionNorm { get; }
 
-    /// <summary>Bias of <see cref="QueryKeyValue"/>, or null.</summary>
-    public NativeBuffer? QueryKeyValueBias { get; init; }
+    /// <summary>Norm of the mixer's output.</summary>
+    public NormWeights? AttentionOutputNorm { get; }
 
-    /// <summary><c>[hidden, queryHeads * headDim]</c>.</summary>
-    public required PackedMatrix AttentionOutput { get; init; }
+    public AttentionWeights? Attention { get; }
 
-    /// <summary>Bias of <see cref="AttentionOutput"/>, or null.</summary>
-    public NativeBuffer? AttentionOutputBias { get; init; }
+    public LatentWeights? Latent { get; }
 
-    /// <summary>Norm before the feed-forward part <c>[hidden]</c>.</summary>
-    public required NativeBuffer FeedForwardNorm { get; init; }
+    public MixerWeights? Mixer { get; }
 
-    /// <summary>Gate and up projections, stacked: <c>[2 * intermediate, hidden]</c>.</summary>
-    public required PackedMatrix GateUp { get; init; }
+    /// <summary>Norm of the feed-forward block's input, or of the residual stream behind it.</summary>
+    public NormWeights? FeedForwardNorm { get; }
 
-    /// <summary>Bias of <see cref="GateUp"/>, or null.</summary>
-    public NativeBuffer? GateUpBias { get; init; }
+    /// <summary>Norm of the feed-forward block's output.</summary>
+    public NormWeights? FeedForwardOutputNorm { get; }
 
-    /// <summary><c>[hidden, intermediate]</c>.</summary>
-    public required PackedMatrix Down { get; init; }
+    public BlockWeights? Dense { get; }
 
-    /// <summary>Bias of <see cref="Down"/>, or null.</summary>
-    public NativeBuffer? DownBias { get; init; }
+    public ExpertWeights? Experts { get; }
+
+    /// <summary>All matrices.</summary>
+    public IEnumerable<PackedMatrix> Matrices => (Attention?.Matrices ?? Latent?.Matrices ?? Mixer!.Matrices)
+        .Concat(Dense is null ? [] : [Dense.Inner, Dense.Down])
+        .Concat(Experts?.Matrices ?? []);
 
     public void Dispose()
     {
-        AttentionNorm.Dispose();
-        QueryKeyValue.Dispose();
-        QueryKeyValueBias?.Dispose();
-        AttentionOutput.Dispose();
-        AttentionOutputBias?.Dispose();
-        FeedForwardNorm.Dispose();
-        GateUp.Dispose();
-        GateUpBias?.Dispose();
-        Down.Dispose();
-        DownBias?.Dispose();
+        AttentionNorm?.Dispose();
+        AttentionOutputNorm?.Dispose();
+        Attention?.Dispose();
+        Latent?.Dispose();
+        Mixer?.Dispose();
+        FeedForwardNorm?.Dispose();
+        FeedForwardOutputNorm?.Dispose();
+        Dense?.Dispose();
+        Experts?.Dispose();
     }
 }

@@ -21,8 +21,10 @@ internal sealed class LoadedModel : IDisposable
         Weights = weights;
         Layout = layout;
         MaxContext = maxContext;
-        Rope = new RopeTable([.. file.Config.Rope.InverseFrequencies()], maxContext, file.Config.Rope.AttentionFactor);
-        NumericsProfile = Profile(backend, weights, layout);
+        Rope = Table(file.Config.Rope, maxContext);
+        LocalRope = file.Config.LocalRope is { } local ? Table(local, maxContext) : null;
+        KvLayers = NumberLayers(file.Config);
+        NumericsProfile = Profile(backend, weights, layout) + LongRope(file.Config.Rope, maxContext);
         file.Fingerprint.CopyTo(_fingerprint);
     }
 
@@ -38,6 +40,12 @@ internal sealed class LoadedModel : IDisposable
 
     public RopeTable Rope { get; }
 
+    /// <summary>The rotation of layers that have their own, or null.</summary>
+    public RopeTable? LocalRope { get; }
+
+    /// <summary>For each layer its number among those that keep keys and values; -1 for the others.</summary>
+    public IReadOnlyList<int> KvLayers { get; }
+
     public int MaxContext { get; }
 
     /// <summary>Names everything that changes the bits of keys, values and logits, beside the weights themselves.</summary>
@@ -50,6 +58,8 @@ internal sealed class LoadedModel : IDisposable
         try
         {
             var config = file.Config;
+            if (config.Recurrent is not null && options.Tiers is not null)
+                throw new UnsupportedModelException(path, $"KV tiers are not supported for {config.Architecture} models: their recurrent states are not kept in tiers; start without tiers");
             var maxContext = options.MaxContext ?? config.MaxContext;
             if (maxContext <= 0 || maxContext > config.MaxContext)
             {
@@ -63,7 +73,8 @@ internal sealed class LoadedModel : IDisposable
                 InstructionSet = options.InstructionSet,
                 Fault = options.KernelFault,
             });
-            var layout = new KvLayout(config.Layers, config.KvHeads, config.HeadDim, options.KvType, options.BlockRows);
+            var kvLayers = Math.Max(1, NumberLayers(config).Max() + 1);
+            var layout = new KvLayout(kvLayers, config.CacheHeads, config.CacheHeadDim, options.KvType, options.BlockRows);
             layout.Validate();
             return new LoadedModel(file, backend, DecoderWeights.Pack(file, backend), layout, maxContext);
         }
@@ -81,9 +92,18 @@ internal sealed class LoadedModel : IDisposable
     public CacheScope Scope(ReadOnlyMemory<byte> salt, string? adapter = null) =>
         new(_fingerprint, Layout, NumericsProfile, salt, adapter);
 
+    /// <summary>The rotation of a layer's queries and keys, or null.</summary>
+    public RopeTable? RopeOf(int layer) => Config.Layer(layer).Rope switch
+    {
+        0 => Rope,
+        1 => LocalRope,
+        _ => null,
+    };
+
     public void Dispose()
     {
         Rope.Dispose();
+        LocalRope?.Dispose();
         Weights.Dispose();
         Backend.Dispose();
         File.Dispose();
@@ -91,14 +111,27 @@ internal sealed class LoadedModel : IDisposable
 
     private static string Profile(IComputeBackend backend, DecoderWeights weights, KvLayout layout)
     {
-        var matrices = weights.Layers
-            .SelectMany(layer => new[] { layer.QueryKeyValue, layer.AttentionOutput, layer.GateUp, layer.Down })
-            .Append(weights.Output);
-        var types = matrices.SelectMany(matrix => matrix.Types).Distinct().Order();
+        var types = weights.Matrices.SelectMany(matrix => matrix.Types).Distinct().Order();
 
         return new StringBuilder(backend.ContractVersion)
             .Append(";weights=").AppendJoin('+', types.Select(type => type.Name))
             .Append(";kv=").Append(layout.Type)
             .ToString();
     }
+
+    private static RopeTable Table(RopeConfig rope, int maxContext) =>
+        new([.. rope.ForContext(maxContext).InverseFrequencies()], maxContext, rope.AttentionFactor);
+
+    private static int[] NumberLayers(ModelConfig config)
+    {
+        var numbers = new int[config.Layers];
+        var next = 0;
+        for (var layer = 0; layer < numbers.Length; layer++)
+            numbers[layer] = config.Layer(layer).Mixer == LayerMixer.Attention ? next++ : -1;
+        return numbers;
+    }
+
+    /// <summary>Which of two rotations the configured context chose.</summary>
+    private static string LongRope(RopeConfig rope, int maxContext) =>
+        rope.Scaling != RopeScaling.Long ? "" : maxContext > rope.OriginalContext ? ";rope=long" : ";rope=short";
 }

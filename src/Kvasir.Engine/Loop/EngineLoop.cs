@@ -2,6 +2,7 @@ using Kvasir.Engine.Blending;
 using Kvasir.Engine.Blending.Audit;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Plans;
+using Kvasir.Engine.Recurrent;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Running;
 using Kvasir.Engine.Sampling;
@@ -38,6 +39,7 @@ internal sealed class EngineLoop : IDisposable
     private readonly StepFiller _filler;
     private readonly Action<Sequence> _readmit;
     private readonly Scrubber? _scrubber;
+    private readonly SequenceStates? _states;
     private readonly AnswerWriter _writer;
     private string? _blendFault;
     private long _steps;
@@ -57,12 +59,13 @@ internal sealed class EngineLoop : IDisposable
         Chunks = new ChunkIndex(pool, new ChunkIndexOptions { MaxBlocks = Math.Max(1, (int)(options.ChunkShare * pool.Capacity)) });
         _audit = new ReuseAudit(options.Audit);
         _chunks = new ChunkReuse(model, pool, Chunks, _audit, _tiers);
-        _memory = new SequenceMemory(model, pool, _index, _chunks, _tiers, options.MaxBatchTokens - options.MaxSequences);
+        _states = model.Config.Recurrent is null ? null : new SequenceStates(model, options.MaxSequences);
+        _memory = new SequenceMemory(model, pool, _index, _chunks, _tiers, _states, options.MaxBatchTokens - options.MaxSequences);
         _demand = new DemandWatch(
             model.Layout,
             options.Tiers?.Moves.ChunkTokens ?? model.Layout.BlockRows * DemandBlocks,
             (pool.Capacity * model.Layout.BlockBytes) + (options.Tiers?.HostBytes ?? 0));
-        _filler = new StepFiller(options, _runner.Batch, _memory, _tiers, _demand, _queues);
+        _filler = new StepFiller(options, _runner.Batch, _memory, _tiers, _states, _demand, _queues);
         _readmit = _filler.Readmit;
         _scrubber = _tiers is null ? null : new Scrubber(model, pool, _index, _runner, _tiers);
         _writer = new AnswerWriter(model, options.Time);
@@ -242,6 +245,7 @@ internal sealed class EngineLoop : IDisposable
         Chunks.Clear();
         _index.Clear();
         _runner.Dispose();
+        _states?.Dispose();
     }
 
     /// <summary>Ends the requests that have waited too long for their first admission; true when there were any.</summary>
@@ -290,6 +294,7 @@ internal sealed class EngineLoop : IDisposable
 
         _memory.KeepLoaded(sequence);
 
+        _states?.Advance(sequence, member.Rows);
         sequence.ComputedRows += member.Rows;
         _computedRows += member.Rows;
         if (sequence.Pool is { } pool)

@@ -2,6 +2,7 @@ using Kvasir.Engine.Blending;
 using Kvasir.Engine.Compression;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Plans;
+using Kvasir.Engine.Recurrent;
 using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Tiers;
 using Kvasir.KvCache.Chunks;
@@ -22,8 +23,10 @@ namespace Kvasir.Engine.Loop;
 /// <param name="index">Exact prefixes in the pool.</param>
 /// <param name="chunks">Chunks in the pool, for other places.</param>
 /// <param name="tiers">What is outside the pool, or null.</param>
+/// <param name="states">Recurrent states, or null.</param>
 /// <param name="maxTogether">Most rows of one sequence that a step can be relied on to have room for.</param>
-internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIndex index, ChunkReuse chunks, SequenceTiers? tiers, int maxTogether)
+internal sealed class SequenceMemory(
+    LoadedModel model, BlockPool pool, PrefixIndex index, ChunkReuse chunks, SequenceTiers? tiers, SequenceStates? states, int maxTogether)
 {
     /// <summary>A shorter promise is not worth waiting a step for.</summary>
     private const int MinPromisedTokens = 4;
@@ -62,6 +65,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
             return Acquisition.Promised;
         }
 
+        matched = states?.Shorten(match) ?? matched;
         if (request.Blending is not null)
             return AcquireBlended(sequence, match, reserve);
         if (request.Given is { } given)
@@ -87,6 +91,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
             match!.DropPartialBlock(); // the whole block comes from the tier
         var uniform = policy is null && compression is null ? VirtualKvTable.Create(pool, sequence.Length + 1, match) : new UniformTable(pool);
         uniform.EnsureListCapacity(sequence.PromptLength + sequence.MaxAnswer);
+        states?.Begin(sequence, match);
         if (match is not null)
             uniform.AttachPrefix(match);
         sequence.Reservation = reservation;
@@ -160,6 +165,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
         var forked = table.Fork(reservation);
         forked.EnsureListCapacity(fork.PromptLength + fork.MaxAnswer);
         fork.Table = forked;
+        states?.Fork(sequence: fork, parent);
         fork.Plan = new ForwardPlan(model.Config.Layers);
         fork.Plan.Append(fork.PromptLength, SpanOrigin.Shared);
         return true;
@@ -197,6 +203,7 @@ internal sealed class SequenceMemory(LoadedModel model, BlockPool pool, PrefixIn
             chunks.LetGo(sequence.Blend);
         tiers?.Ended(sequence, sequence.ComputedLength);
         Withdraw(sequence);
+        states?.End(sequence);
         sequence.Table?.Dispose();
         sequence.Table = null;
         sequence.Reservation?.Dispose();

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Kvasir.Engine.Blending;
 using Kvasir.Engine.Plans;
+using Kvasir.Engine.Recurrent;
 using Kvasir.Engine.Running;
 using Kvasir.Engine.Scheduling;
 using Kvasir.Engine.Sequences;
@@ -13,7 +14,7 @@ namespace Kvasir.Engine.Loop;
 /// Decides with the scheduling policy who takes part in a step: admits waiting sequences, takes work from the plans of those that run,
 /// and preempts where memory is short.
 /// </summary>
-internal sealed class StepFiller(EngineOptions options, StepBatch batch, SequenceMemory memory, SequenceTiers? tiers, DemandWatch demand, SequenceQueues queues)
+internal sealed class StepFiller(EngineOptions options, StepBatch batch, SequenceMemory memory, SequenceTiers? tiers, SequenceStates? states, DemandWatch demand, SequenceQueues queues)
 {
     private readonly List<Sequence> _candidates = [];
     private readonly List<SequenceSnapshot> _snapshots = [];
@@ -196,6 +197,7 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
         var first = plan.NextPosition;
         var again = TakeAnswerRepairs(sequence);
         var work = plan.Take(_positions.AsSpan(again, Math.Min(maxRows, _positions.Length - again)), selection);
+        states?.PlanSnapshot(sequence, first, work.Rows);
         var outputs = sequence.Pool is { WantsEveryRow: true } ? work.Rows : plan.Remaining == 0 ? 1 : 0;
         var firstOutput = batch.Add(
             sequence.Tokens,
@@ -207,7 +209,8 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
             sequence.Policy ?? (sequence.Blend is { IsListening: true } ? sequence.Blend : null),
             sequence.Adapter,
             sequence.Pool is null ? RowOutput.Logits : RowOutput.Hidden,
-            sequence.Load?.Move);
+            sequence.Load?.Move,
+            sequence.State);
         _members.Add(new BatchMember(sequence, first, again + work.Rows, outputs, firstOutput));
         return again + work.Rows + verified;
     }

@@ -1,5 +1,6 @@
 using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Policies;
+using Kvasir.Engine.Recurrent;
 using Kvasir.KvCache.Tables;
 using Kvasir.KvCache.Tiers.Moves;
 
@@ -16,6 +17,9 @@ internal struct BatchSequence
 
     /// <summary>Its adapter, or null for the bare model.</summary>
     public LoadedAdapter? Adapter;
+
+    /// <summary>Its recurrent state behind the rows before its first in the batch; null in models without recurrent layers.</summary>
+    public RecurrentState? State;
 
     /// <summary>Rows of its table that are still coming, layer by layer; null when all are there.</summary>
     public TierLoad? Load;

@@ -1,8 +1,6 @@
-using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Loading;
-using Kvasir.KvCache.Tables;
 using Kvasir.Models;
-using Kvasir.Numerics.Attention;
+using Kvasir.Numerics;
 
 namespace Kvasir.Engine.Running;
 
@@ -17,10 +15,14 @@ internal sealed unsafe class ModelRunner : IDisposable
     private readonly ActiveRows _active;
     private readonly LayerPolicyHost _policies;
     private readonly AdapterProducts _adapters;
-    private readonly SegmentArena _uniformSegments = new();
-    private readonly SegmentArena _layerSegments = new();
+    private readonly RowViews _views;
+    private readonly LayerNorms _norms;
+    private readonly AttentionStage _attention;
+    private readonly MixerStage? _mixer;
+    private readonly FeedForwardStage _feedForward;
+    private readonly NativeBuffer? _narrow;
+    private readonly bool _keepsNothing;
     private readonly int[] _outputRows;
-    private readonly float _scale;
 
     public ModelRunner(LoadedModel model, int maxRows, int maxSequences, int maxLogitRows)
     {
@@ -29,13 +31,25 @@ internal sealed unsafe class ModelRunner : IDisposable
         _active = new ActiveRows(maxRows, maxSequences);
         _policies = new LayerPolicyHost(model, _buffers, _active);
         _adapters = new AdapterProducts(model, _active, maxRows);
+        _views = new RowViews(model, _buffers, _active);
+        _norms = new LayerNorms(model.Config, model.Backend, _buffers);
+        _attention = new AttentionStage(model, _buffers, _active, _views, _policies, _adapters);
+        _mixer = model.Config.Recurrent is null ? null : new MixerStage(model, _buffers, _active);
+        _feedForward = new FeedForwardStage(model, _buffers, _active, _adapters);
+        _narrow = model.Config.EmbeddingSize > 0
+            ? model.Backend.Allocate((nuint)maxRows * (nuint)model.Config.EmbeddingSize * sizeof(float))
+            : null;
+        _keepsNothing = model.KvLayers.All(layer => layer < 0);
         _outputRows = new int[maxRows];
-        _scale = 1 / MathF.Sqrt(model.Config.HeadDim);
         Batch = new StepBatch(maxRows, maxSequences, maxLogitRows);
     }
 
     /// <summary>Sees the inputs of matrix multiplications (calibration); null in service.</summary>
-    public IActivationObserver? Observer { get; set; }
+    public IActivationObserver? Observer
+    {
+        get;
+        set => _attention.Observer = _feedForward.Observer = field = value;
+    }
 
     /// <summary>The batch to fill and run.</summary>
     public StepBatch Batch { get; }
@@ -53,25 +67,23 @@ internal sealed unsafe class ModelRunner : IDisposable
     /// <summary>Runs the batch. Tables must have room for its rows; the caller commits them afterwards.</summary>
     public void Run()
     {
-        var backend = _model.Backend;
-        var config = _model.Config;
         var batch = Batch;
         _active.Reset(batch);
         _policies.BeginStep(batch);
         _adapters.BeginStep(batch);
-        _uniformSegments.Clear();
-        BuildUniformViews(batch);
-        backend.Embed(_model.Weights.Embedding, batch.Tokens, _buffers.Hidden);
-        for (var layer = 0; layer < config.Layers; layer++)
+        _views.BeginStep(batch);
+        Embed(batch);
+        for (var layer = 0; layer < _model.Config.Layers; layer++)
         {
             RetireRows(batch, layer);
             if (_active.Count == 0)
                 break;
             WaitForLoads(batch, layer);
-            Attention(batch, layer);
-            FeedForward(batch, layer);
+            RunLayer(batch, layer);
         }
 
+        if (_keepsNothing)
+            WriteEmptyRows(batch);
         Project(batch);
         _policies.EndStep(batch);
     }
@@ -80,8 +92,11 @@ internal sealed unsafe class ModelRunner : IDisposable
     {
         _buffers.Dispose();
         _adapters.Dispose();
-        _uniformSegments.Dispose();
-        _layerSegments.Dispose();
+        _attention.Dispose();
+        _mixer?.Dispose();
+        _feedForward.Dispose();
+        _views.Dispose();
+        _narrow?.Dispose();
     }
 
     /// <summary>
@@ -94,133 +109,76 @@ internal sealed unsafe class ModelRunner : IDisposable
             sequence.Load?.WaitLayer(layer);
     }
 
-    private void Attention(StepBatch batch, int layer)
+    /// <summary>The embedding, with what the model does to it before the first layer.</summary>
+    private void Embed(StepBatch batch)
     {
         var backend = _model.Backend;
         var config = _model.Config;
-        var weights = _model.Weights.Layers[layer];
-        var buffers = _buffers;
-        var rows = _active.Count;
-        backend.RmsNorm(buffers.Hidden, rows, config.HiddenSize, (float*)weights.AttentionNorm.Pointer, config.NormEpsilon, buffers.Normed);
-        Observer?.BeforeMatMul([WeightRole.Query, WeightRole.Key, WeightRole.Value], layer, buffers.Normed, rows, config.HiddenSize);
-        backend.MatMul(buffers.Normed, rows, weights.QueryKeyValue, buffers.Qkv);
-        if (weights.QueryKeyValueBias is { } bias)
-            backend.AddBias(buffers.Qkv, rows, buffers.QkvWidth, (float*)bias.Pointer);
-        if (_adapters.Any)
-            _adapters.Add(batch, layer, FusedMatrix.QueryKeyValue, buffers.Normed, buffers.Qkv, buffers.QkvWidth);
-
-        // Queries and keys lie side by side, so one call rotates both.
-        backend.Rope(
-            buffers.Qkv, rows, buffers.QkvWidth, config.QueryHeads + config.KvHeads, config.HeadDim, _model.Rope, _active.Positions);
-        WriteKeysValues(batch, layer);
-        if (_policies.HasPolicies)
-            _policies.AfterKeysValues(batch, layer);
-
-        rows = _active.Count;
-        BuildViews(batch, layer);
-        var call = new AttentionBatch
+        var weights = _model.Weights;
+        var rows = batch.RowCount;
+        if (weights.EmbeddingProjection is { } projection)
         {
-            Queries = buffers.Qkv,
-            QueryStride = buffers.QkvWidth,
-            Output = buffers.Attention,
-            Rows = buffers.Queries,
-            RowCount = rows,
-            Views = buffers.Views,
-            ViewCount = batch.Sequences.Length,
-            QueryHeads = config.QueryHeads,
-            Scale = _scale,
-            Layout = _model.Layout,
-            Rope = _model.Rope,
-        };
-        var observed = _policies.HasPolicies && _policies.AskForMass(batch, layer);
-        call.LogSumExp = observed ? buffers.LogSumExp : null;
-        backend.Attend(call);
-        if (observed)
-            _policies.Observe(call);
-        if (_policies.HasPolicies)
-            _policies.AfterAttention(batch, layer);
+            backend.Embed(weights.Embedding, batch.Tokens, (float*)_narrow!.Pointer);
+            backend.MatMul((float*)_narrow.Pointer, rows, projection, _buffers.Hidden);
+        }
+        else
+        {
+            backend.Embed(weights.Embedding, batch.Tokens, _buffers.Hidden);
+        }
 
-        rows = _active.Count;
-        Observer?.BeforeMatMul([WeightRole.AttentionOutput], layer, buffers.Attention, rows, buffers.QueryWidth);
-        backend.MatMul(buffers.Attention, rows, weights.AttentionOutput, buffers.Projected);
-        if (weights.AttentionOutputBias is { } outputBias)
-            backend.AddBias(buffers.Projected, rows, config.HiddenSize, (float*)outputBias.Pointer);
-        if (_adapters.Any)
-            _adapters.Add(batch, layer, FusedMatrix.AttentionOutput, buffers.Attention, buffers.Projected, config.HiddenSize);
-        backend.Add(buffers.Hidden, buffers.Projected, (long)rows * config.HiddenSize);
+        if (config.EmbeddingScale != 1)
+            backend.Scale(_buffers.Hidden, (long)rows * config.HiddenSize, config.EmbeddingScale);
+        if (weights.EmbeddingNorm is { } norm)
+            _norms.Apply(norm, _buffers.Hidden, rows, _buffers.Hidden);
+        if (weights.Positions is not { } positions)
+            return;
+        for (var row = 0; row < rows; row++)
+            _outputRows[row] = batch.Positions[row] + config.PositionOffset;
+        backend.Embed(positions, _outputRows.AsSpan(0, rows), _buffers.Normed);
+        backend.Add(_buffers.Hidden, _buffers.Normed, (long)rows * config.HiddenSize);
     }
 
-    private void FeedForward(StepBatch batch, int layer)
+    private void RunLayer(StepBatch batch, int layer)
     {
-        var backend = _model.Backend;
         var config = _model.Config;
         var weights = _model.Weights.Layers[layer];
-        var buffers = _buffers;
+        var input = _norms.Input(weights.AttentionNorm, _active.Count);
+        if (weights.Mixer is null)
+            _attention.Run(batch, layer, input);
+        else
+            _mixer!.Run(batch, layer, input);
+        if (config.ParallelResidual)
+        {
+            RunBeside(batch, layer, weights);
+            return;
+        }
+
+        _norms.Join(_buffers.Projected, _active.Count, weights.AttentionOutputNorm, weights.AttentionNorm);
+        if (config.Layer(layer).FeedForward == FeedForwardKind.None)
+            return;
+        input = _norms.Input(weights.FeedForwardNorm, _active.Count);
+        _feedForward.Run(batch, layer, input, _buffers.Projected);
+        _norms.Join(_buffers.Projected, _active.Count, weights.FeedForwardOutputNorm, weights.FeedForwardNorm);
+    }
+
+    /// <summary>The feed-forward block beside attention: both read the stream as it was, and both are added to it.</summary>
+    private void RunBeside(StepBatch batch, int layer, LayerWeights weights)
+    {
+        // Normed again where it is the same norm: a layer policy may have taken rows away meanwhile.
         var rows = _active.Count;
-        backend.RmsNorm(buffers.Hidden, rows, config.HiddenSize, (float*)weights.FeedForwardNorm.Pointer, config.NormEpsilon, buffers.Normed);
-        Observer?.BeforeMatMul([WeightRole.Gate, WeightRole.Up], layer, buffers.Normed, rows, config.HiddenSize);
-        backend.MatMul(buffers.Normed, rows, weights.GateUp, buffers.GateUp);
-        if (weights.GateUpBias is { } bias)
-            backend.AddBias(buffers.GateUp, rows, 2 * config.IntermediateSize, (float*)bias.Pointer);
-        if (_adapters.Any)
-            _adapters.Add(batch, layer, FusedMatrix.GateUp, buffers.Normed, buffers.GateUp, 2 * config.IntermediateSize);
-        backend.SiluGate(buffers.GateUp, rows, config.IntermediateSize, buffers.Gated);
-        Observer?.BeforeMatMul([WeightRole.Down], layer, buffers.Gated, rows, config.IntermediateSize);
-        backend.MatMul(buffers.Gated, rows, weights.Down, buffers.Projected);
-        if (weights.DownBias is { } downBias)
-            backend.AddBias(buffers.Projected, rows, config.HiddenSize, (float*)downBias.Pointer);
-        if (_adapters.Any)
-            _adapters.Add(batch, layer, FusedMatrix.Down, buffers.Gated, buffers.Projected, config.HiddenSize);
-        backend.Add(buffers.Hidden, buffers.Projected, (long)rows * config.HiddenSize);
+        var input = _norms.Input(weights.FeedForwardNorm ?? weights.AttentionNorm, rows, keepsStream: true);
+        _feedForward.Run(batch, layer, input, _buffers.Second);
+        _norms.Join(_buffers.Projected, rows, weights.AttentionOutputNorm, null);
+        _norms.Join(_buffers.Second, rows, weights.FeedForwardOutputNorm, null);
     }
 
-    private void WriteKeysValues(StepBatch batch, int layer)
+    /// <summary>A model without attention counts its rows in the cache all the same; what stands there is zeros.</summary>
+    private void WriteEmptyRows(StepBatch batch)
     {
-        var sequences = batch.Sequences;
-        for (var i = 0; i < sequences.Length; i++)
-        {
-            var (first, count) = _active.Part(i);
-            for (var row = first; row < first + count; row++)
-                _buffers.Writes[row] = sequences[i].Table.WriteTarget(layer, _active.Positions[row]);
-        }
-
-        var keys = _buffers.Qkv + _buffers.QueryWidth;
-        _model.Backend.WriteKv(
-            keys, keys + _buffers.KeyWidth, _buffers.QkvWidth, new ReadOnlySpan<KvWriteRow>(_buffers.Writes, _active.Count), _model.Layout);
-    }
-
-    /// <summary>A uniform table's segments are the same in every layer, up to the slice's offset.</summary>
-    private void BuildUniformViews(StepBatch batch)
-    {
-        var sequences = batch.Sequences;
-        for (var i = 0; i < sequences.Length; i++)
-        {
-            if (sequences[i].Table.IsUniform)
-                _buffers.Views[i] = sequences[i].Table.BuildView(0, _uniformSegments);
-        }
-    }
-
-    private void BuildViews(StepBatch batch, int layer)
-    {
-        _layerSegments.Clear();
-        var sequences = batch.Sequences;
-        for (var i = 0; i < sequences.Length; i++)
-        {
-            var (first, count) = _active.Part(i);
-            if (sequences[i].Table.IsUniform)
-                _buffers.Views[i].SliceOffset = layer * _buffers.Views[i].LayerStride;
-            else if (count > 0)
-                _buffers.Views[i] = sequences[i].Table.BuildView(layer, _layerSegments);
-            for (var row = first; row < first + count; row++)
-            {
-                _buffers.Queries[row] = new QueryRow
-                {
-                    View = i,
-                    Position = _active.Positions[row],
-                    Visibility = VisibilityKind.Causal,
-                };
-            }
-        }
+        if (_active.Count == 0)
+            return;
+        new Span<float>(_buffers.Qkv, _active.Count * _buffers.QkvWidth).Clear();
+        _views.Write(batch, 0);
     }
 
     /// <summary>Rows whose layer range has ended leave the batch.</summary>
@@ -254,7 +212,21 @@ internal sealed unsafe class ModelRunner : IDisposable
             return;
         NormRows(batch.LogitRows, _buffers.Normed);
         Observer?.BeforeMatMul([WeightRole.Output], -1, _buffers.Normed, logits, _model.Config.HiddenSize);
-        backend.MatMul(_buffers.Normed, logits, _model.Weights.Output, _buffers.Logits);
+        var (config, weights) = (_model.Config, _model.Weights);
+        var input = _buffers.Normed;
+        if (weights.OutputProjection is { } projection)
+        {
+            input = (float*)_narrow!.Pointer;
+            backend.MatMul(_buffers.Normed, logits, projection, input);
+        }
+
+        backend.MatMul(input, logits, weights.Output, _buffers.Logits);
+        if (weights.OutputBias is { } bias)
+            backend.AddBias(_buffers.Logits, logits, config.VocabSize, (float*)bias.Pointer);
+        if (config.LogitScale != 1)
+            backend.Scale(_buffers.Logits, (long)logits * config.VocabSize, config.LogitScale);
+        if (config.LogitSoftCap > 0)
+            backend.SoftCap(_buffers.Logits, (long)logits * config.VocabSize, config.LogitSoftCap);
     }
 
     /// <summary>Gathers rows of the step behind the last layer and norms them.</summary>
@@ -270,8 +242,14 @@ internal sealed unsafe class ModelRunner : IDisposable
 
         var backend = _model.Backend;
         var config = _model.Config;
-        backend.GatherRows(_buffers.Hidden, _outputRows.AsSpan(0, wanted.Length), config.HiddenSize, _buffers.HiddenSpare);
-        backend.RmsNorm(
-            _buffers.HiddenSpare, wanted.Length, config.HiddenSize, (float*)_model.Weights.OutputNorm.Pointer, config.NormEpsilon, output);
+        var rows = _outputRows.AsSpan(0, wanted.Length);
+        if (_model.Weights.OutputNorm is not { } norm)
+        {
+            backend.GatherRows(_buffers.Hidden, rows, config.HiddenSize, output);
+            return;
+        }
+
+        backend.GatherRows(_buffers.Hidden, rows, config.HiddenSize, _buffers.HiddenSpare);
+        _norms.Apply(norm, _buffers.HiddenSpare, wanted.Length, output);
     }
 }

@@ -12,8 +12,9 @@ internal sealed unsafe class RunnerBuffers : IDisposable
 
     public RunnerBuffers(ModelConfig config, IComputeBackend backend, int maxRows, int maxSequences, int maxLogitRows)
     {
-        QueryWidth = config.QueryHeads * config.HeadDim;
-        KeyWidth = config.KvHeads * config.HeadDim;
+        MaxRows = maxRows;
+        QueryWidth = config.QueryHeads * config.CacheHeadDim;
+        KeyWidth = config.CacheHeads * config.CacheHeadDim;
         QkvWidth = QueryWidth + (2 * KeyWidth);
         Hidden = Floats(maxRows, config.HiddenSize);
         HiddenSpare = Floats(maxRows, config.HiddenSize);
@@ -24,8 +25,9 @@ internal sealed unsafe class RunnerBuffers : IDisposable
         AttentionSpare = Floats(maxRows, QueryWidth);
         LogSumExp = Floats(maxRows, config.QueryHeads);
         Projected = Floats(maxRows, config.HiddenSize);
-        GateUp = Floats(maxRows, 2 * config.IntermediateSize);
-        Gated = Floats(maxRows, config.IntermediateSize);
+        GateUp = Floats(maxRows, 2 * config.WidestFeedForward);
+        Gated = Floats(maxRows, config.WidestFeedForward);
+        Second = config.ParallelResidual || config.Experts is not null ? Floats(maxRows, config.HiddenSize) : null;
         Logits = Floats(maxLogitRows, config.VocabSize);
         Writes = (KvWriteRow*)Take((nuint)maxRows * (nuint)sizeof(KvWriteRow));
         Queries = (QueryRow*)Take((nuint)maxRows * (nuint)sizeof(QueryRow));
@@ -40,6 +42,8 @@ internal sealed unsafe class RunnerBuffers : IDisposable
             return buffer.Pointer;
         }
     }
+
+    public int MaxRows { get; }
 
     public int QueryWidth { get; }
 
@@ -64,6 +68,9 @@ internal sealed unsafe class RunnerBuffers : IDisposable
     public float* LogSumExp { get; }
 
     public float* Projected { get; }
+
+    /// <summary>What a feed-forward block gives beside <see cref="Projected"/>, <c>[rows, hidden]</c>; null when no layer needs it.</summary>
+    public float* Second { get; }
 
     public float* GateUp { get; }
 

@@ -1,5 +1,6 @@
 using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Policies;
+using Kvasir.Engine.Recurrent;
 using Kvasir.KvCache.Tables;
 using Kvasir.KvCache.Tiers.Moves;
 
@@ -58,6 +59,7 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
     /// <param name="adapter">Its adapter, or null.</param>
     /// <param name="output">What its rows give.</param>
     /// <param name="load">Rows of its table that are still coming, or null.</param>
+    /// <param name="state">Its recurrent state, or null.</param>
     /// <returns>Index of the first output among those of its kind.</returns>
     public int Add(
         ReadOnlySpan<int> tokens,
@@ -69,7 +71,8 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
         ILayerPolicy? policy,
         LoadedAdapter? adapter,
         RowOutput output = RowOutput.Logits,
-        TierLoad? load = null)
+        TierLoad? load = null,
+        RecurrentState? state = null)
     {
         _sequences[_sequenceCount++] = new BatchSequence
         {
@@ -81,6 +84,7 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
             PromptLength = promptLength,
             LayerEnd = layerEnd,
             Load = load,
+            State = state,
         };
         var logits = output == RowOutput.Logits;
         var first = logits ? _logitCount : _hiddenCount;

@@ -4,6 +4,7 @@ using Kvasir.Engine.Compression;
 using Kvasir.Engine.Embeddings;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Policies;
+using Kvasir.Engine.Recurrent;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sampling;
 using Kvasir.Engine.Streaming;
@@ -99,6 +100,9 @@ internal sealed class Sequence
 
     /// <summary>Its rows, while running.</summary>
     public IKvTable? Table { get; set; }
+
+    /// <summary>Its recurrent state behind its computed rows, while running; null in models without recurrent layers.</summary>
+    public RecurrentState? State { get; set; }
 
     /// <summary>Blocks promised to it, while running.</summary>
     public BlockReservation? Reservation { get; set; }

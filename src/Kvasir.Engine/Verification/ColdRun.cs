@@ -1,5 +1,6 @@
 using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Loading;
+using Kvasir.Engine.Recurrent;
 using Kvasir.Engine.Running;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;
@@ -16,6 +17,8 @@ internal sealed class ColdRun : IDisposable
     private readonly BlockReservation _reservation;
     private readonly ModelRunner _runner;
     private readonly int[] _positions;
+    private readonly StateMemory? _states;
+    private readonly RecurrentState? _state;
 
     /// <param name="model">The model; stays the caller's.</param>
     /// <param name="maxTokens">Longest sequence.</param>
@@ -31,6 +34,11 @@ internal sealed class ColdRun : IDisposable
         _runner = new ModelRunner(model, chunk, maxSequences: 1, maxLogitRows: chunk);
         _positions = new int[chunk];
         Table = new UniformTable(_pool);
+        if (model.Config.Recurrent is not null)
+        {
+            _states = new StateMemory(new StateShape(model.Config), model.Backend, running: 1, snapshots: 0);
+            _state = _states.Take();
+        }
     }
 
     /// <summary>The rows computed so far.</summary>
@@ -55,6 +63,7 @@ internal sealed class ColdRun : IDisposable
         Table.Dispose();
         Table = new UniformTable(_pool);
         _reservation.TryGrow(_pool.AvailableBlocks);
+        _state?.Clear();
     }
 
     /// <summary>
@@ -71,8 +80,10 @@ internal sealed class ColdRun : IDisposable
                 _positions[i] = first + i;
             Table.Extend(first + rows, _reservation);
             _runner.Batch.Clear();
-            _runner.Batch.Add(tokens, _positions.AsSpan(0, rows), 0, _model.Config.Layers, tokens.Length, Table, policy: null, Adapter);
+            _runner.Batch.Add(tokens, _positions.AsSpan(0, rows), 0, _model.Config.Layers, tokens.Length, Table, policy: null, Adapter, state: _state);
             _runner.Run();
+            if (_state is not null)
+                _state.Position += rows;
             for (var i = 0; i < rows; i++)
                 handler(first + i, _runner.Logits(i));
         }
@@ -83,6 +94,7 @@ internal sealed class ColdRun : IDisposable
         Table.Dispose();
         _reservation.Dispose();
         _runner.Dispose();
+        _states?.Dispose();
         _pool.Dispose();
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Kvasir.Engine.Loading;
+using Kvasir.Models;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Engine.Verification;
@@ -18,7 +19,8 @@ public static class FixtureVerification
     public static VerificationReport Run(string folder, EngineOptions? options = null, CancellationToken cancellation = default)
     {
         var prompts = ReadPrompts(Path.Combine(folder, FileName));
-        using var model = LoadedModel.Open(folder, (options ?? new EngineOptions()) with { KvType = KvDataType.F32 });
+        options = (options ?? new EngineOptions()) with { KvType = KvDataType.F32 };
+        using var model = LoadedModel.Open(folder, options with { MaxContext = options.MaxContext ?? Context(folder, prompts) });
         CheckPrompts(prompts, model, folder);
         using var run = new ColdRun(model, prompts.Max(prompt => prompt.Length));
         var comparison = new LogitComparison();
@@ -42,6 +44,16 @@ public static class FixtureVerification
             Top1Agreement = comparison.TopAgreement,
             Pass = comparison.MaxAbsDifference <= VerificationReport.Tolerance * comparison.Range,
         };
+    }
+
+    /// <summary>
+    /// The context to configure: with LongRoPE it says which rotation holds, and the reference took that of the prompts' length. Null for the
+    /// model's own.
+    /// </summary>
+    private static int? Context(string folder, int[][] prompts)
+    {
+        using var file = ModelFile.Open(folder);
+        return file.Config.Rope.Scaling == RopeScaling.Long ? Math.Min(file.Config.MaxContext, prompts.Max(prompt => prompt.Length)) : null;
     }
 
     private static int[][] ReadPrompts(string path)

@@ -42,6 +42,8 @@ public sealed class AdapterFile
     /// <exception cref="UnsupportedModelException">It does more than add low-rank products to the matrices of the layers.</exception>
     public static AdapterFile Open(string path, ModelConfig model)
     {
+        if (!model.TakesAdapters)
+            throw new UnsupportedModelException(path, $"adapters are not supported for {model.Architecture} models, whose projections are fused, routed or kept in another order");
         if (Directory.Exists(path))
             return PeftAdapter.Open(path, model);
         if (!File.Exists(path))

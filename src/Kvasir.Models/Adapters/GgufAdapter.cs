@@ -30,7 +30,7 @@ internal static class GgufAdapter
 
         // llama.cpp reads a missing or zero alpha as "no scaling".
         double alpha = metadata.Number(AlphaKey) ?? 0;
-        var pairs = new AdapterPairs(path, model, file.Tensors, WeightNames.Gguf, ".lora_a", ".lora_b");
+        var pairs = new AdapterPairs(path, model, file.Tensors, GgufNames.Dense.First, ".lora_a", ".lora_b");
         return pairs.Read((_, _, rank) => alpha == 0 ? 1 : alpha / rank, interleaved: architecture == "llama");
     }
 }

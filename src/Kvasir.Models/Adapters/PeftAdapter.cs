@@ -33,5 +33,5 @@ internal static class PeftAdapter
     }
 
     // The name that patterns are matched with: the matrix's without ".weight".
-    private static string Module(WeightRole role, int layer) => WeightNames.HuggingFace(role, layer)[..^WeightSuffix.Length];
+    private static string Module(WeightRole role, int layer) => LlamaNames.Dense.First(role, layer)[..^WeightSuffix.Length];
 }

@@ -5,15 +5,15 @@ internal static class GgufConfig
 {
     private const string FrequencyTensor = "rope_freqs.weight";
 
-    public static ModelConfig Read(GgufFile file)
+    public static FamilyModel Read(GgufFile file)
     {
         var metadata = file.Metadata;
         string family = metadata.String("general.architecture")
             ?? throw new ModelFormatException(file.Path, "metadata \"general.architecture\" is missing");
         if (family is not ("llama" or "qwen2"))
-            throw new UnsupportedModelException(file.Path, $"architecture \"{family}\" is not supported; {ConfigLimits.Supported}");
+            throw new UnsupportedModelException(file.Path, $"architecture \"{family}\" is not supported; supported are llama and qwen2 decoders");
         if (metadata.Integer($"{family}.expert_count") is > 0)
-            throw new UnsupportedModelException(file.Path, $"a mixture of experts is not supported; {ConfigLimits.Supported}");
+            throw new UnsupportedModelException(file.Path, $"a mixture of experts is not supported; supported are llama and qwen2 decoders");
 
         int Required(string name, int max) => metadata.Integer($"{family}.{name}", 1, max)
             ?? throw new ModelFormatException(file.Path, $"metadata \"{family}.{name}\" is missing");
@@ -29,7 +29,7 @@ internal static class GgufConfig
         if (embedding.Shape[0] > ConfigLimits.MaxVocab)
             throw new ModelFormatException(file.Path, $"a vocabulary of {embedding.Shape[0]} tokens is too large");
 
-        return ConfigLimits.Check(file.Path, new ModelConfig
+        var config = ConfigLimits.Check(file.Path, new ModelConfig
         {
             Architecture = family,
             VocabSize = (int)embedding.Shape[0],
@@ -45,7 +45,9 @@ internal static class GgufConfig
             TiedEmbeddings = !file.Tensors.ContainsKey("output.weight"),
             AttentionBias = file.Tensors.ContainsKey("blk.0.attn_q.bias"),
             MlpBias = file.Tensors.ContainsKey("blk.0.ffn_gate.bias"),
+            TakesAdapters = true,
         });
+        return new FamilyModel(config, family == "llama" ? GgufNames.Interleaved : GgufNames.Dense);
     }
 
     private static RopeConfig ReadRope(GgufFile file, string family, int headDim)

@@ -14,4 +14,10 @@ public enum RopeScaling
 
     /// <summary>Every frequency is divided by a factor of its own that the file lists (GGUF's <c>rope_freqs</c>).</summary>
     PerFrequency,
+
+    /// <summary>Frequencies that turn seldom are divided, those that turn often kept, those between interpolated (YaRN, Peng et al. 2023).</summary>
+    Yarn,
+
+    /// <summary>Divisors of their own for short and for long contexts (LongRoPE, Ding et al. 2024).</summary>
+    Long,
 }

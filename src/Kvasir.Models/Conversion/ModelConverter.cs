@@ -19,6 +19,10 @@ public static class ModelConverter
         IProgress<ConversionProgress>? progress = null,
         CancellationToken cancellation = default)
     {
+        var plain = source.Config.Architecture is "llama" or "qwen2" && source.Config.LayerPlan.Count == 0
+            && source.Config.Rope.Scaling is not (RopeScaling.Yarn or RopeScaling.Long);
+        if (!plain)
+            throw new UnsupportedModelException(source.Path, $"a {source.Config.Architecture} model of this kind cannot be converted; supported are llama and qwen2 without windows, yarn and longrope scaling");
         var plans = Plan(source, options);
         using var writer = new GgufWriter(outputPath);
         GgufModelMetadata.Write(writer, source, options);
@@ -56,7 +60,7 @@ public static class ModelConverter
         var used = new HashSet<TypeRule>();
         foreach (var (role, layer, tensor, _) in source.AllWeights())
         {
-            string name = WeightNames.Gguf(role, layer);
+            string name = GgufNames.Dense.First(role, layer);
             if (!WeightShapes.IsMatrix(role))
             {
                 plans.Add(new TensorPlan(role, layer, name, tensor.Shape, DataType.F32, null));

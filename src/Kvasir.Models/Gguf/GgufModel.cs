@@ -15,8 +15,8 @@ internal static class GgufModel
             var file = parts.First;
             if (file.Metadata.String("general.type") == GgufAdapter.FileType)
                 throw new UnsupportedModelException(path, "this is an adapter, not a model; give it beside its model with --adapter");
-            var config = GgufConfig.Read(file);
-            var weights = new WeightTable(path, config, file.Tensors, WeightNames.Gguf, interleavedRope: config.Architecture == "llama");
+            var (config, naming) = GgufConfig.Read(file);
+            var weights = new WeightTable(path, config, file.Tensors, naming);
             return new ModelFile(path, parts, config, weights, ReadText(file, config));
         }
         catch

@@ -14,7 +14,7 @@ internal static class HuggingFaceModel
         if (!File.Exists(configPath))
             throw new ModelFormatException(folder, "config.json is not in the folder");
         var json = JsonFile.Read(configPath, MaxJsonBytes);
-        var config = HuggingFaceConfig.Read(json);
+        var (config, naming) = HuggingFaceConfig.Read(json);
         var quantised = QuantisedConfig.Read(json);
         var storage = SafeTensorsFolder.Open(folder);
         try
@@ -22,8 +22,8 @@ internal static class HuggingFaceModel
             QuantisedWeights.Add(storage, quantised);
 
             // Some files leave the flag out, or set it although an output matrix is stored; transformers ties when it is set.
-            config = config with { TiedEmbeddings = config.TiedEmbeddings || !storage.Tensors.ContainsKey("lm_head.weight") };
-            var weights = new WeightTable(folder, config, storage.Tensors, WeightNames.HuggingFace, interleavedRope: false);
+            config = config with { TiedEmbeddings = config.TiedEmbeddings || !naming.Places(WeightRole.Output, -1, 0).Any(place => storage.Tensors.ContainsKey(place.Name)) };
+            var weights = new WeightTable(folder, config, storage.Tensors, naming);
             return new ModelFile(folder, storage, config, weights, ReadText(folder, json, config));
         }
         catch

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -32,7 +31,7 @@ internal static unsafe class FingerprintHash
         });
 
         using var root = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        root.AppendData(Encoding.UTF8.GetBytes(Describe(config)));
+        root.AppendData(Encoding.UTF8.GetBytes(ConfigText.Of(config)));
         int leaf = 0;
         foreach (var (role, layer, tensor, interleaved) in weights)
         {
@@ -52,20 +51,4 @@ internal static unsafe class FingerprintHash
 
     /// <summary>What the file holds: of a conversion, everything that it is made from.</summary>
     private static IReadOnlyList<RawTensor> Stored(StoredTensor tensor) => tensor.MadeFrom ?? [RawTensor.Of(tensor)];
-
-    private static string Describe(ModelConfig config)
-    {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"kvasir-model-1/{config.Architecture}/{config.VocabSize}/{config.HiddenSize}/{config.Layers}/");
-        text.Append(CultureInfo.InvariantCulture, $"{config.QueryHeads}/{config.KvHeads}/{config.HeadDim}/{config.IntermediateSize}/");
-        text.Append(CultureInfo.InvariantCulture, $"{config.NormEpsilon:R}/{config.TiedEmbeddings}/{config.Rope.RotaryDim}/");
-        Span<byte> bits = stackalloc byte[4];
-        foreach (float frequency in config.Rope.InverseFrequencies())
-        {
-            BinaryPrimitives.WriteSingleBigEndian(bits, frequency);
-            text.Append(Convert.ToHexString(bits));
-        }
-
-        return text.Append('\n').ToString();
-    }
 }

@@ -7,10 +7,13 @@ namespace Kvasir.Models;
 internal static class RopeRows
 {
     /// <summary>For row r of the half-split matrix, the row of the interleaved file that holds it.</summary>
-    public static int[] HalfSplitFromInterleaved(int heads, int headDim)
+    /// <param name="heads">Heads.</param>
+    /// <param name="headDim">Dimensions of a head.</param>
+    /// <param name="rotaryDim">Those that are rotated, the first of a head; -1 for all.</param>
+    public static int[] HalfSplitFromInterleaved(int heads, int headDim, int rotaryDim = -1)
     {
-        var order = new int[heads * headDim];
-        int half = headDim / 2;
+        int[] order = [.. Enumerable.Range(0, heads * headDim)];
+        int half = (rotaryDim < 0 ? headDim : rotaryDim) / 2;
         for (int head = 0; head < heads; head++)
         {
             for (int i = 0; i < half; i++)

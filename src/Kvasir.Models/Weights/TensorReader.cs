@@ -15,4 +15,12 @@ internal static unsafe class TensorReader
         BlockCodec.DecodeRow(tensor.Type, new ReadOnlySpan<byte>(tensor.File.At(tensor.Offset, tensor.Bytes), (int)tensor.Bytes), result);
         return result;
     }
+
+    /// <summary>All elements of a tensor of floats, in the order that they are stored in.</summary>
+    public static float[] ReadAll(StoredTensor tensor)
+    {
+        var result = new float[tensor.Shape.Aggregate(1L, (a, b) => a * b)];
+        BlockCodec.DecodeRow(tensor.Type, new ReadOnlySpan<byte>(tensor.File.At(tensor.Offset, tensor.Bytes), checked((int)tensor.Bytes)), result);
+        return result;
+    }
 }

@@ -144,20 +144,29 @@ internal static unsafe class AttentionKernel<TLanes>
                 continue;
             var bias = TileReader<TLanes>.Load(batch, tiles, head, scratch, values: true);
             QueryTile<TLanes>.Scores(Queries(batch, block), batch.Layout.HeadDim, any, scratch);
-            Weigh(batch.Scale, block.Count, Queries(batch, block) / block.Count, bias, scratch);
+            Weigh(batch, block, head, Queries(batch, block) / block.Count, bias, scratch);
         }
 
         return split;
     }
 
-    private static void Weigh(float scale, int rowCount, int group, float* bias, AttentionScratch scratch)
+    private static void Weigh(in AttentionBatch batch, in RowBlock block, int head, int group, float* bias, AttentionScratch scratch)
     {
         var stride = scratch.Stride;
+        var rowCount = block.Count;
+        var shaped = ScoreShape<TLanes>.IsWanted(batch);
+        var scale = shaped ? 1 : batch.Scale;
         for (var row = 0; row < rowCount; row++)
         {
             var visible = scratch.Visible[row];
             if (visible == 0)
                 continue;
+            if (shaped)
+            {
+                ScoreShape<TLanes>.Apply(
+                    batch, scratch.Scores + (row * group * TileRows), head * group, group, scratch.Positions, batch.Rows[block.Rows[row]].Position);
+            }
+
             var hidden = scratch.MarkHidden(visible);
             for (var q = row * group; q < (row + 1) * group; q++)
             {
@@ -248,8 +257,10 @@ internal static unsafe class AttentionKernel<TLanes>
             var output = batch.Output + ((((long)row * batch.QueryHeads) + queryHead) * headDim);
 
             // A row that sees nothing has sum 0 and gives zeros; a NaN that was seen must show.
-            var sum = scratch.TotalSum[q];
             var total = scratch.Total + (q * scratch.Stride);
+            if (batch.Sinks != null)
+                AddSink(batch.Sinks[queryHead], ref scratch.TotalMaximum[q], ref scratch.TotalSum[q], total, scratch.Stride);
+            var sum = scratch.TotalSum[q];
             AttentionTile<TLanes>.Divide(total, sum, output, headDim);
             if (batch.LogSumExp != null)
             {
@@ -257,5 +268,17 @@ internal static unsafe class AttentionKernel<TLanes>
                     sum == 0 ? float.NegativeInfinity : float.IsNaN(sum) ? sum : scratch.TotalMaximum[q] + (float)Elementary.Log(sum);
             }
         }
+    }
+
+    /// <summary>One more score whose row has no value: it takes weight only (gpt-oss, 2025; attention sinks, Xiao et al. 2023).</summary>
+    private static void AddSink(float sink, ref float maximum, ref float sum, float* total, int stride)
+    {
+        var next = sink > maximum ? sink : maximum;
+        var keep = Elementary.Exp(maximum - next);
+        sum = MathF.FusedMultiplyAdd(sum, keep, Elementary.Exp(sink - next));
+        maximum = next;
+        var factor = TLanes.Broadcast(keep);
+        for (var d = 0; d < stride; d += 16)
+            TLanes.Store(TLanes.Load(total + d) * factor, total + d);
     }
 }

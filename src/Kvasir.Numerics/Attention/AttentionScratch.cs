@@ -26,7 +26,7 @@ internal sealed unsafe class AttentionScratch : IDisposable
         Stride = (headDim + 15) & ~15;
         queries += Padding;
         QueryStride = (queries + 15) & ~15;
-        var floats = (TileRows * Stride * 2) + (headDim * QueryStride) + (queries * (TileRows + (2 * Stride) + 4)) + (2 * TileRows) + (2 * headDim) + (2 * KvLayout.RowGroup * headDim) + (15 * 16);
+        var floats = (TileRows * Stride * 2) + (headDim * QueryStride) + (queries * (TileRows + (2 * Stride) + 4)) + (2 * TileRows) + (2 * headDim) + (2 * KvLayout.RowGroup * headDim) + TileRows + (15 * 16);
         _memory = new NativeBuffer((nuint)((floats * sizeof(float)) + (rows * sizeof(ulong)) + (KvLayout.RowGroup * sizeof(KeyFragment)) + 256));
         var at = (float*)_memory.Pointer;
         Keys = Take(TileRows * Stride);
@@ -45,6 +45,7 @@ internal sealed unsafe class AttentionScratch : IDisposable
         Biases = Take(TileRows);
         Gathered = (byte*)Take(KvLayout.RowGroup * headDim);
         Overlaid = Take(KvLayout.RowGroup * headDim);
+        Positions = (int*)Take(TileRows);
         Fragments = (KeyFragment*)Take(KvLayout.RowGroup * sizeof(KeyFragment) / sizeof(float));
 
         float* Take(int count)
@@ -91,6 +92,9 @@ internal sealed unsafe class AttentionScratch : IDisposable
     public ulong* Visible { get; }
 
     public float* Biases { get; }
+
+    /// <summary>Positions of the tile's keys <c>[64]</c>; filled when scores have slopes.</summary>
+    public int* Positions { get; }
 
     /// <summary>A group of stored keys, put together from fragments.</summary>
     public byte* Gathered { get; }

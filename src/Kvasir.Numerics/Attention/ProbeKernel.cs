@@ -26,6 +26,7 @@ internal static unsafe class ProbeKernel<TLanes>
         var group = batch.QueryHeads / batch.Layout.KvHeads;
         var firstRow = block.Rows[0] - probe.FirstRow;
         QueryTile<TLanes>.Load(batch, block, head, scratch);
+        var shaped = ScoreShape<TLanes>.IsWanted(batch);
         var (firstTile, endTile) = probe.Tiles();
         var tiles = new TileWalk(in KvView.OfHead(batch.Views[batch.Rows[block.Rows[0]].View], head), 0, firstTile, endTile);
         var range = 0;
@@ -39,8 +40,12 @@ internal static unsafe class ProbeKernel<TLanes>
             for (var row = 0; row < block.Count; row++)
             {
                 var lse = batch.LogSumExp + ((long)block.Rows[row] * batch.QueryHeads) + (head * group);
-                if (scratch.Visible[row] != 0)
-                    Weigh(scratch.Scores + (row * group * TileRows), group, batch.Scale, bias, scratch.MarkHidden(scratch.Visible[row]), lse);
+                if (scratch.Visible[row] == 0)
+                    continue;
+                var scores = scratch.Scores + (row * group * TileRows);
+                if (shaped)
+                    ScoreShape<TLanes>.Apply(batch, scores, head * group, group, scratch.Positions, batch.Rows[block.Rows[row]].Position);
+                Weigh(scores, group, shaped ? 1 : batch.Scale, bias, scratch.MarkHidden(scratch.Visible[row]), lse);
             }
 
             if (probe.HasColumns && tiles.Tile >= probe.FirstColumnTile && tiles.Tile < probe.EndColumnTile)

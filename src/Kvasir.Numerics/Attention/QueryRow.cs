@@ -113,6 +113,17 @@ public unsafe struct AttentionBatch
     /// <summary>Factor on the scores, usually <c>1/sqrt(headDim)</c>.</summary>
     public float Scale;
 
+    /// <summary>When above 0, a scaled score s becomes <c>SoftCap * tanh(s / SoftCap)</c>.</summary>
+    public float SoftCap;
+
+    /// <summary>
+    /// When not null, <c>slope * (key position - query position)</c> is added to the scaled scores of each query head, <c>[queryHeads]</c>.
+    /// </summary>
+    public float* Slopes;
+
+    /// <summary>When not null, the score of one more row for each query head that takes weight and gives nothing, <c>[queryHeads]</c>.</summary>
+    public float* Sinks;
+
     /// <summary>Layout of the pool that the segments lie in.</summary>
     public KvLayout Layout;
 

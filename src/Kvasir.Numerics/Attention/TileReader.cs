@@ -44,6 +44,8 @@ internal static unsafe class TileReader<TLanes>
             if (piece.Count == 0)
                 continue;
             LoadRows(batch.Layout, tile, s, piece, head, scratch, values, ref keys);
+            if (batch.Slopes != null)
+                LoadPositions(piece, scratch.Positions);
             if (piece.Segment.LogitBias != null)
                 bias = AddBias(piece, bias, scratch.Biases);
         }
@@ -53,6 +55,16 @@ internal static unsafe class TileReader<TLanes>
         if (tile.View.Overlay != null)
             LoadOverlay(batch.Layout, *tile.View.Overlay, tile, head, scratch, values);
         return bias;
+    }
+
+    private static void LoadPositions(in TilePiece piece, int* positions)
+    {
+        ref readonly var segment = ref piece.Segment;
+        for (var i = 0; i < piece.Count; i++)
+        {
+            var row = piece.First + i;
+            positions[piece.TileRow + i] = (segment.Positions == null ? segment.BasePosition + row : segment.Positions[row]) + segment.PositionOffset;
+        }
     }
 
     private static float* AddBias(in TilePiece piece, float* bias, float* biases)

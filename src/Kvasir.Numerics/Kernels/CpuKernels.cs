@@ -29,9 +29,25 @@ internal abstract unsafe class CpuKernels
 
     public abstract void RmsNorm(float* x, int width, float* weight, float epsilon, float* y);
 
+    public abstract void LayerNorm(float* x, int width, float* weight, float* bias, float epsilon, float* y);
+
     public abstract void Add(float* x, float* y, long count);
 
+    public abstract void Scale(float* x, long count, float factor);
+
+    public abstract void AddScaled(float* x, long count, float factor, float* y);
+
+    public abstract void SoftCap(float* x, long count, float cap);
+
+    public abstract void Activate(Activation activation, float* x, float* up, int width, float* y);
+
     public abstract void SiluGate(float* gate, float* up, int width, float* y);
+
+    public abstract void Convolve(in MixerCall call, int firstRow, int endRow);
+
+    public abstract void Scan(in MixerCall call, int firstHead, int endHead);
+
+    public abstract void Remember(in MixerCall call);
 
     public abstract void Rope(float* x, float* cosSin, int half);
 

@@ -59,9 +59,27 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
     public override void RmsNorm(float* x, int width, float* weight, float epsilon, float* y) =>
         RowKernels<TLanes>.RmsNorm(x, width, weight, epsilon, y);
 
+    public override void LayerNorm(float* x, int width, float* weight, float* bias, float epsilon, float* y) =>
+        RowKernels<TLanes>.LayerNorm(x, width, weight, bias, epsilon, y);
+
     public override void Add(float* x, float* y, long count) => RowKernels<TLanes>.Add(x, y, count);
 
+    public override void Scale(float* x, long count, float factor) => RowKernels<TLanes>.Scale(x, count, factor);
+
+    public override void AddScaled(float* x, long count, float factor, float* y) => RowKernels<TLanes>.AddScaled(x, count, factor, y);
+
+    public override void SoftCap(float* x, long count, float cap) => RowKernels<TLanes>.SoftCap(x, count, cap);
+
+    public override void Activate(Activation activation, float* x, float* up, int width, float* y) =>
+        RowKernels<TLanes>.Activate(activation, x, up, width, y);
+
     public override void SiluGate(float* gate, float* up, int width, float* y) => RowKernels<TLanes>.SiluGate(gate, up, width, y);
+
+    public override void Convolve(in MixerCall call, int firstRow, int endRow) => MixerKernel<TLanes>.Convolve(call, firstRow, endRow);
+
+    public override void Scan(in MixerCall call, int firstHead, int endHead) => MixerKernel<TLanes>.Scan(call, firstHead, endHead);
+
+    public override void Remember(in MixerCall call) => MixerKernel<TLanes>.Remember(call);
 
     public override void Rope(float* x, float* cosSin, int half) => RowKernels<TLanes>.Rope(x, cosSin, half);
 

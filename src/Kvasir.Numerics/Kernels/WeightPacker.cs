@@ -23,7 +23,11 @@ internal static unsafe class WeightPacker
                 start += matrices[matrix++].Rows;
             ref readonly var source = ref matrices[matrix];
             var row = column - start;
-            var from = (byte*)source.Data + ((source.RowOrder is { } order ? order[row] : row) * source.RowBytes);
+            if (source.RowOrder is { } order)
+                row = order[row];
+            if (source.Stride > 0 && source.Type.IsQuantized)
+                throw new ArgumentException($"a matrix of type {source.Type} cannot be read transposed");
+            var from = (byte*)source.Data + (row * (source.Stride > 0 ? source.Type.BlockBytes : source.RowBytes));
             if (source.Type.IsQuantized)
                 PackQuantized(source.Type, from, part, to, column - first);
             else
@@ -33,15 +37,16 @@ internal static unsafe class WeightPacker
 
     private static void PackFloats(in MatrixSource source, byte* from, byte* panel, int lane)
     {
+        long step = Math.Max(1, source.Stride);
         if (source.Type == DataType.F32)
         {
             for (var k = 0; k < source.Columns; k++)
-                ((uint*)panel)[((long)k * 32) + lane] = ((uint*)from)[k];
+                ((uint*)panel)[((long)k * 32) + lane] = ((uint*)from)[k * step];
         }
         else
         {
             for (var k = 0; k < source.Columns; k++)
-                ((ushort*)panel)[((long)k * 32) + lane] = ((ushort*)from)[k];
+                ((ushort*)panel)[((long)k * 32) + lane] = ((ushort*)from)[k * step];
         }
     }
 

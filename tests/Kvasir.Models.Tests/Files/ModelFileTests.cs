@@ -90,8 +90,8 @@ public class ModelFileTests
     }
 
     [Theory]
-    [InlineData("model_type", "mamba2", "supported are llama and qwen2")]
-    [InlineData("hidden_act", "gelu", "hidden_act")]
+    [InlineData("model_type", "rwkv7", "supported are bamba, bloom")]
+    [InlineData("hidden_act", "mish", "hidden_act")]
     public void WhatIsNotSupported_IsRefusedWithWhatIs(string field, string value, string expected)
     {
         using var tiny = new TinyModel(changeConfig: c => c[field] = value);

@@ -43,7 +43,7 @@ internal sealed class MemoryCheck() : DoctorCheck("machine", "memory")
     /// <summary>The budget asked for, or the engine's default: four full contexts, at most a quarter of the memory.</summary>
     private static long KvBytes(ModelConfig config, EngineOptions options, long memory)
     {
-        var layout = new KvLayout(config.Layers, config.KvHeads, config.HeadDim, options.KvType, options.BlockRows);
+        var layout = new KvLayout(config.Layers, config.CacheHeads, config.CacheHeadDim, options.KvType, options.BlockRows);
         var context = Math.Min(options.MaxContext ?? config.MaxContext, config.MaxContext);
         return options.KvBudgetBytes
             ?? Math.Min((long)(4 * layout.BytesPerToken * ((long)context + layout.BlockRows)), memory / 4);
