@@ -37,15 +37,13 @@ internal static class HuggingFaceModel
     {
         var settings = ReadOptional(folder, "tokenizer_config.json", MaxJsonBytes);
         Tokenizer? tokenizer = null;
+        string sentencePiece = Path.Combine(folder, "tokenizer.model");
         if (ReadOptional(folder, "tokenizer.json", MaxTokenizerBytes) is { } tokenizerJson)
-        {
             tokenizer = TokenizerJson.Read(tokenizerJson, settings);
-            if (tokenizer.VocabSize > model.VocabSize)
-            {
-                throw new ModelFormatException(
-                    tokenizerJson.Path, $"the tokenizer has ids up to {tokenizer.VocabSize - 1}, the model only {model.VocabSize} tokens");
-            }
-        }
+        else if (File.Exists(sentencePiece))
+            tokenizer = SentencePieceFile.Read(sentencePiece, ReadBounded(sentencePiece), settings);
+        if (tokenizer?.VocabSize > model.VocabSize)
+            throw new ModelFormatException(folder, $"the tokenizer has ids up to {tokenizer.VocabSize - 1}, the model only {model.VocabSize} tokens");
 
         var template = Template(FileTemplate(folder, "chat_template.jinja") ?? NamedTemplate(settings, "default"), tokenizer);
         var toolTemplate = Template(
@@ -93,6 +91,14 @@ internal static class HuggingFaceModel
         foreach (var id in ids.IsArray ? ids.Items() : [ids])
             stops.Add(id.Int(0, vocab - 1));
         return true;
+    }
+
+    private static byte[] ReadBounded(string path)
+    {
+        long length = new FileInfo(path).Length;
+        return length <= MaxTokenizerBytes
+            ? File.ReadAllBytes(path)
+            : throw new ModelFormatException(path, $"the file has {length} bytes; at most {MaxTokenizerBytes} are read");
     }
 
     private static JsonField? ReadOptional(string folder, string name, long maxBytes)

@@ -10,6 +10,18 @@ internal static class ByteAlphabet
 
     public static char ToChar(byte value) => CharOf[value];
 
+    /// <summary>A text's UTF-8 bytes, each as its stand-in.</summary>
+    public static string Encode(ReadOnlySpan<char> text)
+    {
+        var bytes = new byte[Encoding.UTF8.GetByteCount(text)];
+        Encoding.UTF8.GetBytes(text, bytes);
+        return string.Create(bytes.Length, bytes, static (chars, source) =>
+        {
+            for (int i = 0; i < chars.Length; i++)
+                chars[i] = CharOf[source[i]];
+        });
+    }
+
     /// <summary>The bytes of a vocabulary entry; one with a character outside the alphabet stands for its own UTF-8.</summary>
     public static byte[] Decode(string piece)
     {
