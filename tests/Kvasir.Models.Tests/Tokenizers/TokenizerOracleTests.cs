@@ -18,6 +18,13 @@ public sealed class TokenizerOracleTests(ITestOutputHelper log)
             Compare(file, File.ReadAllText(file));
     }
 
+    /// <summary>Names of <see cref="SyntheticTokenizers"/>.</summary>
+    public static TheoryData<string> Synthetic => [.. SyntheticTokenizers.All.Select(t => t.Name)];
+
+    [OracleTheory]
+    [MemberData(nameof(Synthetic))]
+    public void EveryKindOfTokenizer_GivesTheReferencesTokens(string name) => Compare(name, SyntheticTokenizers.All.First(t => t.Name == name).Json);
+
     private void Compare(string name, string json)
     {
         var tokenizer = TokenizerJson.Read(JsonFile.Parse(name, Encoding.UTF8.GetBytes(json)), null);
@@ -36,7 +43,7 @@ public sealed class TokenizerOracleTests(ITestOutputHelper log)
             Count(ref streamed, Streamed(tokenizer, expected.Ids[i]) == ours, $"{Show(texts[i])} is streamed as {Show(Streamed(tokenizer, expected.Ids[i]))}, not {Show(ours)}");
         }
 
-        log.WriteLine($"{Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(name)))} {name}: {texts.Count} strings, equal {ids}; with special tokens {whole}; decoded {decoded}, without special tokens {plain}, streamed {streamed}");
+        log.WriteLine($"{name}: {texts.Count} strings, equal {ids}; with special tokens {whole}; decoded {decoded}, without special tokens {plain}, streamed {streamed}");
         foreach (string problem in problems.Take(40))
             log.WriteLine(problem);
         Assert.Empty(problems);

@@ -28,24 +28,25 @@ internal sealed class CharacterBpe : PieceModel
     /// <param name="vocabulary">The entries.</param>
     /// <param name="rules">The merges by rank.</param>
     public CharacterBpe(Vocabulary vocabulary, BytePairRules rules)
-        : this(vocabulary.TextIds(), rules, null, [], vocabulary.Pieces.Length)
+        : this(vocabulary, vocabulary.TextIds(), rules, null, [])
     {
     }
 
-    /// <param name="ids">The entries, and symbols that are none.</param>
+    /// <param name="vocabulary">The entries.</param>
+    /// <param name="ids">Those that text can become, and symbols that are none.</param>
     /// <param name="rules">How unknown characters are treated; its merges are not used when there is a table.</param>
     /// <param name="table">The merges, or null.</param>
-    /// <param name="pseudo">Characters that entries begin from but that are none themselves, with ids from <paramref name="firstPseudo"/> on.</param>
-    public CharacterBpe(Dictionary<string, int> ids, BytePairRules rules, PairMerges? table, string[] pseudo, int firstPseudo)
+    /// <param name="pseudo">Characters that entries begin from but that are none themselves, with ids behind the vocabulary's.</param>
+    public CharacterBpe(Vocabulary vocabulary, Dictionary<string, int> ids, BytePairRules rules, PairMerges? table, string[] pseudo)
     {
         _ids = ids;
         _idsBySpan = ids.GetAlternateLookup<ReadOnlySpan<char>>();
         _rules = rules;
-        (_pseudo, _firstPseudo) = (pseudo, firstPseudo);
+        (_pseudo, _firstPseudo) = (pseudo, vocabulary.Pieces.Length);
         _merges = table ?? rules.Table(ids);
-        if (rules.ByteFallback && Vocabulary.ByteIds(ids) is var bytes && Array.TrueForAll(bytes, id => id >= 0))
-            _byteIds = bytes;
-        _fuses = _byteIds is null && rules.UnknownId is not null && rules.FuseUnknown;
+        if (rules.ByteFallback)
+            _byteIds = vocabulary.ByteIds();
+        _fuses = rules is { UnknownId: not null, FuseUnknown: true } && !(_byteIds is { } bytes && Array.TrueForAll(bytes, id => id >= 0));
         bool mergesBytes = rules.ByteFallback && rules.Merges.Any(m => m.Left.StartsWith("<0x", StringComparison.Ordinal) || m.Right.StartsWith("<0x", StringComparison.Ordinal));
         if (rules.ContinuingPrefix.Length == 0 && rules.EndSuffix.Length == 0 && !mergesBytes)
             _neighbours = new NeighbourSet(ids.Keys);
@@ -110,9 +111,8 @@ internal sealed class CharacterBpe : PieceModel
                 symbols[count++] = id;
                 afterUnknown = false;
             }
-            else if (_byteIds is not null)
+            else if (_byteIds is not null && TryAddBytes(word.Slice(at, length), symbols, ref count))
             {
-                AddBytes(word.Slice(at, length), symbols, ref count);
                 afterUnknown = false;
             }
             else if (_rules.UnknownId is { } unknown && !(afterUnknown && _rules.FuseUnknown))
@@ -142,23 +142,28 @@ internal sealed class CharacterBpe : PieceModel
     private string Affixed(ReadOnlySpan<char> character, bool first, bool last) =>
         string.Concat(first ? "" : _rules.ContinuingPrefix, character, last ? _rules.EndSuffix : "");
 
-    private void AddBytes(ReadOnlySpan<char> character, Span<int> symbols, ref int count)
+    private bool TryAddBytes(ReadOnlySpan<char> character, Span<int> symbols, ref int count)
     {
         Span<byte> bytes = stackalloc byte[4];
-        foreach (byte b in bytes[..Encoding.UTF8.GetBytes(character, bytes)])
-            symbols[count++] = _byteIds![b];
+        int size = Encoding.UTF8.GetBytes(character, bytes);
+        for (int i = 0; i < size; i++)
+        {
+            if (_byteIds![bytes[i]] < 0)
+                return false;
+        }
+
+        for (int i = 0; i < size; i++)
+            symbols[count++] = _byteIds![bytes[i]];
+        return true;
     }
 
     private void AddUnknown(string character, List<int> output)
     {
-        if (_byteIds is not null)
-        {
-            foreach (byte b in Encoding.UTF8.GetBytes(character))
-                output.Add(_byteIds[b]);
-        }
+        Span<int> symbols = stackalloc int[4];
+        int count = 0;
+        if (_byteIds is not null && TryAddBytes(character, symbols, ref count))
+            output.AddRange(symbols[..count]);
         else if (_rules.UnknownId is { } unknown)
-        {
             output.Add(unknown);
-        }
     }
 }

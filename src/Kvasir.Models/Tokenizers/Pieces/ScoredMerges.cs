@@ -46,6 +46,6 @@ internal static class ScoredMerges
             }
         }
 
-        return new CharacterBpe(symbols, rules, new PairMerges(table), [.. pseudo], size);
+        return new CharacterBpe(vocabulary, symbols, rules, new PairMerges(table), [.. pseudo]);
     }
 }

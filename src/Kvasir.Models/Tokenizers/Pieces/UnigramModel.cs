@@ -32,8 +32,8 @@ internal sealed class UnigramModel : PieceModel
             least = Math.Min(least, score);
         _unknownScore = (double.IsFinite(least) ? least : 0) - UnknownPenalty;
         _unknown = unknown;
-        if (byteFallback && Vocabulary.ByteIds(ids) is var bytes && Array.TrueForAll(bytes, id => id >= 0))
-            _byteIds = bytes;
+        if (byteFallback)
+            _byteIds = vocabulary.ByteIds();
     }
 
     public override void Encode(ReadOnlySpan<char> word, List<int> output)
@@ -111,20 +111,23 @@ internal sealed class UnigramModel : PieceModel
 
             while (at > 0 && ids[at] == _unknown)
                 at = from[at];
-            if (_byteIds is null)
-            {
-                output.Add(_unknown);
-            }
-            else
-            {
-                var bytes = Encoding.UTF8.GetBytes(word[at..end].ToString());
-                for (int i = bytes.Length - 1; i >= 0; i--)
-                    output.Add(_byteIds[bytes[i]]);
-            }
-
+            AddBackwards(word[at..end], output);
             end = at;
         }
 
         output.Reverse(start, output.Count - start);
+    }
+
+    private void AddBackwards(ReadOnlySpan<char> unknown, List<int> output)
+    {
+        var bytes = _byteIds is null ? [] : Encoding.UTF8.GetBytes(unknown.ToString());
+        if (_byteIds is null || Array.Exists(bytes, b => _byteIds[b] < 0))
+        {
+            output.Add(_unknown);
+            return;
+        }
+
+        for (int i = bytes.Length - 1; i >= 0; i--)
+            output.Add(_byteIds[bytes[i]]);
     }
 }

@@ -34,12 +34,17 @@ internal sealed class Vocabulary
         return ids;
     }
 
-    /// <summary>The ids of the byte tokens <c>&lt;0x00&gt;</c> to <c>&lt;0xFF&gt;</c>; -1 for those that there are not.</summary>
-    public static int[] ByteIds(Dictionary<string, int> ids)
+    /// <summary>The ids of the byte tokens <c>&lt;0x00&gt;</c> to <c>&lt;0xFF&gt;</c>, special or not; -1 for those that there are not.</summary>
+    public int[] ByteIds()
     {
         var bytes = new int[256];
-        for (int b = 0; b < 256; b++)
-            bytes[b] = ids.GetValueOrDefault($"<0x{b:X2}>", -1);
+        Array.Fill(bytes, -1);
+        for (int id = 0; id < Pieces.Length; id++)
+        {
+            if (Pieces[id] is { Length: 6 } piece && ByteFallbackDecode.TryByte(piece, out byte value) && bytes[value] < 0)
+                bytes[value] = id;
+        }
+
         return bytes;
     }
 }

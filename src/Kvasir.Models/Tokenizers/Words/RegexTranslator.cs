@@ -4,14 +4,17 @@ namespace Kvasir.Models;
 
 /// <summary>
 /// Rewrites the regular expressions of tokenizer files (Oniguruma, Rust) for .NET: possessive quantifiers become atomic groups,
-/// and <c>^</c> and <c>$</c>, which there are ends of lines, become explicit.
+/// <c>^</c> and <c>$</c>, which there are ends of lines, become explicit, and where case is ignored the long s is an s, as Unicode folds it.
 /// </summary>
 internal static class RegexTranslator
 {
+    private const char LongS = '\u017F';
+
     public static string Translate(string pattern)
     {
         var output = new StringBuilder(pattern.Length + 16);
-        var groupStarts = new Stack<int>();
+        var groups = new Stack<(int Start, bool IgnoresCase)>();
+        bool ignoresCase = false;
         int atom = 0; // where in the output the last atom begins
         for (int i = 0; i < pattern.Length;)
         {
@@ -28,15 +31,25 @@ internal static class RegexTranslator
                     atom = output.Length;
                     int end = ClassEnd(pattern, i);
                     output.Append(pattern, i, end - i);
+                    if (ignoresCase && end - i > 2 && pattern[end - 1] == ']' && pattern.AsSpan(i, end - i).ContainsAny('s', 'S'))
+                        output.Insert(output.Length - 1, LongS);
                     i = end;
                     break;
+                case 's' or 'S' when ignoresCase:
+                    atom = output.Length;
+                    output.Append('[').Append(c).Append(LongS).Append(']');
+                    i++;
+                    break;
                 case '(':
-                    groupStarts.Push(output.Length);
+                    groups.Push((output.Length, ignoresCase));
+                    ignoresCase |= pattern.AsSpan(i).StartsWith("(?i");
                     output.Append(c);
                     i++;
                     break;
                 case ')':
-                    atom = groupStarts.Count > 0 ? groupStarts.Pop() : output.Length;
+                    bool option = pattern.AsSpan(0, i + 1).EndsWith("(?i)"); // holds for what follows
+                    (atom, bool outside) = groups.Count > 0 ? groups.Pop() : (output.Length, false);
+                    ignoresCase = option || outside;
                     output.Append(c);
                     i++;
                     break;
