@@ -127,7 +127,11 @@ internal static class SyntheticTokenizers
         }
 
         if (merges is not null)
-            model["merges"] = new JsonArray([.. merges.Select(m => (JsonNode)$"{m.Item1} {m.Item2}")]);
+        {
+            bool pairs = merges.Exists(m => (m.Item1 + m.Item2).Any(char.IsWhiteSpace));
+            model["merges"] = new JsonArray([.. merges.Select(m => pairs ? (JsonNode)new JsonArray(m.Item1, m.Item2) : $"{m.Item1} {m.Item2}")]);
+        }
+
         var added = new JsonArray();
         for (int i = 0; i < Specials.Length; i++)
         {

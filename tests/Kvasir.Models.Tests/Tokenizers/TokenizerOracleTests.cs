@@ -25,12 +25,30 @@ public sealed class TokenizerOracleTests(ITestOutputHelper log)
     [MemberData(nameof(Synthetic))]
     public void EveryKindOfTokenizer_GivesTheReferencesTokens(string name) => Compare(name, SyntheticTokenizers.All.First(t => t.Name == name).Json);
 
+    /// <summary>Writes tests/Fixtures/tokenizers/expected.bin, when KVASIR_WRITE_TOKENS says where: the reference's answers, not ours.</summary>
+    [OracleTheory]
+    [InlineData(0)]
+    public void TheFixture_CanBeWrittenAnew(int first)
+    {
+        if (Environment.GetEnvironmentVariable("KVASIR_WRITE_TOKENS") is not { Length: > 0 } target)
+            return;
+        using var output = new BinaryWriter(File.Create(target));
+        foreach (var (_, json) in SyntheticTokenizers.All.Skip(first))
+        {
+            var (ids, whole, decoded, _) = TokenizerOracle.Ask(json, NastyStrings.All);
+            output.Write(ExpectedTokens.Key(json));
+            for (int i = 0; i < ids.Length; i++)
+                output.Write(ExpectedTokens.Digest(ids[i], whole[i], decoded[i]));
+        }
+    }
+
     private void Compare(string name, string json)
     {
         var tokenizer = TokenizerJson.Read(JsonFile.Parse(name, Encoding.UTF8.GetBytes(json)), null);
         var texts = NastyStrings.All;
         var expected = TokenizerOracle.Ask(json, texts);
         int ids = 0, whole = 0, decoded = 0, plain = 0, streamed = 0;
+        bool marksWordEnds = json.Contains("BPEDecoder", StringComparison.Ordinal); // only at the end is it known that no space follows
         var problems = new List<string>();
         for (int i = 0; i < texts.Count; i++)
         {
@@ -40,7 +58,7 @@ public sealed class TokenizerOracleTests(ITestOutputHelper log)
             string ours = tokenizer.Decode(expected.Ids[i]);
             Count(ref decoded, ours == expected.Decoded[i], $"{Show(texts[i])} decodes to {Show(ours)}, theirs {Show(expected.Decoded[i])}");
             Count(ref plain, tokenizer.Decode(expected.Ids[i], skipSpecial: true) == expected.Plain[i], $"{Show(texts[i])} decodes to other text without special tokens");
-            Count(ref streamed, Streamed(tokenizer, expected.Ids[i]) == ours, $"{Show(texts[i])} is streamed as {Show(Streamed(tokenizer, expected.Ids[i]))}, not {Show(ours)}");
+            Count(ref streamed, Streamed(tokenizer, expected.Ids[i]) is var stream && (stream == ours || (marksWordEnds && stream == ours + " ")), $"{Show(texts[i])} is streamed as {Show(Streamed(tokenizer, expected.Ids[i]))}, not {Show(ours)}");
         }
 
         log.WriteLine($"{name}: {texts.Count} strings, equal {ids}; with special tokens {whole}; decoded {decoded}, without special tokens {plain}, streamed {streamed}");

@@ -8,7 +8,7 @@ namespace Kvasir.Models;
 /// </summary>
 /// <remarks>
 /// Equal to <see cref="Tokenizer.Decode"/> but for byte tokens that are not valid UTF-8: that gives one U+FFFD for each byte of such a run,
-/// which can only be known at its end.
+/// which can only be known at its end; and but for the space behind the last word of tokenizers that mark the ends of words.
 /// </remarks>
 public sealed class IncrementalDecoder
 {
