@@ -39,6 +39,8 @@ public sealed class HelpTests
     [InlineData("bench virtual")]
     [InlineData("bench rag")]
     [InlineData("bench agents")]
+    [InlineData("bench tokenizer")]
+    [InlineData("tokenize")]
     [InlineData("bench tiers")]
     [InlineData("bench tiers-faults")]
     [InlineData("cache lookup")]

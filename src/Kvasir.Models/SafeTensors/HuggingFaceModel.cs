@@ -4,7 +4,6 @@ namespace Kvasir.Models;
 internal static class HuggingFaceModel
 {
     private const long MaxJsonBytes = 16 << 20;
-    private const long MaxTokenizerBytes = 256 << 20;
 
     public static ModelFile Open(string folder)
     {
@@ -36,12 +35,7 @@ internal static class HuggingFaceModel
     private static ModelText ReadText(string folder, JsonField config, ModelConfig model)
     {
         var settings = ReadOptional(folder, "tokenizer_config.json", MaxJsonBytes);
-        Tokenizer? tokenizer = null;
-        string sentencePiece = Path.Combine(folder, "tokenizer.model");
-        if (ReadOptional(folder, "tokenizer.json", MaxTokenizerBytes) is { } tokenizerJson)
-            tokenizer = TokenizerJson.Read(tokenizerJson, settings);
-        else if (File.Exists(sentencePiece))
-            tokenizer = SentencePieceFile.Read(sentencePiece, ReadBounded(sentencePiece), settings);
+        var tokenizer = TokenizerFile.FromFolder(folder, settings);
         if (tokenizer?.VocabSize > model.VocabSize)
             throw new ModelFormatException(folder, $"the tokenizer has ids up to {tokenizer.VocabSize - 1}, the model only {model.VocabSize} tokens");
 
@@ -91,14 +85,6 @@ internal static class HuggingFaceModel
         foreach (var id in ids.IsArray ? ids.Items() : [ids])
             stops.Add(id.Int(0, vocab - 1));
         return true;
-    }
-
-    private static byte[] ReadBounded(string path)
-    {
-        long length = new FileInfo(path).Length;
-        return length <= MaxTokenizerBytes
-            ? File.ReadAllBytes(path)
-            : throw new ModelFormatException(path, $"the file has {length} bytes; at most {MaxTokenizerBytes} are read");
     }
 
     private static JsonField? ReadOptional(string folder, string name, long maxBytes)
