@@ -33,9 +33,9 @@ internal sealed class BytePairRules
             var (left, right) = Merges[rank];
             string merged = ContinuingPrefix.Length > 0 && right.StartsWith(ContinuingPrefix, StringComparison.Ordinal) ? left + right[ContinuingPrefix.Length..] : left + right;
             if (ids.TryGetValue(left, out int l) && ids.TryGetValue(right, out int r) && ids.TryGetValue(merged, out int id))
-                table[PairMerges.Pair(l, r)] = (rank, id);
+                table[PairTable.Pair(l, r)] = (rank, id);
         }
 
-        return new PairMerges(table);
+        return new PairMerges(new PairTable(table));
     }
 }

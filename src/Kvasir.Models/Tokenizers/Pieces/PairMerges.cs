@@ -1,15 +1,14 @@
+using System.Buffers;
+
 namespace Kvasir.Models;
 
 /// <summary>
 /// Byte-pair encoding (Sennrich et al. 2016): again and again the adjacent pair of lowest rank is merged, leftmost first. A linked list and
 /// a heap keep a word of n symbols at O(n log n).
 /// </summary>
-/// <param name="merges">By <see cref="Pair"/>: the rank and the symbol that the two become.</param>
-internal sealed class PairMerges(Dictionary<ulong, (int Rank, int Merged)> merges)
+internal sealed class PairMerges(PairTable table)
 {
-    private const int ScanLength = 32; // below this a plain scan for the lowest rank beats the heap
-
-    public static ulong Pair(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+    private const int ScanLength = 48; // below this a plain scan for the lowest rank beats the heap
 
     /// <summary>Merges symbols in place; gives how many are left.</summary>
     public int Merge(Span<int> symbols) => symbols.Length <= ScanLength ? MergeByScan(symbols) : MergeByHeap(symbols);
@@ -23,7 +22,7 @@ internal sealed class PairMerges(Dictionary<ulong, (int Rank, int Merged)> merge
         // Ranks of the pairs that begin at each place; only the neighbours of a merge change.
         Span<long> ranks = stackalloc long[ScanLength];
         for (int i = 0; i + 1 < count; i++)
-            ranks[i] = RankOf(symbols[i], symbols[i + 1]);
+            ranks[i] = table.Find(symbols[i], symbols[i + 1]);
         while (count > 1)
         {
             int best = 0;
@@ -33,57 +32,66 @@ internal sealed class PairMerges(Dictionary<ulong, (int Rank, int Merged)> merge
                     best = i;
             }
 
-            if (ranks[best] == long.MaxValue)
+            if (ranks[best] == PairTable.None)
                 break;
             symbols[best] = (int)ranks[best];
             symbols[(best + 2)..count].CopyTo(symbols[(best + 1)..]);
             count--;
             if (best + 1 < count)
+            {
                 ranks[(best + 2)..count].CopyTo(ranks[(best + 1)..]);
-            if (best + 1 < count)
-                ranks[best] = RankOf(symbols[best], symbols[best + 1]);
+                ranks[best] = table.Find(symbols[best], symbols[best + 1]);
+            }
+
             if (best > 0)
-                ranks[best - 1] = RankOf(symbols[best - 1], symbols[best]);
+                ranks[best - 1] = table.Find(symbols[best - 1], symbols[best]);
         }
 
         return count;
     }
 
-    private long RankOf(int left, int right) =>
-        merges.TryGetValue(Pair(left, right), out var merge) ? ((long)merge.Rank << 32) | (uint)merge.Merged : long.MaxValue;
-
     private int MergeByHeap(Span<int> symbols)
     {
         int count = symbols.Length;
-        var next = new int[count];
-        var previous = new int[count];
-        var queue = new PriorityQueue<(int At, int Left, int Right, int Merged), (int Rank, int At)>();
-        for (int i = 0; i < count; i++)
+        int[] next = ArrayPool<int>.Shared.Rent(count);
+        int[] previous = ArrayPool<int>.Shared.Rent(count);
+        long[] ranks = ArrayPool<long>.Shared.Rent(count); // of the pair that begins at a place
+        var heap = new RankHeap(count);
+        try
         {
-            next[i] = i + 1 < count ? i + 1 : -1;
-            previous[i] = i - 1;
+            for (int i = 0; i < count; i++)
+            {
+                next[i] = i + 1 < count ? i + 1 : -1;
+                previous[i] = i - 1;
+                ranks[i] = i + 1 < count ? table.Find(symbols[i], symbols[i + 1]) : PairTable.None;
+                if (ranks[i] != PairTable.None)
+                    heap.Append((int)(ranks[i] >> 32), i);
+            }
+
+            heap.Order();
+            while (heap.TryTake(out int rank, out int at))
+            {
+                // Stale when one of the two was merged meanwhile: the pair that begins there now has another rank, or there is none.
+                if (ranks[at] == PairTable.None || (int)(ranks[at] >> 32) != rank)
+                    continue;
+                int right = next[at];
+                symbols[at] = (int)ranks[at];
+                symbols[right] = -1;
+                ranks[right] = PairTable.None;
+                next[at] = next[right];
+                if (next[at] >= 0)
+                    previous[next[at]] = at;
+                Offer(symbols, at, next[at], ranks, heap);
+                if (previous[at] >= 0)
+                    Offer(symbols, previous[at], at, ranks, heap);
+            }
         }
-
-        for (int i = 0; i + 1 < count; i++)
-            Offer(queue, i, symbols[i], symbols[i + 1]);
-
-        while (queue.TryDequeue(out var entry, out _))
+        finally
         {
-            // An entry is stale when one of its parts was merged meanwhile; merged-away places hold -1.
-            int right = next[entry.At];
-            if (symbols[entry.At] != entry.Left || right < 0 || symbols[right] != entry.Right)
-                continue;
-            symbols[entry.At] = entry.Merged;
-            symbols[right] = -1;
-            next[entry.At] = next[right];
-            if (next[right] >= 0)
-                previous[next[right]] = entry.At;
-            next[right] = -1;
-            int before = previous[entry.At];
-            if (before >= 0)
-                Offer(queue, before, symbols[before], symbols[entry.At]);
-            if (next[entry.At] >= 0)
-                Offer(queue, entry.At, symbols[entry.At], symbols[next[entry.At]]);
+            ArrayPool<int>.Shared.Return(next);
+            ArrayPool<int>.Shared.Return(previous);
+            ArrayPool<long>.Shared.Return(ranks);
+            heap.Return();
         }
 
         int kept = 0;
@@ -96,9 +104,10 @@ internal sealed class PairMerges(Dictionary<ulong, (int Rank, int Merged)> merge
         return kept;
     }
 
-    private void Offer(PriorityQueue<(int At, int Left, int Right, int Merged), (int Rank, int At)> queue, int at, int left, int right)
+    private void Offer(Span<int> symbols, int left, int right, long[] ranks, RankHeap heap)
     {
-        if (merges.TryGetValue(Pair(left, right), out var merge))
-            queue.Enqueue((at, left, right, merge.Merged), (merge.Rank, at));
+        ranks[left] = right < 0 ? PairTable.None : table.Find(symbols[left], symbols[right]);
+        if (ranks[left] != PairTable.None)
+            heap.Add((int)(ranks[left] >> 32), left);
     }
 }

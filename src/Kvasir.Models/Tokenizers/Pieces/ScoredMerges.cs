@@ -42,10 +42,10 @@ internal static class ScoredMerges
             for (int cut = 1; cut < piece.Length && piece.Length <= MaxPieceChars; cut++)
             {
                 if (!char.IsLowSurrogate(piece[cut]) && lookup.TryGetValue(piece.AsSpan(0, cut), out int left) && lookup.TryGetValue(piece.AsSpan(cut), out int right))
-                    table.TryAdd(PairMerges.Pair(left, right), (rank, id));
+                    table.TryAdd(PairTable.Pair(left, right), (rank, id));
             }
         }
 
-        return new CharacterBpe(vocabulary, symbols, rules, new PairMerges(table), [.. pseudo]);
+        return new CharacterBpe(vocabulary, symbols, rules, new PairMerges(new PairTable(table)), [.. pseudo]);
     }
 }
