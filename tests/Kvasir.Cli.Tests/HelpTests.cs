@@ -10,6 +10,7 @@ public sealed class HelpTests
     [InlineData("generate")]
     [InlineData("replay")]
     [InlineData("fuzz")]
+    [InlineData("fuzz parsers")]
     [InlineData("doctor")]
     [InlineData("health")]
     [InlineData("pull")]
