@@ -33,7 +33,9 @@ internal sealed class SentencePieceNormalizer(CharsMap? map, bool addPrefix, boo
             afterSpace = c == ' ';
         }
 
-        return output.ToString();
+        // Marks that the text itself ends with go as well, as in the original.
+        string result = output.ToString();
+        return removeExtraSpaces ? result.TrimEnd(space) : result;
     }
 
     private string Map(string text)

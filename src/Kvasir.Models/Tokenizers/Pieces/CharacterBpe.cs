@@ -84,8 +84,10 @@ internal sealed class CharacterBpe : PieceModel
     {
         int before = char.IsLowSurrogate(word[border - 1]) ? 2 : 1;
         int after = char.IsHighSurrogate(word[border]) ? 2 : 1;
-        return !_idsBySpan.ContainsKey(word.Slice(border - before, before)) && !_idsBySpan.ContainsKey(word.Slice(border, after));
+        return !IsEntry(word.Slice(border - before, before)) && !IsEntry(word.Slice(border, after));
     }
+
+    private bool IsEntry(ReadOnlySpan<char> character) => _idsBySpan.TryGetValue(character, out int id) && id < _firstPseudo;
 
     private void EncodePart(ReadOnlySpan<char> part, List<int> output)
     {
@@ -125,13 +127,22 @@ internal sealed class CharacterBpe : PieceModel
         }
 
         count = _merges.Merge(symbols[..count]);
+        int before = -1;
         foreach (int symbol in symbols[..count])
         {
             if (symbol < _firstPseudo)
-                output.Add(symbol);
+                AddKnown(symbol, before, output);
             else
-                AddUnknown(_pseudo[symbol - _firstPseudo], output);
+                AddUnknown(_pseudo[symbol - _firstPseudo], before, output);
+            before = output.Count > 0 ? output[^1] : -1;
         }
+    }
+
+    // Unknown characters in a row are one token, also when some of them were parts of entries that did not come about.
+    private void AddKnown(int symbol, int before, List<int> output)
+    {
+        if (!(_rules.FuseUnknown && symbol == before && symbol == _rules.UnknownId))
+            output.Add(symbol);
     }
 
     private bool TryFind(ReadOnlySpan<char> character, bool first, bool last, out int id) =>
@@ -157,13 +168,13 @@ internal sealed class CharacterBpe : PieceModel
         return true;
     }
 
-    private void AddUnknown(string character, List<int> output)
+    private void AddUnknown(string character, int before, List<int> output)
     {
         Span<int> symbols = stackalloc int[4];
         int count = 0;
         if (_byteIds is not null && TryAddBytes(character, symbols, ref count))
             output.AddRange(symbols[..count]);
         else if (_rules.UnknownId is { } unknown)
-            output.Add(unknown);
+            AddKnown(unknown, before, output);
     }
 }
