@@ -1,4 +1,5 @@
 using Kvasir.Engine.Blending;
+using Kvasir.Engine.Compression;
 using Kvasir.Engine.Embeddings;
 using Kvasir.Engine.Loading;
 using Kvasir.KvCache.Virtual;
@@ -37,6 +38,7 @@ internal sealed class RequestLimits(LoadedModel model, long poolTokens, KvMemory
             throw new InvalidOperationException($"{model.File.Path} has no tokenizer; give token ids instead of text");
         request.Sampling.Validate(model.Config.VocabSize);
         BlendLimits.Check(request, kvMemory);
+        CompressionLimits.Check(request, kvMemory);
 
         // An answer that is to be as long as may be is as long as the pool allows; an asked-for length that does not fit is an error.
         var prompt = request.Prompt.Length;
