@@ -149,4 +149,28 @@ public sealed class CommandTests(TestModel model) : IClassFixture<TestModel>
         Assert.Contains("System message: Be brief.", result.Output, StringComparison.Ordinal);
         Assert.Contains("no command /nonsense", result.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Tokenize_PrintsTheTokensOfAFile_AndTheirText()
+    {
+        var file = model.Write("text.txt", "a stone\n<|end|> river");
+        var result = await Cli.RunAsync(["tokenize", "--model", model.Path, "--file", file, "--json"]);
+        Assert.Equal("", result.Error);
+        Assert.Equal(["tokens", "count", "bytes"], result.Fields);
+        var tokens = result.Json.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32()).ToArray();
+        Assert.Equal(tokens.Length, result.Json.GetProperty("count").GetInt32());
+        Assert.Equal(21, result.Json.GetProperty("bytes").GetInt32());
+        var back = await Cli.RunAsync(["tokenize", "--model", model.Path, "--decode", string.Join(' ', tokens), "--json"]);
+        Assert.Equal("a stone\n<|end|> river", back.Json.GetProperty("text").GetString());
+        var lines = await Cli.RunAsync(["tokenize", "--model", model.Path, "a stone"]);
+        Assert.Contains("tokens", lines.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tokenize_TakesOneTextOnly()
+    {
+        var result = await Cli.RunAsync(["tokenize", "--model", model.Path, "a", "--text", "b"]);
+        Assert.Equal(ExitCode.Failure, result.Code);
+        Assert.Contains("more than once", result.Error, StringComparison.Ordinal);
+    }
 }

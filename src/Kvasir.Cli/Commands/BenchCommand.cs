@@ -23,6 +23,7 @@ internal sealed class BenchCommand : Command, IHelpTopics
         Add(new BenchNeedleCommand());
         Add(new BenchPerplexityCommand());
         Add(new BenchAgentsCommand());
+        Add(new BenchTokenizerCommand());
     }
 
     public IReadOnlyList<string> Examples => ["kvasir bench speed --prompt-tokens 512 --decode-tokens 64", "kvasir bench server --quick", "kvasir bench peers --quick"];

@@ -58,6 +58,7 @@ internal sealed class FuzzCommand : Command, IHelpTopics
     public FuzzCommand()
         : base("fuzz", "Looks for a way of reusing that changes a bit: random schedules against cold, lone runs.")
     {
+        Add(new FuzzParsersCommand());
         Add(_minutes);
         Add(_schedules);
         Add(_seed);

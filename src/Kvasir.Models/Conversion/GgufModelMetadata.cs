@@ -33,16 +33,17 @@ internal static class GgufModelMetadata
         }
 
         if (model.Tokenizer is { } tokenizer)
-            WriteTokenizer(writer, tokenizer.Vocabulary, config.VocabSize, model.StopTokens);
+            WriteTokenizer(writer, tokenizer, config.VocabSize, model.StopTokens);
         if (model.ChatTemplate is { } template)
             writer.Add("tokenizer.chat_template", template.Source);
         if (model.Text.ToolTemplate is { } toolTemplate)
             writer.Add("tokenizer.chat_template.tool_use", toolTemplate.Source);
     }
 
-    private static void WriteTokenizer(GgufWriter writer, Vocabulary vocabulary, int rows, IReadOnlyList<int> stops)
+    private static void WriteTokenizer(GgufWriter writer, Tokenizer tokenizer, int rows, IReadOnlyList<int> stops)
     {
         // Readers expect one entry a row of the embedding; unused ids get names that no text can form.
+        var vocabulary = tokenizer.Vocabulary;
         var pieces = new string[rows];
         var kinds = new int[rows];
         for (int id = 0; id < rows; id++)
@@ -52,16 +53,13 @@ internal static class GgufModelMetadata
             kinds[id] = (int)(piece is null ? TokenKind.Unused : vocabulary.Kinds[id]);
         }
 
-        writer.Add("tokenizer.ggml.model", "gpt2");
-        writer.Add("tokenizer.ggml.pre", vocabulary.Split.GgufName ?? "default");
         writer.Add("tokenizer.ggml.tokens", pieces);
         writer.Add("tokenizer.ggml.token_type", kinds);
-        writer.Add("tokenizer.ggml.merges", [.. vocabulary.Merges.Select(m => $"{m.Left} {m.Right}")]);
         writer.Add("tokenizer.ggml.add_bos_token", vocabulary.AddsBos);
-        writer.Add("tokenizer.ggml.add_space_prefix", vocabulary.Split.AddPrefixSpace);
-        writer.Add(GgufTokenizer.IgnoreMergesKey, vocabulary.IgnoreMerges);
-        if (vocabulary.Split.GgufName is null)
-            writer.Add(GgufTokenizer.SplitPatternsKey, vocabulary.Split.Patterns);
+        if (tokenizer.Parts.ByteLevel is { } form)
+            WriteByteLevel(writer, form);
+        else
+            WriteWhole(writer, tokenizer);
         if (vocabulary.BosId is { } bos)
             writer.Add("tokenizer.ggml.bos_token_id", bos);
         if (vocabulary.PadId is { } pad)
@@ -73,6 +71,27 @@ internal static class GgufModelMetadata
             writer.Add("tokenizer.ggml.eot_token_id", other);
         if (stops.Count > 0)
             writer.Add(GgufTokenizer.StopTokensKey, stops);
+    }
+
+    private static void WriteByteLevel(GgufWriter writer, ByteLevelForm form)
+    {
+        string? name = SplitPatterns.GgufName(form.Split.Patterns);
+        writer.Add("tokenizer.ggml.model", "gpt2");
+        writer.Add("tokenizer.ggml.pre", name ?? "default");
+        writer.Add("tokenizer.ggml.merges", [.. form.Rules.Merges.Select(m => $"{m.Left} {m.Right}")]);
+        writer.Add("tokenizer.ggml.add_space_prefix", form.Split.AddPrefixSpace);
+        writer.Add(GgufTokenizer.IgnoreMergesKey, form.Rules.IgnoreMerges);
+        if (name is null)
+            writer.Add(GgufTokenizer.SplitPatternsKey, form.Split.Patterns);
+    }
+
+    // What GGUF has no fields for goes into the file as it is.
+    private static void WriteWhole(GgufWriter writer, Tokenizer tokenizer)
+    {
+        if (tokenizer.Parts.JsonPath is not { } path || !File.Exists(path))
+            throw new UnsupportedModelException(tokenizer.Parts.JsonPath ?? "the model", "its tokenizer cannot be written into a GGUF file; only tokenizers of GGUF's gpt2 kind and tokenizer.json can");
+        writer.Add("tokenizer.ggml.model", "huggingface");
+        writer.Add(GgufTokenizer.JsonKey, File.ReadAllText(path));
     }
 
     // llama.cpp's llama_ftype: the type of most matrices.

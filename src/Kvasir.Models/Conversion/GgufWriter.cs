@@ -71,6 +71,13 @@ public sealed class GgufWriter : IDisposable
             _pairs.Write(value);
     }
 
+    public void Add(string key, IReadOnlyList<float> values)
+    {
+        BeginArray(key, GgufType.Float32, values.Count);
+        foreach (float value in values)
+            _pairs.Write(value);
+    }
+
     /// <summary>Announces a tensor.</summary>
     /// <param name="shape">Row-major: <c>[rows, columns]</c> or <c>[length]</c>.</param>
     /// <exception cref="ArgumentException">The name is taken, or the rows do not divide into blocks.</exception>

@@ -102,6 +102,30 @@ internal sealed class GgufMetadata(MappedFile file)
         return integers;
     }
 
+    public float[]? Floats(string key)
+    {
+        if (!_values.TryGetValue(key, out var value))
+            return null;
+        Require(key, value, value is { Type: GgufType.Array, ElementType: GgufType.Float32 }, "an array of 32-bit floating-point numbers");
+        var numbers = new float[value.Count];
+        var cursor = new GgufCursor(file, value.Offset);
+        for (int i = 0; i < numbers.Length; i++)
+            numbers[i] = BitConverter.UInt32BitsToSingle(cursor.UInt32());
+        return numbers;
+    }
+
+    public byte[]? Bytes(string key)
+    {
+        if (!_values.TryGetValue(key, out var value))
+            return null;
+        Require(key, value, value is { Type: GgufType.Array, ElementType: GgufType.UInt8 or GgufType.Int8 }, "an array of bytes");
+        var bytes = new byte[value.Count];
+        var cursor = new GgufCursor(file, value.Offset);
+        for (int i = 0; i < bytes.Length; i++)
+            bytes[i] = cursor.UInt8();
+        return bytes;
+    }
+
     public ModelFormatException Error(string key, string problem) => new(file.Path, $"metadata \"{key}\": {problem}");
 
     private static bool IsInteger(GgufType type) => Size(type) > 0 && type is not (GgufType.Float32 or GgufType.Float64 or GgufType.Bool);

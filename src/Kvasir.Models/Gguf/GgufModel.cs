@@ -29,8 +29,8 @@ internal static class GgufModel
     private static ModelText ReadText(GgufFile file, ModelConfig config)
     {
         var tokenizer = GgufTokenizer.Read(file.Path, file.Metadata);
-        var template = Template(file.Metadata.String("tokenizer.chat_template"), tokenizer);
-        var toolTemplate = Template(file.Metadata.String("tokenizer.chat_template.tool_use"), tokenizer);
+        var template = ChatTemplate.OfFile(file.Path, file.Metadata.String("tokenizer.chat_template"), tokenizer);
+        var toolTemplate = ChatTemplate.OfFile(file.Path, file.Metadata.String("tokenizer.chat_template.tool_use"), tokenizer);
         var stops = new SortedSet<int>();
         if (tokenizer is not null)
         {
@@ -62,7 +62,4 @@ internal static class GgufModel
         ModelText Text(IReadOnlyList<int> stopTokens) =>
             new(tokenizer, template, stopTokens, file.Metadata.String("general.name")) { ToolTemplate = toolTemplate };
     }
-
-    private static ChatTemplate? Template(string? source, Tokenizer? tokenizer) =>
-        source is null ? null : new ChatTemplate(source, tokenizer?.SpecialText(tokenizer.BosId), tokenizer?.SpecialText(tokenizer.EosId));
 }

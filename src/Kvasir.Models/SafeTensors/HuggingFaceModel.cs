@@ -4,7 +4,6 @@ namespace Kvasir.Models;
 internal static class HuggingFaceModel
 {
     private const long MaxJsonBytes = 16 << 20;
-    private const long MaxTokenizerBytes = 256 << 20;
 
     public static ModelFile Open(string folder)
     {
@@ -36,20 +35,13 @@ internal static class HuggingFaceModel
     private static ModelText ReadText(string folder, JsonField config, ModelConfig model)
     {
         var settings = ReadOptional(folder, "tokenizer_config.json", MaxJsonBytes);
-        Tokenizer? tokenizer = null;
-        if (ReadOptional(folder, "tokenizer.json", MaxTokenizerBytes) is { } tokenizerJson)
-        {
-            tokenizer = TokenizerJson.Read(tokenizerJson, settings);
-            if (tokenizer.VocabSize > model.VocabSize)
-            {
-                throw new ModelFormatException(
-                    tokenizerJson.Path, $"the tokenizer has ids up to {tokenizer.VocabSize - 1}, the model only {model.VocabSize} tokens");
-            }
-        }
+        var tokenizer = TokenizerFile.FromFolder(folder, settings);
+        if (tokenizer?.VocabSize > model.VocabSize)
+            throw new ModelFormatException(folder, $"the tokenizer has ids up to {tokenizer.VocabSize - 1}, the model only {model.VocabSize} tokens");
 
-        var template = Template(FileTemplate(folder, "chat_template.jinja") ?? NamedTemplate(settings, "default"), tokenizer);
-        var toolTemplate = Template(
-            FileTemplate(folder, Path.Combine("additional_chat_templates", "tool_use.jinja")) ?? NamedTemplate(settings, "tool_use"), tokenizer);
+        var template = ChatTemplate.OfFile(folder, FileTemplate(folder, "chat_template.jinja") ?? NamedTemplate(settings, "default"), tokenizer);
+        var toolTemplate = ChatTemplate.OfFile(
+            folder, FileTemplate(folder, Path.Combine("additional_chat_templates", "tool_use.jinja")) ?? NamedTemplate(settings, "tool_use"), tokenizer);
 
         var stops = new SortedSet<int>();
         var generation = ReadOptional(folder, "generation_config.json", MaxJsonBytes);
@@ -60,9 +52,6 @@ internal static class HuggingFaceModel
         string? name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         return new ModelText(tokenizer, template, [.. stops], name) { ToolTemplate = toolTemplate };
     }
-
-    private static ChatTemplate? Template(string? source, Tokenizer? tokenizer) =>
-        source is null ? null : new ChatTemplate(source, tokenizer?.SpecialText(tokenizer.BosId), tokenizer?.SpecialText(tokenizer.EosId));
 
     private static string? FileTemplate(string folder, string name)
     {

@@ -122,6 +122,20 @@ public sealed class ChatTemplate
         }
     }
 
+    /// <summary>A template of a model file, or null where the file has none.</summary>
+    /// <exception cref="ModelFormatException">The template cannot be read.</exception>
+    internal static ChatTemplate? OfFile(string path, string? source, Tokenizer? tokenizer)
+    {
+        try
+        {
+            return source is null ? null : new ChatTemplate(source, tokenizer?.SpecialText(tokenizer.BosId), tokenizer?.SpecialText(tokenizer.EosId));
+        }
+        catch (ChatTemplateException e)
+        {
+            throw new ModelFormatException(path, e.Message, e);
+        }
+    }
+
     /// <summary>Shows <paramref name="seen"/> every text that a rendering would take from outside.</summary>
     internal static void Import(
         IReadOnlyList<ChatMessage> messages,

@@ -6,8 +6,13 @@ internal sealed class JinjaBudget
     public const int MaxSteps = 2_000_000;
     public const long MaxCharacters = 64 << 20;
     public const int MaxMacroDepth = 64;
+    public const int MaxSeconds = 10;
+    private const int StepsBetweenLooks = 4096;
+
+    private readonly long _start = System.Diagnostics.Stopwatch.GetTimestamp();
 
     private int _steps;
+    private int _nextLook = StepsBetweenLooks;
     private long _characters;
     private int _macroDepth;
 
@@ -16,6 +21,8 @@ internal sealed class JinjaBudget
     {
         if (count < 0 || (_steps += count) > MaxSteps || _steps < 0)
             throw new ChatTemplateException($"it takes more than {MaxSteps} steps");
+        if (_steps >= _nextLook)
+            Look();
     }
 
     /// <summary>Accounts for a text that was made, as output or in between.</summary>
@@ -39,4 +46,11 @@ internal sealed class JinjaBudget
     }
 
     public void LeaveMacro() => _macroDepth--;
+
+    private void Look()
+    {
+        _nextLook = _steps + StepsBetweenLooks;
+        if (System.Diagnostics.Stopwatch.GetElapsedTime(_start).TotalSeconds > MaxSeconds)
+            throw new ChatTemplateException($"it takes more than {MaxSeconds} s");
+    }
 }

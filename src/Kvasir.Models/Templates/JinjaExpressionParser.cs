@@ -143,6 +143,15 @@ internal sealed class JinjaExpressionParser(JinjaTokens tokens)
         return filtered ? ParseFilters(value) : value;
     }
 
+    /// <summary>The filters of a block, without a bar before the first, applied to a value.</summary>
+    public JinjaExpression ParseBlockFilters(JinjaExpression value)
+    {
+        int line = tokens.Current.Line;
+        string name = tokens.TakeName();
+        var first = new JinjaExpression.Filter(value, name, tokens.Current.Is("(") ? ParseArguments() : JinjaExpression.Arguments.None, line);
+        return ParseFilters(first);
+    }
+
     private JinjaExpression ParseFilters(JinjaExpression value)
     {
         while (true)

@@ -80,10 +80,7 @@ internal static class JinjaFilters
             case "sum":
                 return items.Aggregate((object?)0L, (a, b) => JinjaArithmetic.Apply("+", a, b, budget));
             case "sort":
-                var sorted = items.OrderBy(i => Key(i, arguments, 2), Comparer<object?>.Create(JinjaValue.Compare)).ToList();
-                if (arguments.Flag(0, "reverse"))
-                    sorted.Reverse();
-                return sorted;
+                return Sorted(items, arguments, budget);
             case "unique":
                 return Unique(items, arguments, budget);
             case "map":
@@ -125,6 +122,22 @@ internal static class JinjaFilters
     {
         object? key = arguments.Value(index, "attribute") is string path ? Attribute(item, path) : item;
         return key is string text && !arguments.Flag(1, "case_sensitive") ? text.ToLowerInvariant() : key;
+    }
+
+    private static List<object?> Sorted(IReadOnlyList<object?> items, JinjaArguments arguments, JinjaBudget budget)
+    {
+        budget.Step(items.Count);
+        try
+        {
+            var sorted = items.OrderBy(i => Key(i, arguments, 2), Comparer<object?>.Create(JinjaValue.Compare)).ToList();
+            if (arguments.Flag(0, "reverse"))
+                sorted.Reverse();
+            return sorted;
+        }
+        catch (InvalidOperationException e) when (e.InnerException is ChatTemplateException refused)
+        {
+            throw new ChatTemplateException($"sort: {refused.Message}", refused);
+        }
     }
 
     private static List<object?> Unique(IReadOnlyList<object?> items, JinjaArguments arguments, JinjaBudget budget)

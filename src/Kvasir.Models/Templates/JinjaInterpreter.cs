@@ -72,7 +72,11 @@ internal sealed class JinjaInterpreter
                 Assign(set, _evaluator.Evaluate(set.Value, scope), scope);
                 return Flow.Next;
             case JinjaStatement.SetBlock set:
-                scope.Set(set.Target, Capture(set.Body, new JinjaScope(scope)));
+                string captured = Capture(set.Body, new JinjaScope(scope));
+                scope.Set(set.Target, set.Filtered is null ? captured : Filter(set.Filtered, captured, scope));
+                return Flow.Next;
+            case JinjaStatement.FilterBlock block:
+                Write(JinjaValue.Text(Filter(block.Filtered, Capture(block.Body, new JinjaScope(scope)), scope), _budget));
                 return Flow.Next;
             case JinjaStatement.Macro defined:
                 scope.Set(defined.Name, (JinjaFunction)(arguments => CallMacro(defined, arguments, scope)));
@@ -83,8 +87,8 @@ internal sealed class JinjaInterpreter
                 inner.Set("caller", (JinjaFunction)(arguments => CallMacro(macro, arguments, scope)));
                 Write(JinjaValue.Text(_evaluator.Evaluate(call.Call, inner), _budget));
                 return Flow.Next;
-            case JinjaStatement.Block block:
-                return RunBody(block.Body, scope);
+            case JinjaStatement.Block plain:
+                return RunBody(plain.Body, scope);
             case JinjaStatement.Break:
                 return Flow.Break;
             default:
@@ -111,6 +115,13 @@ internal sealed class JinjaInterpreter
         {
             _output = outer;
         }
+    }
+
+    private object? Filter(JinjaExpression filtered, string body, JinjaScope scope)
+    {
+        var inner = new JinjaScope(scope);
+        inner.Set(JinjaStatement.BodyName, body);
+        return _evaluator.Evaluate(filtered, inner);
     }
 
     private void RunLoop(JinjaStatement.For loop, JinjaScope scope)

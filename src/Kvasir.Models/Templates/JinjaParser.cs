@@ -70,6 +70,10 @@ internal sealed class JinjaParser
                 return ParseMacro(line);
             case "call":
                 return ParseCall(line);
+            case "filter":
+                var filtered = _expressions.ParseBlockFilters(new JinjaExpression.Name(JinjaStatement.BodyName, line));
+                EndTag();
+                return new JinjaStatement.FilterBlock(ParseUntil("endfilter"), filtered, line);
             case "generation":
                 EndTag();
                 return new JinjaStatement.Block(ParseUntil("endgeneration"), line);
@@ -162,8 +166,9 @@ internal sealed class JinjaParser
 
         if (attribute is not null || targets.Count > 1)
             throw _tokens.Error("'=' was expected");
+        var filtered = _tokens.TryTake("|") ? _expressions.ParseBlockFilters(new JinjaExpression.Name(JinjaStatement.BodyName, line)) : null;
         EndTag();
-        return new JinjaStatement.SetBlock(targets[0], ParseUntil("endset"), line);
+        return new JinjaStatement.SetBlock(targets[0], ParseUntil("endset"), filtered, line);
     }
 
     private JinjaStatement.Macro ParseMacro(int line)

@@ -3,6 +3,9 @@ namespace Kvasir.Models;
 /// <summary>The statements of a template.</summary>
 internal abstract record JinjaStatement(int Line)
 {
+    /// <summary>A name that no template can write.</summary>
+    public const string BodyName = "body of a filter";
+
     internal sealed record Text(string Value, int Line) : JinjaStatement(Line);
 
     internal sealed record Output(JinjaExpression Value, int Line) : JinjaStatement(Line);
@@ -21,7 +24,11 @@ internal abstract record JinjaStatement(int Line)
     /// <summary>With an attribute, sets a field of a namespace.</summary>
     internal sealed record Set(IReadOnlyList<string> Targets, string? Attribute, JinjaExpression Value, int Line) : JinjaStatement(Line);
 
-    internal sealed record SetBlock(string Target, IReadOnlyList<JinjaStatement> Body, int Line) : JinjaStatement(Line);
+    /// <summary>A name for the text of a body, filtered if there is a filter.</summary>
+    internal sealed record SetBlock(string Target, IReadOnlyList<JinjaStatement> Body, JinjaExpression? Filtered, int Line) : JinjaStatement(Line);
+
+    /// <summary>The text of a body, filtered; the expression sees it as <see cref="BodyName"/>.</summary>
+    internal sealed record FilterBlock(IReadOnlyList<JinjaStatement> Body, JinjaExpression Filtered, int Line) : JinjaStatement(Line);
 
     internal sealed record Macro(
         string Name, IReadOnlyList<(string Name, JinjaExpression? Default)> Parameters, IReadOnlyList<JinjaStatement> Body, int Line)

@@ -2,32 +2,25 @@ using System.Text;
 
 namespace Kvasir.Models;
 
-/// <summary>A byte-level BPE tokenizer as the model's files define it. Immutable; safe for concurrent use.</summary>
+/// <summary>A tokenizer as the model's files define it: added tokens, normalizer, words, pieces. Immutable; safe for concurrent use.</summary>
 public sealed class Tokenizer
 {
-    private readonly byte[][] _bytes;
+    private readonly TokenizerParts _parts;
+    private readonly byte[]?[] _bytes;
     private readonly Dictionary<string, int> _added = [];
-    private readonly Dictionary<int, AddedTokenStrip> _strips;
-    private readonly AddedTokenTrie _allAdded;
-    private readonly AddedTokenTrie _userDefined;
-    private readonly BytePairMerger _merger;
+    private readonly AddedTokenFinder _rawTokens;
+    private readonly AddedTokenFinder _normalizedTokens;
+    private readonly AddedTokenFinder _guardedTokens; // with a breaker in the text: special tokens are only seen where it stands
 
-    internal Tokenizer(Vocabulary vocabulary, Dictionary<int, AddedTokenStrip>? strips = null)
+    internal Tokenizer(TokenizerParts parts)
     {
-        Vocabulary = vocabulary;
-        _strips = strips ?? [];
-        _bytes = new byte[vocabulary.Pieces.Length][];
-        for (int id = 0; id < _bytes.Length; id++)
-        {
-            _bytes[id] = vocabulary.BytesOf(id);
-            LongestToken = Math.Max(LongestToken, _bytes[id].Length);
-            if (vocabulary.IsAdded(id) && vocabulary.Pieces[id] is { Length: > 0 } text)
-                _added.TryAdd(text, id);
-        }
-
-        _allAdded = new AddedTokenTrie(_added.Select(a => (a.Key, a.Value)));
-        _userDefined = new AddedTokenTrie(_added.Where(a => !IsSpecial(a.Value)).Select(a => (a.Key, a.Value)));
-        _merger = new BytePairMerger(vocabulary);
+        _parts = parts;
+        _bytes = new byte[]?[parts.Vocabulary.Pieces.Length];
+        foreach (var token in parts.Added)
+            _added.TryAdd(token.Text, token.Id);
+        _rawTokens = new AddedTokenFinder(parts.Added.Where(t => !t.Normalized).Select(t => (t.Text, t)));
+        _guardedTokens = new AddedTokenFinder(parts.Added.Where(t => !t.Normalized || t.Special).Select(t => (t.Text, t)));
+        _normalizedTokens = new AddedTokenFinder(parts.Added.Where(t => t.Normalized).Select(t => (Normalize(t.Text), t)));
     }
 
     /// <summary>Ids are below this. The model's own vocabulary may be padded to a larger size.</summary>
@@ -42,10 +35,15 @@ public sealed class Tokenizer
     /// <summary>Whether the files ask for <see cref="BosId"/> before plain text. <see cref="Encode(string, bool)"/> does not add it.</summary>
     public bool AddsBos => Vocabulary.AddsBos;
 
-    /// <summary>Bytes of the longest token.</summary>
-    public int LongestToken { get; }
+    /// <summary>What the files ask for before plain text; <see cref="EncodeWhole"/> adds it.</summary>
+    public IReadOnlyList<int> Prefix => _parts.Prefix;
 
-    internal Vocabulary Vocabulary { get; }
+    /// <summary>What the files ask for behind plain text; <see cref="EncodeWhole"/> adds it.</summary>
+    public IReadOnlyList<int> Suffix => _parts.Suffix;
+
+    internal TokenizerParts Parts => _parts;
+
+    internal Vocabulary Vocabulary => _parts.Vocabulary;
 
     /// <summary>Texts of the special tokens.</summary>
     internal IEnumerable<string> SpecialTexts => _added.Where(a => IsSpecial(a.Value)).Select(a => a.Key);
@@ -55,24 +53,44 @@ public sealed class Tokenizer
     /// <exception cref="ModelFormatException">The file's split pattern takes too long on this text.</exception>
     public int[] Encode(string text, bool parseSpecial = true) => Encode(text, parseSpecial, null);
 
+    /// <summary>As <see cref="Encode(string, bool)"/>, with the tokens that the files ask for around a text of its own.</summary>
+    /// <exception cref="ModelFormatException">The file's split pattern takes too long on this text.</exception>
+    public int[] EncodeWhole(string text, bool parseSpecial = true) => [.. _parts.Prefix, .. Encode(text, parseSpecial), .. _parts.Suffix];
+
     /// <summary>Tokens to text. Bytes that are not valid UTF-8 become U+FFFD; ids that the tokenizer does not have are empty.</summary>
     public string Decode(ReadOnlySpan<int> tokens, bool skipSpecial = false)
     {
-        var bytes = new List<byte>(tokens.Length * 4);
-        foreach (int token in tokens)
+        if (_parts.Decoder.IsByteLevel)
         {
-            if (!skipSpecial || !IsSpecial(token))
-                bytes.AddRange(TokenBytes(token));
+            var bytes = new List<byte>(tokens.Length * 4);
+            foreach (int token in tokens)
+            {
+                if (!skipSpecial || !IsSpecial(token))
+                    bytes.AddRange(TokenBytes(token));
+            }
+
+            return Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes));
         }
 
-        return Encoding.UTF8.GetString(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(bytes));
+        var pieces = new List<string>(tokens.Length);
+        foreach (int token in tokens)
+        {
+            if (PieceOf(token) is { } piece && (!skipSpecial || !IsSpecial(token)))
+                pieces.Add(piece);
+        }
+
+        return _parts.Decoder.Text(pieces);
     }
 
-    /// <summary>The bytes that a token stands for; often no whole characters.</summary>
-    public ReadOnlySpan<byte> TokenBytes(int token) => (uint)token < (uint)_bytes.Length ? _bytes[token] : [];
+    /// <summary>The bytes that a token adds to a text; often no whole characters.</summary>
+    public ReadOnlySpan<byte> TokenBytes(int token) =>
+        (uint)token < (uint)_bytes.Length ? _bytes[token] ??= BytesOf(token, first: false) : [];
 
     /// <summary>Whether the token belongs to the protocol (begin, end, roles) and not to the text.</summary>
     public bool IsSpecial(int token) => (uint)token < (uint)_bytes.Length && Vocabulary.Kinds[token] == TokenKind.Control;
+
+    /// <summary>The entry as the vocabulary writes it (with stand-ins for bytes or spaces), or null.</summary>
+    public string? PieceOf(int token) => (uint)token < (uint)_bytes.Length ? Vocabulary.Pieces[token] : null;
 
     /// <summary>The id of an added token such as <c>&lt;|end|&gt;</c>, or null.</summary>
     public int? Find(string special) => _added.TryGetValue(special, out int id) ? id : null;
@@ -80,35 +98,72 @@ public sealed class Tokenizer
     /// <summary>A decoder for streaming: it gives characters as soon as they are complete.</summary>
     public IncrementalDecoder CreateDecoder(bool skipSpecial = true) => new(this, skipSpecial);
 
-    internal string? SpecialText(int? id) => id is { } i && i >= 0 && i < _bytes.Length ? Vocabulary.Pieces[i] : null;
+    internal string? SpecialText(int? id) => id is { } i ? PieceOf(i) : null;
+
+    /// <summary>The bytes that a token adds at the beginning of a text: some tokenizers leave a space out there.</summary>
+    internal ReadOnlySpan<byte> FirstTokenBytes(int token) =>
+        _parts.Decoder.IsByteLevel || (uint)token >= (uint)_bytes.Length ? TokenBytes(token) : BytesOf(token, first: true);
 
     /// <param name="breaker">
     /// A character that stands where special tokens must not be seen (<see cref="ChatPrompt"/>); it is removed before merging.
     /// </param>
     internal int[] Encode(string text, bool parseSpecial, char? breaker)
     {
-        var trie = parseSpecial ? _allAdded : _userDefined;
+        text = WellFormed.Text(text);
         var output = new List<int>((text.Length / 3) + 8);
+        int from = 0;
         int done = 0;
-        while (trie.TryFind(text, done, out int at, out int length, out int id))
+        var finder = breaker is null ? _rawTokens : _guardedTokens;
+        while (finder.Next(text, parseSpecial, ref from, done, out int start, out int end) is { } token)
         {
-            var strip = _strips.GetValueOrDefault(id);
-            var before = text.AsSpan(done, at - done);
-            EncodePlain(strip.HasFlag(AddedTokenStrip.Left) ? before.TrimEnd() : before, breaker, output);
-            output.Add(id);
-            done = at + length;
-            while (strip.HasFlag(AddedTokenStrip.Right) && done < text.Length && char.IsWhiteSpace(text[done]))
-                done++;
+            if (start > done)
+                EncodeRaw(text.AsSpan(done, start - done), done == 0, parseSpecial, breaker, output);
+            output.Add(token.Id);
+            done = end;
         }
 
-        EncodePlain(text.AsSpan(done), breaker, output);
+        if (done < text.Length)
+            EncodeRaw(text.AsSpan(done), done == 0, parseSpecial, breaker, output);
         return [.. output];
     }
 
-    private void EncodePlain(ReadOnlySpan<char> text, char? breaker, List<int> output)
+    private byte[] BytesOf(int token, bool first) =>
+        Vocabulary.Pieces[token] is { } piece ? _parts.Decoder.Bytes(piece, Vocabulary.IsAdded(token), first) : [];
+
+    private string Normalize(string text) =>
+        text.Length > 0 && _parts.Normalizer is { } normalizer && normalizer.MayChange(text) ? normalizer.Apply(text) : text;
+
+    private void EncodeRaw(ReadOnlySpan<char> text, bool first, bool parseSpecial, char? breaker, List<int> output)
     {
-        if (breaker is { } b && text.Contains(b))
-            text = text.ToString().Replace(b.ToString(), "", StringComparison.Ordinal);
-        Vocabulary.Split.Encode(text, _merger, output);
+        if (breaker is { } b)
+        {
+            parseSpecial = false;
+            if (text.Contains(b))
+                text = text.ToString().Replace(b.ToString(), "", StringComparison.Ordinal);
+        }
+
+        if (text.IsEmpty)
+            return;
+        if (_parts.Normalizer is { } normalizer && normalizer.MayChange(text))
+            text = normalizer.Apply(text.ToString());
+        if (_normalizedTokens.IsEmpty)
+        {
+            if (!text.IsEmpty)
+                _parts.Words.Run(text, first, output);
+            return;
+        }
+
+        int from = 0;
+        int done = 0;
+        while (_normalizedTokens.Next(text, parseSpecial, ref from, done, out int start, out int end) is { } token)
+        {
+            if (start > done)
+                _parts.Words.Run(text[done..start], first && done == 0, output);
+            output.Add(token.Id);
+            done = end;
+        }
+
+        if (done < text.Length)
+            _parts.Words.Run(text[done..], first && done == 0, output);
     }
 }

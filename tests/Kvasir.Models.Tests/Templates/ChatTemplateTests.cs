@@ -131,4 +131,26 @@ public class ChatTemplateTests
 
         public override DateTimeOffset GetUtcNow() => new(2024, 3, 5, 12, 0, 0, TimeSpan.Zero);
     }
+
+    [Theory]
+    [InlineData("{{ [1, 'a'] | sort }}")]
+    [InlineData("{{ messages | sort }}")]
+    [InlineData("{{ [none, 2] | sort | first }}")]
+    public void SortingWhatHasNoOrder_IsRefused(string template) =>
+        Assert.Throws<ChatTemplateException>(() => new ChatTemplate(template).Render([new ChatMessage("user", "a"), new ChatMessage("user", "b")], false));
+
+    [Fact]
+    public void ATemplateThatCannotBeRead_IsAnErrorOfItsFile()
+    {
+        using var tiny = new Support.TinyModel();
+        tiny.Write("chat_template.jinja", "{% for %}");
+        Assert.Contains(tiny.Folder, Assert.Throws<ModelFormatException>(() => ModelFile.Open(tiny.Folder)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{% filter upper %}a{{ 1 }}b{% endfilter %}", "A1B")]
+    [InlineData("{% filter replace('a', 'x') | upper %}abc{% endfilter %}", "XBC")]
+    [InlineData("{% set x | trim %} y {% endset %}[{{ x }}]", "[y]")]
+    public void FilterBlocks_ApplyToTheirText(string template, string expected) =>
+        Assert.Equal(expected, new ChatTemplate(template).Render([], false));
 }

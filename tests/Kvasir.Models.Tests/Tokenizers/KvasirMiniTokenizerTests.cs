@@ -44,7 +44,7 @@ public class KvasirMiniTokenizerTests
     }
 
     [Fact]
-    public void ItsSplitPattern_IsLlama3s() => Assert.Equal("llama-bpe", Tokenizer.Value.Vocabulary.Split.GgufName);
+    public void ItsSplitPattern_IsLlama3s() => Assert.Equal("llama-bpe", SplitPatterns.GgufName(Tokenizer.Value.Parts.ByteLevel!.Split.Patterns));
 
     private static int[] Ids(JsonElement array) => [.. array.EnumerateArray().Select(i => i.GetInt32())];
 }
