@@ -29,12 +29,18 @@ internal sealed unsafe class AttentionProbes : IDisposable
 
         var sums = (float*)_sums.Pointer;
         var job = new ProbeJob(kernels, batch, probe, sums, columns, stride, scratch);
+        if (probe.HasWeights)
+            NativeMemory.Clear(probe.Weights, (nuint)probe.RowCount * (nuint)batch.QueryHeads * (nuint)probe.ColumnCount * sizeof(float));
         workers.Run(ref job, batch.Layout.KvHeads);
-        if (probe.HasColumns)
+        var first = probe.FirstColumn - (probe.FirstColumnTile * AttentionScratch.TileRows);
+        for (var head = 0; probe.HeadColumnMass != null && head < batch.Layout.KvHeads; head++)
         {
-            var first = probe.FirstColumn - (probe.FirstColumnTile * AttentionScratch.TileRows);
-            kernels.AverageHeads(sums + first, stride, batch.Layout.KvHeads, batch.QueryHeads, probe.ColumnCount, probe.ColumnMass, accumulate: true);
+            kernels.AverageHeads(
+                sums + first + (head * stride), 0, 1, batch.QueryHeads / batch.Layout.KvHeads, probe.ColumnCount, probe.HeadColumnMass + ((long)head * probe.ColumnCount), accumulate: true);
         }
+
+        if (probe.HasColumns && probe.ColumnMass != null)
+            kernels.AverageHeads(sums + first, stride, batch.Layout.KvHeads, batch.QueryHeads, probe.ColumnCount, probe.ColumnMass, accumulate: true);
 
         if (probe.HasRanges)
             kernels.AverageHeads(sums + columns, stride, batch.Layout.KvHeads, batch.QueryHeads, ranges, probe.RangeMass, accumulate: false);

@@ -32,9 +32,9 @@ internal sealed unsafe class AttentionSplits : IDisposable
         long floats = 0;
         foreach (ref readonly var block in blocks)
         {
-            var (first, end) = Splits(batch, block);
             for (var head = 0; head < batch.Layout.KvHeads; head++, _merges++)
             {
+                var (first, end) = Splits(batch, block, head);
                 for (var split = first; split < end; split++)
                 {
                     if (_count == _items.Length)
@@ -71,14 +71,14 @@ internal sealed unsafe class AttentionSplits : IDisposable
 
     public void Dispose() => _partials.Dispose();
 
-    /// <summary>Splits that the block's views have rows in; one when there is none, so that its rows get their zeros.</summary>
-    private static (long First, long End) Splits(in AttentionBatch batch, in RowBlock block)
+    /// <summary>Splits that the block's views have rows of a KV head in; one when there is none, so that its rows get their zeros.</summary>
+    private static (long First, long End) Splits(in AttentionBatch batch, in RowBlock block, int head)
     {
         var first = long.MaxValue;
         long end = 0;
         for (var i = 0; i < block.Count; i++)
         {
-            ref readonly var view = ref batch.Views[batch.Rows[block.Rows[i]].View];
+            ref readonly var view = ref KvView.OfHead(batch.Views[batch.Rows[block.Rows[i]].View], head);
             if (view.SegmentCount == 0)
                 continue;
             ref readonly var last = ref view.Segments[view.SegmentCount - 1];

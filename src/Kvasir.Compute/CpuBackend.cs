@@ -237,7 +237,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
                 throw new ArgumentException($"rows {probe.FirstRow} and {row} are of two views: a probe takes rows of one", nameof(probe));
         }
 
-        if (probe.RowCount == 0 || !(probe.HasColumns || probe.HasRanges))
+        if (probe.RowCount == 0 || !(probe.HasColumns || probe.HasRanges || probe.HasWeights))
             return;
         for (var worker = 0; worker < _workers.Threads; worker++)
             PrepareScratch(worker, batch);

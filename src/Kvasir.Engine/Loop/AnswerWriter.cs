@@ -68,6 +68,7 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
             TotalTime = time.GetElapsedTime(started, now),
             Spans = sequence.FirstSpans ?? [],
             Blend = sequence.BlendReport,
+            Compression = sequence.CompressionReport,
         };
         sequence.Output.Complete(reason, statistics, sequence.Stop?.StopAt ?? -1, error);
     }

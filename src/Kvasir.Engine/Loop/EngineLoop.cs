@@ -308,6 +308,7 @@ internal sealed class EngineLoop : IDisposable
             return;
         }
 
+        _memory.Compress(sequence);
         if (sequence.Plan!.Remaining > 0)
         {
             _memory.Publish(sequence);

@@ -1,4 +1,5 @@
 using Kvasir.Engine.Blending;
+using Kvasir.Engine.Compression;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Recurrent;
@@ -48,7 +49,12 @@ internal sealed class SequenceMemory(
     {
         var request = sequence.Request;
         var policy = request.LayerPolicy?.Invoke();
+        var compression = request.Compression is { } asked ? new CompressionSession(model, pool, asked, sequence.PromptLength) : null;
+        if (compression is not null && request.Compression!.Cascade && sequence.Length <= maxTogether && compression.Point == sequence.Length)
+            return AcquireCascade(sequence, compression, reserve);
         var reusable = Math.Min(sequence.ReusableLength, request.Given is { Parts: [var first, ..] } ? first.Start : int.MaxValue);
+        if (compression is not null)
+            reusable = compression.Reusable(reusable);
         var reuses = reusable > 0 && request.UsePrefixCache && pool.SharesBlocks && policy is not { AllowsPrefixReuse: false };
         var match = reuses ? index.Match(sequence.Scope, sequence.Tokens, reusable) : null;
         var matched = match?.TokenCount ?? 0;
@@ -67,7 +73,7 @@ internal sealed class SequenceMemory(
 
         // A shared partial block is copied when it is written first, so only full shared blocks cost nothing. A ragged table copies.
         var shared = policy is null ? matched / model.Layout.BlockRows : 0;
-        var needed = BlocksFor(sequence.Length + 1) - shared;
+        var needed = BlocksFor(sequence.Length + 1) - shared + (compression?.BlocksForKept() ?? 0);
         if (!TryReserve(needed, reserve, out var reservation))
         {
             match?.Dispose();
@@ -83,13 +89,15 @@ internal sealed class SequenceMemory(
         var hit = match is not null && policy is null ? tiers?.Find(sequence, matched, reusable) : null;
         if (hit is not null)
             match!.DropPartialBlock(); // the whole block comes from the tier
-        var uniform = policy is null ? VirtualKvTable.Create(pool, sequence.Length + 1, match) : new UniformTable(pool);
+        var uniform = policy is null && compression is null ? VirtualKvTable.Create(pool, sequence.Length + 1, match) : new UniformTable(pool);
         uniform.EnsureListCapacity(sequence.PromptLength + sequence.MaxAnswer);
         states?.Begin(sequence, match);
         if (match is not null)
             uniform.AttachPrefix(match);
         sequence.Reservation = reservation;
-        sequence.Policy = policy;
+        compression?.Begin(uniform);
+        sequence.Compression = compression;
+        sequence.Policy = compression is null ? policy : compression;
         sequence.Table = policy is null ? uniform : RaggedTable.From(pool, uniform, reservation!);
         sequence.Plan = new ForwardPlan(model.Config.Layers);
         var announces = Publishes(sequence) && sequence.Length - matched > model.Layout.BlockRows;
@@ -101,6 +109,24 @@ internal sealed class SequenceMemory(
         if (announces)
             sequence.Announcement = _inFlight.Announce(sequence.Scope, sequence.Tokens.ToArray());
         return Acquisition.Acquired;
+    }
+
+    /// <summary>
+    /// Lets a sequence that has passed its compress point go on with the rows that are kept. Its exact rows stay where others find them.
+    /// </summary>
+    public void Compress(Sequence sequence)
+    {
+        if (sequence.Compression is not { } compression)
+            return;
+        if (!compression.IsCompressed && sequence.ComputedLength >= compression.Point && Publishes(sequence))
+        {
+            Insert(sequence);
+            Withdraw(sequence);
+        }
+
+        if (compression.EndStep(sequence.ComputedLength, sequence.Reservation!) is { } table)
+            sequence.Table = table;
+        sequence.CompressionReport = compression.Statistics;
     }
 
     /// <summary>Tokens of a waiting sequence that would be left to compute if it started now.</summary>
@@ -184,6 +210,7 @@ internal sealed class SequenceMemory(
         sequence.Reservation = null;
         sequence.Plan = null;
         sequence.Policy = null;
+        sequence.Compression = null;
         sequence.Blend = null;
     }
 
@@ -298,6 +325,25 @@ internal sealed class SequenceMemory(
         }
 
         sequence.Plan.Append(sequence.Length - sequence.Plan.Length, SpanOrigin.Computed);
+        return Acquisition.Acquired;
+    }
+
+    /// <summary>Gives a sequence that is compressed while its prompt is computed its table, and room for what that needs at most.</summary>
+    private Acquisition AcquireCascade(Sequence sequence, CompressionSession compression, bool reserve)
+    {
+        var table = compression.BeginCascade();
+        if (!TryReserve(table.BlocksToReach(sequence.Length), reserve, out var reservation))
+        {
+            table.Dispose();
+            return Acquisition.NoMemory;
+        }
+
+        sequence.Reservation = reservation;
+        sequence.Table = table;
+        sequence.Compression = compression;
+        sequence.Policy = compression;
+        sequence.Plan = new ForwardPlan(model.Config.Layers);
+        sequence.Plan.Append(sequence.Length, SpanOrigin.Computed);
         return Acquisition.Acquired;
     }
 

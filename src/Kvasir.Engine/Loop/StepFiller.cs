@@ -184,6 +184,8 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
             return AddProbe(sequence, blend, maxRows);
         if (sequence.Blend is { RowsTogether: > 0 } together && plan.Remaining == together.RowsTogether && maxRows < together.RowsTogether)
             return 0;
+        if (sequence.Compression is { } compression && Math.Min(compression.RowsTogether(plan.NextPosition), plan.Remaining) > maxRows)
+            return 0;
         var selection = sequence.Policy?.NextSelectionPoint(plan.NextPosition) ?? int.MaxValue;
         // The rows of a blended prompt lie apart, and room for all of them was reserved.
         var last = sequence.Blend?.Table is null ? Math.Min(Math.Min(plan.NextPosition + maxRows, plan.Length), selection) : plan.Length;

@@ -33,6 +33,31 @@ public sealed class MassQuery
     /// <summary>The mass of every row on every range <c>[RowCount, RangeCount]</c>; overwritten.</summary>
     public float[] RangeMass { get; private set; } = [];
 
+    /// <summary>The mass on every position by KV head, mean over its query heads; added to what is there <c>[kvHeads, ColumnCount]</c>. Empty when not wanted.</summary>
+    public float[] HeadColumnMass { get; private set; } = [];
+
+    /// <summary>True to receive every weight.</summary>
+    public bool WantsWeights { get; set; }
+
+    /// <summary>Every weight <c>[RowCount, queryHeads, ColumnCount]</c>; overwritten.</summary>
+    public float[] Weights { get; private set; } = [];
+
+    /// <summary>Makes room for weights, and asks for them.</summary>
+    public void ReserveWeights(int rows, int queryHeads, int columns)
+    {
+        WantsWeights = true;
+        (RowCount, ColumnCount) = (rows, columns);
+        if (Weights.Length < rows * queryHeads * columns)
+            Weights = GC.AllocateUninitializedArray<float>(rows * queryHeads * columns, pinned: true);
+    }
+
+    /// <summary>Makes room for the mass of columns by KV head, and clears it.</summary>
+    public void ReserveHeadColumns(int kvHeads, int columns)
+    {
+        ColumnCount = columns;
+        HeadColumnMass = GC.AllocateArray<float>(kvHeads * columns, pinned: true);
+    }
+
     /// <summary>Makes room, and clears the mass of columns.</summary>
     public void Reserve(int rows, int columns, int ranges)
     {

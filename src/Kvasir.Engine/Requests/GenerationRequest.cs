@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Kvasir.Engine.Blending;
+using Kvasir.Engine.Compression;
 using Kvasir.Engine.Policies;
 using Kvasir.Engine.Sampling;
 using Kvasir.Grammars;
@@ -80,6 +81,9 @@ public sealed record GenerationRequest
 
     /// <summary>Looks at the rows when the first answer has ended; null for nobody.</summary>
     public IRowCapture? Capture { get; init; }
+
+    /// <summary>A smaller KV cache, or null for all rows.</summary>
+    public KvCompression? Compression { get; init; }
 
     /// <summary>Makes the layer policy of each sequence, or null for none.</summary>
     public Func<ILayerPolicy>? LayerPolicy { get; init; }

@@ -1,4 +1,5 @@
 using Kvasir.Engine.Blending;
+using Kvasir.Engine.Compression;
 using Kvasir.Engine.Plans;
 
 namespace Kvasir.Engine.Requests;
@@ -35,6 +36,9 @@ public sealed record GenerationStatistics
 
     /// <summary>What reuse that is not a prefix did; null when it was not asked for.</summary>
     public BlendStatistics? Blend { get; init; }
+
+    /// <summary>What compression did; null when it was not asked for.</summary>
+    public CompressionStatistics? Compression { get; init; }
 
     /// <summary>Where the rows of the prompt came from, at the first admission.</summary>
     public required IReadOnlyList<PlanSpan> Spans { get; init; }

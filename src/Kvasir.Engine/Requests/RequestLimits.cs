@@ -1,4 +1,5 @@
 using Kvasir.Engine.Blending;
+using Kvasir.Engine.Compression;
 using Kvasir.Engine.Embeddings;
 using Kvasir.Engine.Loading;
 using Kvasir.KvCache.Virtual;
@@ -39,6 +40,7 @@ internal sealed class RequestLimits(LoadedModel model, long poolTokens, KvMemory
         if (request.LayerPolicy is not null && model.Config.Recurrent is not null)
             throw new ArgumentException($"a {model.Config.Architecture} model has recurrent layers, which every row must pass; leave out LayerPolicy", nameof(request));
         BlendLimits.Check(request, kvMemory);
+        CompressionLimits.Check(request, kvMemory);
 
         // An answer that is to be as long as may be is as long as the pool allows; an asked-for length that does not fit is an error.
         var prompt = request.Prompt.Length;

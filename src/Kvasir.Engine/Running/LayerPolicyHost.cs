@@ -53,7 +53,7 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
         for (var i = 0; i < _queries.Count; i++)
         {
             var query = _queries[i];
-            fixed (float* columns = query.ColumnMass, ranges = query.RangeMass)
+            fixed (float* columns = query.ColumnMass, ranges = query.RangeMass, heads = query.HeadColumnMass, weights = query.Weights)
             fixed (long* starts = query.RangeStarts, ends = query.RangeEnds)
             {
                 var probe = new AttentionProbe
@@ -63,6 +63,8 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
                     FirstColumn = query.FirstColumn,
                     ColumnCount = query.ColumnCount,
                     ColumnMass = query.ColumnCount > 0 ? columns : null,
+                    HeadColumnMass = query.ColumnCount > 0 ? heads : null,
+                    Weights = query.WantsWeights ? weights : null,
                     RangeCount = query.RangeCount,
                     RangeStarts = starts,
                     RangeEnds = ends,

@@ -1,5 +1,6 @@
 using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Blending;
+using Kvasir.Engine.Compression;
 using Kvasir.Engine.Embeddings;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Policies;
@@ -110,6 +111,12 @@ internal sealed class Sequence
     public InFlightPrompts.Handle? Announcement { get; set; }
 
     public ILayerPolicy? Policy { get; set; }
+
+    /// <summary>Its compression while running, which is its layer policy too; null when it did not ask for any.</summary>
+    public CompressionSession? Compression { get; set; }
+
+    /// <summary>What its compression did last.</summary>
+    public CompressionStatistics? CompressionReport { get; set; }
 
     /// <summary>Its prompt cut at the borders of its reusable parts, once asked for.</summary>
     public PromptSegments? Segments { get; set; }

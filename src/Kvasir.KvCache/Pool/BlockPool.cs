@@ -340,6 +340,13 @@ public sealed unsafe class BlockPool : IDisposable
             KvRows.Copy(Layout, _poison.Pointer, slot, slice, slot, rows);
     }
 
+    /// <summary>The same for one head of a row.</summary>
+    internal void PoisonHead(byte* slice, int slot, int head)
+    {
+        if (_poison is not null)
+            KvRows.CopyHead(Layout, _poison.Pointer, slot, slice, slot, head);
+    }
+
     /// <summary>True when somebody watches the references of a block.</summary>
     internal bool IsWatched(BlockId block) => _watchers[block.Value] is not null;
 

@@ -33,7 +33,7 @@ public sealed unsafe class BlendTable : IKvTable
         _hits = [.. hits];
         _half = rope.Half;
         _rotates = correctPositions;
-        _slices = new SliceAllocator(pool);
+        _slices = new SliceAllocator(pool, lanes: 1);
         _overlays = new OverlayRows[pool.Layout.Layers];
         for (var layer = 0; layer < _overlays.Length; layer++)
             _overlays[layer] = new OverlayRows(pool, _slices);

@@ -5,22 +5,41 @@ using Kvasir.Numerics.Attention;
 namespace Kvasir.KvCache.Tables;
 
 /// <summary>
-/// A sequence's rows in ragged form: every layer has its own rows, each with a position. Made when a policy first lets lengths differ.
-/// All its slices are private.
+/// A sequence's rows in ragged form: every layer, or every KV head of every layer, is a <em>lane</em> with its own rows. Made when a policy
+/// first lets lengths differ. All its memory is private.
 /// </summary>
+/// <remarks>
+/// Lanes get their memory as rows are written, and give it back within the table as soon as rows are dropped, so that a layer's memory
+/// can serve the next layer of the same step (CAKE's cascade, Qin et al. 2025).
+/// </remarks>
 public sealed unsafe class RaggedTable : IKvTable
 {
+    /// <summary>Position of rows that every query sees.</summary>
+    private const int Settled = int.MinValue / 2;
+
     private readonly BlockPool _pool;
     private readonly SliceAllocator _slices;
-    private readonly LayerRows[] _layers;
+    private readonly LaneRows[] _rows;
+    private KvView* _views;
+    private KvWriteRow* _targets;
+    private int _targetCapacity;
+    private int _targetCount;
+    private int _targetLayer = -1;
+    private int _settledLength;
 
-    private RaggedTable(BlockPool pool)
+    /// <summary>An empty table.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="perHead">True when the KV heads of a layer may have different rows.</param>
+    public RaggedTable(BlockPool pool, bool perHead = false)
     {
         _pool = pool;
-        _slices = new SliceAllocator(pool);
-        _layers = new LayerRows[pool.Layout.Layers];
-        for (var layer = 0; layer < _layers.Length; layer++)
-            _layers[layer] = new LayerRows();
+        Lanes = perHead ? pool.Layout.KvHeads : 1;
+        _slices = new SliceAllocator(pool, Lanes);
+        _rows = new LaneRows[pool.Layout.Layers * Lanes];
+        for (var lane = 0; lane < _rows.Length; lane++)
+            _rows[lane] = new LaneRows();
+        if (Lanes > 1)
+            _views = (KvView*)NativeMemory.AllocZeroed((nuint)Lanes, (nuint)sizeof(KvView));
     }
 
     /// <inheritdoc/>
@@ -32,23 +51,40 @@ public sealed unsafe class RaggedTable : IKvTable
     /// <inheritdoc/>
     public int BlockCount => _slices.BlockCount;
 
+    /// <summary>Lanes of a layer: 1 when all heads have the same rows, otherwise the number of KV heads.</summary>
+    public int Lanes { get; }
+
+    /// <summary>
+    /// Rows of all lanes together that are left when a layer of the next step is through; rows are then dropped while later layers are still
+    /// to come, and less memory is needed. <see cref="long.MaxValue"/> when nothing is dropped.
+    /// </summary>
+    public long CascadeRows { get; set; } = long.MaxValue;
+
+    /// <summary>Most blocks held at any time.</summary>
+    public int PeakBlocks { get; private set; }
+
+    /// <summary>The first rows of every lane are read as if they were this much further on (StreamingLLM's positions in the cache).</summary>
+    public (int Rows, int Offset) Shift { get; set; }
+
     /// <summary>Makes a ragged table with the rows of a uniform one, copied, and disposes that one.</summary>
     /// <param name="pool">The pool of both.</param>
     /// <param name="table">The rows.</param>
     /// <param name="reservation">Holds as many blocks as <paramref name="table"/> has.</param>
-    public static RaggedTable From(BlockPool pool, UniformTable table, BlockReservation reservation)
+    /// <param name="perHead">True when the KV heads of a layer may have different rows.</param>
+    public static RaggedTable From(BlockPool pool, UniformTable table, BlockReservation reservation, bool perHead = false)
     {
-        var ragged = new RaggedTable(pool);
+        var ragged = new RaggedTable(pool, perHead);
         ragged.Extend(table.Length, reservation);
+        Span<int> rows = stackalloc int[pool.Layout.BlockRows];
         for (var layer = 0; layer < pool.Layout.Layers; layer++)
         {
-            for (var row = 0; row < table.Length; row += ragged.BlockRows)
+            for (var row = 0; row < table.Length; row += rows.Length)
             {
-                var rows = Math.Min(ragged.BlockRows, table.Length - row);
-                var to = ragged.WriteTarget(layer, row);
-                for (var next = row + 1; next < row + rows; next++)
-                    ragged.WriteTarget(layer, next);
-                KvRows.Copy(pool.Layout, table.RowTarget(layer, row).Slice, 0, to.Slice, 0, rows);
+                var count = Math.Min(rows.Length, table.Length - row);
+                for (var i = 0; i < count; i++)
+                    rows[i] = row + i;
+                for (var lane = 0; lane < ragged.Lanes; lane++)
+                    ragged.AppendCopies(layer, lane, table, rows[..count]);
             }
         }
 
@@ -57,20 +93,37 @@ public sealed unsafe class RaggedTable : IKvTable
     }
 
     /// <inheritdoc/>
-    public int Rows(int layer) => _layers[layer].Count;
+    public int Rows(int layer)
+    {
+        var most = 0;
+        for (var lane = 0; lane < Lanes; lane++)
+            most = Math.Max(most, Rows(layer, lane));
+        return most;
+    }
 
-    /// <summary>Positions of a layer's rows, ascending.</summary>
-    public ReadOnlySpan<int> Positions(int layer) => _layers[layer].Positions;
+    /// <summary>Rows of a lane.</summary>
+    public int Rows(int layer, int lane) => Lane(layer, lane).Count;
+
+    /// <summary>Positions of a lane's rows: ascending until rows were removed.</summary>
+    public ReadOnlySpan<int> Positions(int layer, int lane = 0) => Lane(layer, lane).Positions;
 
     /// <inheritdoc/>
     public int BlocksToReach(int length)
     {
         var added = Math.Max(0, length - Length);
-        var slices = 0;
-        foreach (var layer in _layers)
-            slices += Math.Max(0, SlicesFor(layer.Count + added) - layer.Slices.Count);
-        var missing = slices - _slices.FreeSlices;
-        return missing <= 0 ? 0 : (missing + _layers.Length - 1) / _layers.Length;
+        long held = 0;
+        long most = 0;
+        var kept = CascadeRows == long.MaxValue ? long.MaxValue : (CascadeRows / BlockRows) + _rows.Length;
+        for (var layer = 0; layer < _pool.Layout.Layers; layer++)
+        {
+            for (var lane = 0; lane < Lanes; lane++)
+                held += Math.Max(Lane(layer, lane).Slices.Count, SlicesFor(Lane(layer, lane).Count + added));
+            most = Math.Max(most, held);
+            held = Math.Min(held, kept);
+        }
+
+        var perBlock = _slices.SlicesPerBlock;
+        return (int)Math.Max(0, ((most + perBlock - 1) / perBlock) - BlockCount);
     }
 
     /// <inheritdoc/>
@@ -82,143 +135,263 @@ public sealed unsafe class RaggedTable : IKvTable
         var needed = BlocksToReach(length);
         if (needed > 0)
             reservation.Require(_pool, needed); // so that nothing happens by halves
-        foreach (var layer in _layers)
+        _slices.HoldsIdle = CascadeRows < long.MaxValue;
+        _slices.Ensure(_slices.FreeSlices + (needed * _slices.SlicesPerBlock), reservation);
+        PeakBlocks = Math.Max(PeakBlocks, BlockCount);
+        _settledLength = Length;
+        foreach (var lane in _rows)
+            lane.Reserve(lane.Count + added);
+        if (Lanes > 1 && added > _targetCapacity)
         {
-            while (layer.Slices.Count < SlicesFor(layer.Count + added))
-                layer.Slices.Add(_slices.Take(reservation));
-            layer.Reserve(layer.Count + added);
+            _targetCapacity = added;
+            _targets = (KvWriteRow*)NativeMemory.Realloc(_targets, (nuint)(_targetCapacity * Lanes * sizeof(KvWriteRow)));
         }
 
         Length = length;
     }
 
+    /// <summary>Gives an empty table its length and the pieces that its lanes will fill with copies.</summary>
+    /// <param name="length">Logical length.</param>
+    /// <param name="slices">Pieces, over all layers and lanes (<see cref="SlicesFor"/>).</param>
+    /// <param name="reservation">Holds <see cref="BlocksFor"/> blocks.</param>
+    public void Adopt(int length, int slices, BlockReservation reservation)
+    {
+        if (Length > 0)
+            throw new InvalidOperationException("only an empty table takes over rows");
+        reservation.Require(_pool, BlocksFor(slices));
+        _slices.Ensure(slices, reservation);
+        PeakBlocks = BlockCount;
+        Length = length;
+        _settledLength = length;
+    }
+
+    /// <summary>Pieces that so many rows of a lane lie in.</summary>
+    public int SlicesFor(int rows) => (rows + BlockRows - 1) / BlockRows;
+
+    /// <summary>Blocks that have so many pieces.</summary>
+    public int BlocksFor(long slices) => (int)((slices + _slices.SlicesPerBlock - 1) / _slices.SlicesPerBlock);
+
     /// <inheritdoc/>
     public KvWriteRow WriteTarget(int layer, int position)
     {
-        _layers[layer].Append(position);
-        return RowTarget(layer, _layers[layer].Count - 1);
+        if (Lanes == 1)
+            return RowTarget(layer, 0, Append(layer, 0, position));
+        if (layer != _targetLayer || _targetCount == _targetCapacity)
+        {
+            _targetLayer = layer;
+            _targetCount = 0;
+        }
+
+        var heads = _targets + (_targetCount++ * Lanes);
+        for (var lane = 0; lane < Lanes; lane++)
+            heads[lane] = RowTarget(layer, lane, Append(layer, lane, position));
+        return new KvWriteRow { Heads = heads };
     }
 
     /// <inheritdoc/>
-    public KvWriteRow RowTarget(int layer, int row)
+    public KvWriteRow RowTarget(int layer, int row) =>
+        Lanes == 1 ? RowTarget(layer, 0, row) : throw new InvalidOperationException("the heads of the layer have rows of their own; name the lane");
+
+    /// <summary>Where a row of a lane lies, as its head sees it.</summary>
+    public KvWriteRow RowTarget(int layer, int lane, int row)
     {
-        var rows = _layers[layer];
+        var rows = Lane(layer, lane);
         if ((uint)row >= (uint)rows.Count)
             throw new ArgumentOutOfRangeException(nameof(row), row, $"layer {layer} has {rows.Count} rows");
-        return new KvWriteRow { Slice = Slice(rows.Slices[row / BlockRows]), Slot = row % BlockRows };
+        return new KvWriteRow { Slice = Slice(rows.Slices[row / BlockRows], lane), Slot = row % BlockRows };
     }
 
-    /// <summary>Keeps only these rows of a layer (ascending physical indices), moved together. Not during a step.</summary>
-    public void Trim(int layer, ReadOnlySpan<int> keptRows)
+    /// <summary>Appends copies of another table's rows to a lane; their positions are those of a uniform table.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="lane">The lane.</param>
+    /// <param name="source">A table whose row is its position.</param>
+    /// <param name="rows">Rows of it.</param>
+    public void AppendCopies(int layer, int lane, UniformTable source, ReadOnlySpan<int> rows)
     {
-        var rows = _layers[layer];
-        var last = -1;
-        foreach (var row in keptRows)
+        Lane(layer, lane).Reserve(Rows(layer, lane) + rows.Length);
+        foreach (var row in rows)
         {
-            if (row <= last || row >= rows.Count)
-                throw new ArgumentException($"kept row {row} after {last} of {rows.Count}: rows must ascend and exist", nameof(keptRows));
-            last = row;
+            var from = source.RowTarget(layer, row);
+            var to = RowTarget(layer, lane, Append(layer, lane, row));
+            Copy(from, to, lane);
         }
+    }
 
+    /// <summary>Ends a step whose layers gave memory to one another: what is free goes back to the pool.</summary>
+    public void EndCascade()
+    {
+        CascadeRows = long.MaxValue;
+        _slices.ReleaseIdle();
+    }
+
+    /// <summary>Decodes a row of a head.</summary>
+    public void Read(int layer, int head, int row, Span<float> key, Span<float> value)
+    {
+        var target = RowTarget(layer, Lanes == 1 ? 0 : head, row);
+        KvRowReader.ReadHead(_pool.Layout, target.Slice, target.Slot, head, key, value);
+    }
+
+    /// <summary>Puts something else in the place of a row of a head: merged rows, with ln n added to their score or not.</summary>
+    public void Replace(int layer, int head, int row, ReadOnlySpan<float> key, ReadOnlySpan<float> value, float bias)
+    {
+        var lane = Lanes == 1 ? 0 : head;
+        KvRowWriter.WriteHead(_pool.Layout, RowTarget(layer, lane, row), head, key, value);
+        Lane(layer, lane).SetBias(row, bias);
+    }
+
+    /// <summary>Keeps only these rows of a layer with one lane (ascending physical indices), moved together.</summary>
+    public void Trim(int layer, ReadOnlySpan<int> keptRows) => Trim(layer, 0, keptRows);
+
+    /// <summary>Keeps only these rows of a lane (ascending physical indices), moved together. Not between a layer's write and its attention.</summary>
+    public void Trim(int layer, int lane, ReadOnlySpan<int> keptRows)
+    {
+        var rows = Lane(layer, lane);
+        RequireAscending(keptRows, rows.Count);
         for (var to = 0; to < keptRows.Length; to++)
         {
-            if (keptRows[to] == to)
-                continue;
-            var source = RowTarget(layer, keptRows[to]);
-            var target = RowTarget(layer, to);
-            KvRows.Copy(_pool.Layout, source.Slice, source.Slot, target.Slice, target.Slot, 1);
+            if (keptRows[to] != to)
+                Move(layer, lane, keptRows[to], to);
         }
 
-        for (var row = keptRows.Length; row < rows.Count; row++)
-        {
-            var dropped = RowTarget(layer, row);
-            _pool.PoisonRows(dropped.Slice, dropped.Slot, 1);
-        }
+        Cut(layer, lane, keptRows.Length);
+    }
 
-        rows.Keep(keptRows);
-        while (rows.Slices.Count > SlicesFor(rows.Count))
-        {
-            _slices.Return(rows.Slices[^1]);
-            rows.Slices.RemoveAt(rows.Slices.Count - 1);
-        }
+    /// <summary>
+    /// Removes rows of a lane (ascending physical indices). The last of the others fill the holes (<see cref="HoleFilling"/>): their order is
+    /// lost, which attention does not mind.
+    /// </summary>
+    public void Remove(int layer, int lane, ReadOnlySpan<int> removedRows)
+    {
+        var rows = Lane(layer, lane);
+        RequireAscending(removedRows, rows.Count);
+        var moves = new HoleFilling(removedRows, rows.Count);
+        while (moves.MoveNext())
+            Move(layer, lane, moves.From, moves.To);
+        Cut(layer, lane, rows.Count - removedRows.Length);
     }
 
     /// <inheritdoc/>
     public KvView BuildView(int layer, SegmentArena arena)
     {
-        var rows = _layers[layer];
-        var count = SlicesFor(rows.Count);
-        var segments = arena.Take(count);
-        for (var i = 0; i < count; i++)
-        {
-            segments[i].Slice = Slice(rows.Slices[i]);
-            segments[i].Count = Math.Min(BlockRows, rows.Count - (i * BlockRows));
-            segments[i].FirstRow = (long)i * BlockRows;
-            segments[i].Positions = rows.PositionPointer + (i * BlockRows);
-        }
-
-        return new KvView { Segments = segments, SegmentCount = count };
+        if (Lanes == 1)
+            return BuildLane(layer, 0, arena);
+        for (var lane = 0; lane < Lanes; lane++)
+            _views[lane] = BuildLane(layer, lane, arena);
+        return new KvView { Heads = _views };
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _slices.Dispose();
-        foreach (var layer in _layers)
-            layer.Dispose();
+        foreach (var lane in _rows)
+            lane.Dispose();
+        NativeMemory.Free(_views);
+        NativeMemory.Free(_targets);
+        _views = null;
+        _targets = null;
         Length = 0;
     }
 
     private int BlockRows => _pool.Layout.BlockRows;
 
-    private int SlicesFor(int rows) => (rows + BlockRows - 1) / BlockRows;
+    private LaneRows Lane(int layer, int lane) => _rows[(layer * Lanes) + lane];
 
-    private byte* Slice(SliceId id) => _pool.Slice(id.Block, id.Slice);
+    /// <summary>A piece as its head sees it: a head that lies alone in it begins where the first head would.</summary>
+    private byte* Slice(SliceId id, int lane) =>
+        _pool.Slice(id.Block, id.Slice / Lanes) + _pool.Layout.KeyOffset(id.Slice % Lanes) - _pool.Layout.KeyOffset(lane);
 
-    /// <summary>The slices and positions of one layer.</summary>
-    private sealed class LayerRows : IDisposable
+    private int Append(int layer, int lane, int position)
     {
-        private int _capacity;
+        var rows = Lane(layer, lane);
+        if (rows.Slices.Count < SlicesFor(rows.Count + 1))
+            rows.Slices.Add(_slices.Take(reservation: null));
 
-        public List<SliceId> Slices { get; } = [];
+        rows.Append(position);
+        return rows.Count - 1;
+    }
 
-        public int Count { get; private set; }
-
-        public int* PositionPointer { get; private set; }
-
-        public ReadOnlySpan<int> Positions => new(PositionPointer, Count);
-
-        public void Reserve(int rows)
+    private KvView BuildLane(int layer, int lane, SegmentArena arena)
+    {
+        var rows = Lane(layer, lane);
+        var slices = SlicesFor(rows.Count);
+        var split = Shift.Offset != 0 && Shift.Rows > 0 && rows.Count > Shift.Rows && Shift.Rows < BlockRows ? 1 : 0;
+        var segments = arena.Take(slices + split);
+        for (var i = 0; i < slices; i++)
         {
-            if (rows <= _capacity)
-                return;
-            _capacity = Math.Max(rows, 2 * _capacity);
-            PositionPointer = (int*)NativeMemory.Realloc(PositionPointer, (nuint)_capacity * sizeof(int));
+            var row = i * BlockRows;
+            var at = i + split;
+            if (i == 0 && split == 1)
+            {
+                Fill(ref segments[0], rows, lane, 0, Shift.Rows);
+                segments[0].PositionOffset = Shift.Offset;
+                Fill(ref segments[1], rows, lane, Shift.Rows, Math.Min(BlockRows, rows.Count) - Shift.Rows);
+                continue;
+            }
+
+            Fill(ref segments[at], rows, lane, row, Math.Min(BlockRows, rows.Count - row));
         }
 
-        public void Append(int position)
+        return new KvView { Segments = segments, SegmentCount = slices + split };
+    }
+
+    private void Fill(ref KvSegment segment, LaneRows rows, int lane, int row, int count)
+    {
+        segment.Slice = Slice(rows.Slices[row / BlockRows], lane);
+        segment.FirstSlot = row % BlockRows;
+        segment.Count = count;
+        segment.FirstRow = row;
+        segment.LogitBias = rows.BiasPointer == null ? null : rows.BiasPointer + row;
+
+        // Rows of earlier steps are seen by all that come; only among those of this step positions tell.
+        if (rows.Positions.Slice(row, count).IndexOfAnyExceptInRange(int.MinValue, _settledLength - 1) < 0)
+            segment.BasePosition = Settled;
+        else
+            segment.Positions = rows.PositionPointer + row;
+    }
+
+    private void Move(int layer, int lane, int from, int to)
+    {
+        Copy(RowTarget(layer, lane, from), RowTarget(layer, lane, to), lane);
+        Lane(layer, lane).Move(from, to);
+    }
+
+    private void Copy(in KvWriteRow from, in KvWriteRow to, int lane)
+    {
+        if (Lanes > 1)
+            KvRows.CopyHead(_pool.Layout, from.Slice, from.Slot, to.Slice, to.Slot, lane);
+        else
+            KvRows.Copy(_pool.Layout, from.Slice, from.Slot, to.Slice, to.Slot, 1);
+    }
+
+    private void Cut(int layer, int lane, int count)
+    {
+        var rows = Lane(layer, lane);
+        for (var row = count; row < rows.Count; row++)
         {
-            if (Count > 0 && PositionPointer[Count - 1] >= position)
-                throw new InvalidOperationException($"position {position} is appended after {PositionPointer[Count - 1]}; positions must ascend");
-            if (Count == _capacity)
-                throw new InvalidOperationException("the layer has no room for another row; extend the table first");
-            PositionPointer[Count++] = position;
+            var dropped = RowTarget(layer, lane, row);
+            if (Lanes > 1)
+                _pool.PoisonHead(dropped.Slice, dropped.Slot, lane);
+            else
+                _pool.PoisonRows(dropped.Slice, dropped.Slot, 1);
         }
 
-        public void Keep(ReadOnlySpan<int> rows)
+        rows.Cut(count);
+        while (rows.Slices.Count > SlicesFor(count))
         {
-            for (var i = 0; i < rows.Length; i++)
-                PositionPointer[i] = PositionPointer[rows[i]];
-            Count = rows.Length;
+            _slices.Return(rows.Slices[^1]);
+            rows.Slices.RemoveAt(rows.Slices.Count - 1);
         }
+    }
 
-        public void Dispose()
+    private static void RequireAscending(ReadOnlySpan<int> rows, int count)
+    {
+        var last = -1;
+        foreach (var row in rows)
         {
-            NativeMemory.Free(PositionPointer);
-            PositionPointer = null;
-            _capacity = 0;
-            Count = 0;
-            Slices.Clear();
+            if (row <= last || row >= count)
+                throw new ArgumentException($"row {row} after {last} of {count}: rows must ascend and exist", nameof(rows));
+            last = row;
         }
     }
 }

@@ -130,7 +130,7 @@ internal static unsafe class AttentionKernel<TLanes>
     private static long Tiles(
         in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift, long firstTile, long endTile, long split)
     {
-        var tiles = new TileWalk(ref batch.Views[batch.Rows[block.Rows[0]].View], tileShift, firstTile, endTile);
+        var tiles = new TileWalk(in KvView.OfHead(batch.Views[batch.Rows[block.Rows[0]].View], head), tileShift, firstTile, endTile);
         while (tiles.MoveNext())
         {
             if (tiles.Tile / TilesPerSplit != split)

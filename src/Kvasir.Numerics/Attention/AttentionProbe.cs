@@ -28,6 +28,15 @@ public unsafe struct AttentionProbe
     /// </summary>
     public float* ColumnMass;
 
+    /// <summary>
+    /// When not null, every element <c>[kvHeads, ColumnCount]</c> is increased by the weight on the row <c>FirstColumn + i</c>, summed over the
+    /// query rows and averaged over the query heads of the KV head only.
+    /// </summary>
+    public float* HeadColumnMass;
+
+    /// <summary>When not null, receives every weight, <c>[RowCount, queryHeads, ColumnCount]</c>.</summary>
+    public float* Weights;
+
     /// <summary>Factor on each query row's part of <see cref="ColumnMass"/>, <c>[RowCount]</c>; null stands for ones.</summary>
     public float* RowWeights;
 
@@ -44,7 +53,10 @@ public unsafe struct AttentionProbe
     public long* RangeEnds;
 
     /// <summary>Whether columns are wanted.</summary>
-    internal readonly bool HasColumns => ColumnMass != null && ColumnCount > 0;
+    internal readonly bool HasColumns => (ColumnMass != null || HeadColumnMass != null) && ColumnCount > 0;
+
+    /// <summary>Whether single weights are wanted.</summary>
+    internal readonly bool HasWeights => Weights != null && ColumnCount > 0;
 
     /// <summary>Whether ranges are wanted.</summary>
     internal readonly bool HasRanges => RangeMass != null && RangeCount > 0;
@@ -60,7 +72,7 @@ public unsafe struct AttentionProbe
     {
         var first = long.MaxValue;
         long end = 0;
-        if (HasColumns)
+        if (HasColumns || HasWeights)
             (first, end) = (FirstColumnTile, EndColumnTile);
         if (HasRanges)
         {

@@ -12,10 +12,20 @@ public static unsafe class KvRowReader
     public static void Read(KvLayout layout, byte* slice, int slot, Span<float> keys, Span<float> values)
     {
         for (var head = 0; head < layout.KvHeads; head++)
-        {
-            ReadKey(layout, slice + layout.KeyOffset(head), slot, keys.Slice(head * layout.HeadDim, layout.HeadDim));
-            ReadValue(layout, slice + layout.ValueOffset(head), slot, values.Slice(head * layout.HeadDim, layout.HeadDim));
-        }
+            ReadHead(layout, slice, slot, head, keys.Slice(head * layout.HeadDim, layout.HeadDim), values.Slice(head * layout.HeadDim, layout.HeadDim));
+    }
+
+    /// <summary>Decodes one head of one row.</summary>
+    /// <param name="layout">The layout.</param>
+    /// <param name="slice">The slice.</param>
+    /// <param name="slot">The row's slot.</param>
+    /// <param name="head">KV head.</param>
+    /// <param name="key">Receives <c>[headDim]</c>.</param>
+    /// <param name="value">Receives <c>[headDim]</c>.</param>
+    public static void ReadHead(KvLayout layout, byte* slice, int slot, int head, Span<float> key, Span<float> value)
+    {
+        ReadKey(layout, slice + layout.KeyOffset(head), slot, key);
+        ReadValue(layout, slice + layout.ValueOffset(head), slot, value);
     }
 
     /// <summary>Rotates a row's keys in place.</summary>

@@ -14,11 +14,15 @@ public static unsafe class KvRows
         for (var row = 0; row < count; row++)
         {
             for (var head = 0; head < layout.KvHeads; head++)
-            {
-                CopyKey(layout, fromSlice + layout.KeyOffset(head), fromSlot + row, toSlice + layout.KeyOffset(head), toSlot + row);
-                CopyValue(layout, fromSlice + layout.ValueOffset(head), fromSlot + row, toSlice + layout.ValueOffset(head), toSlot + row);
-            }
+                CopyHead(layout, fromSlice, fromSlot + row, toSlice, toSlot + row, head);
         }
+    }
+
+    /// <summary>Copies one head of one row.</summary>
+    public static void CopyHead(KvLayout layout, byte* fromSlice, int fromSlot, byte* toSlice, int toSlot, int head)
+    {
+        CopyKey(layout, fromSlice + layout.KeyOffset(head), fromSlot, toSlice + layout.KeyOffset(head), toSlot);
+        CopyValue(layout, fromSlice + layout.ValueOffset(head), fromSlot, toSlice + layout.ValueOffset(head), toSlot);
     }
 
     /// <summary>Gathers a row's bytes (<see cref="RowBytes"/>): per head key elements, key scales, value elements, value scales.</summary>

@@ -6,50 +6,52 @@ internal static unsafe class KvWriter
     /// <summary>Stores one row of all heads: keys and values are <c>[kvHeads, headDim]</c>. Nothing is done without a slice.</summary>
     public static void Write(float* keys, float* values, in KvWriteRow target, KvLayout layout)
     {
-        if (target.Slice == null)
+        if (target.Slice == null && target.Heads == null)
             return;
+        for (var head = 0; head < layout.KvHeads; head++)
+            WriteHead(keys + (head * layout.HeadDim), values + (head * layout.HeadDim), target.Heads == null ? target : target.Heads[head], head, layout);
+    }
+
+    /// <summary>Stores one head of a row: key and value are <c>[headDim]</c>.</summary>
+    public static void WriteHead(float* key, float* value, in KvWriteRow target, int head, KvLayout layout)
+    {
         var group = target.Slot / KvLayout.RowGroup;
         var lane = target.Slot % KvLayout.RowGroup;
-        for (var head = 0; head < layout.KvHeads; head++)
+        var keyBase = target.Slice + layout.KeyOffset(head);
+        var valueBase = target.Slice + layout.ValueOffset(head);
+        var keyAt = (group * layout.HeadDim * KvLayout.RowGroup) + lane;
+        var valueAt = target.Slot * layout.HeadDim;
+        switch (layout.Type)
         {
-            var key = keys + (head * layout.HeadDim);
-            var value = values + (head * layout.HeadDim);
-            var keyBase = target.Slice + layout.KeyOffset(head);
-            var valueBase = target.Slice + layout.ValueOffset(head);
-            var keyAt = (group * layout.HeadDim * KvLayout.RowGroup) + lane;
-            var valueAt = target.Slot * layout.HeadDim;
-            switch (layout.Type)
-            {
-                case KvDataType.F32:
-                    for (var d = 0; d < layout.HeadDim; d++)
-                    {
-                        ((float*)keyBase)[keyAt + (d * KvLayout.RowGroup)] = key[d];
-                        ((float*)valueBase)[valueAt + d] = value[d];
-                    }
+            case KvDataType.F32:
+                for (var d = 0; d < layout.HeadDim; d++)
+                {
+                    ((float*)keyBase)[keyAt + (d * KvLayout.RowGroup)] = key[d];
+                    ((float*)valueBase)[valueAt + d] = value[d];
+                }
 
-                    break;
-                case KvDataType.F16:
-                    for (var d = 0; d < layout.HeadDim; d++)
-                    {
-                        ((ushort*)keyBase)[keyAt + (d * KvLayout.RowGroup)] = Float16.FromSingle(key[d]);
-                        ((ushort*)valueBase)[valueAt + d] = Float16.FromSingle(value[d]);
-                    }
+                break;
+            case KvDataType.F16:
+                for (var d = 0; d < layout.HeadDim; d++)
+                {
+                    ((ushort*)keyBase)[keyAt + (d * KvLayout.RowGroup)] = Float16.FromSingle(key[d]);
+                    ((ushort*)valueBase)[valueAt + d] = Float16.FromSingle(value[d]);
+                }
 
-                    break;
-                case KvDataType.BF16:
-                    for (var d = 0; d < layout.HeadDim; d++)
-                    {
-                        ((ushort*)keyBase)[keyAt + (d * KvLayout.RowGroup)] = BFloat16.FromSingle(key[d]);
-                        ((ushort*)valueBase)[valueAt + d] = BFloat16.FromSingle(value[d]);
-                    }
+                break;
+            case KvDataType.BF16:
+                for (var d = 0; d < layout.HeadDim; d++)
+                {
+                    ((ushort*)keyBase)[keyAt + (d * KvLayout.RowGroup)] = BFloat16.FromSingle(key[d]);
+                    ((ushort*)valueBase)[valueAt + d] = BFloat16.FromSingle(value[d]);
+                }
 
-                    break;
-                case KvDataType.Q8_0:
-                    WriteQuantized(key, value, target.Slot, keyBase, valueBase, layout);
-                    break;
-                default:
-                    throw new ArgumentOutOfRangeException(nameof(layout), layout.Type, "unknown KV data type");
-            }
+                break;
+            case KvDataType.Q8_0:
+                WriteQuantized(key, value, target.Slot, keyBase, valueBase, layout);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(layout), layout.Type, "unknown KV data type");
         }
     }
 

@@ -28,7 +28,7 @@ internal static unsafe class ProbeKernel<TLanes>
         QueryTile<TLanes>.Load(batch, block, head, scratch);
         var shaped = ScoreShape<TLanes>.IsWanted(batch);
         var (firstTile, endTile) = probe.Tiles();
-        var tiles = new TileWalk(ref batch.Views[batch.Rows[block.Rows[0]].View], 0, firstTile, endTile);
+        var tiles = new TileWalk(in KvView.OfHead(batch.Views[batch.Rows[block.Rows[0]].View], head), 0, firstTile, endTile);
         var range = 0;
         while (tiles.MoveNext())
         {
@@ -54,6 +54,8 @@ internal static unsafe class ProbeKernel<TLanes>
                 AddColumns(scratch, block.Count, group, weights, columns + ((tiles.Tile - probe.FirstColumnTile) * TileRows));
             }
 
+            if (probe.HasWeights)
+                CopyWeights(batch, probe, scratch, block.Count, firstRow, head, tiles.Start);
             if (!probe.HasRanges)
                 continue;
             while (range < probe.RangeCount && probe.RangeEnds[range] <= tiles.Start)
@@ -96,6 +98,26 @@ internal static unsafe class ProbeKernel<TLanes>
                 sum += sums[(head * stride) + i];
             sum /= queryHeads;
             result[i] = accumulate ? result[i] + sum : sum;
+        }
+    }
+
+    /// <summary>Copies the weights of a tile, as far as they are columns.</summary>
+    private static void CopyWeights(
+        in AttentionBatch batch, in AttentionProbe probe, AttentionScratch scratch, int rows, int firstRow, int head, long tileStart)
+    {
+        var group = batch.QueryHeads / batch.Layout.KvHeads;
+        var first = (int)Math.Max(0, probe.FirstColumn - tileStart);
+        var end = (int)Math.Min(TileRows, probe.FirstColumn + probe.ColumnCount - tileStart);
+        for (var row = 0; row < rows && first < end; row++)
+        {
+            if (scratch.Visible[row] == 0)
+                continue;
+            for (var q = 0; q < group; q++)
+            {
+                var weights = new ReadOnlySpan<float>(scratch.Scores + (((row * group) + q) * TileRows) + first, end - first);
+                var to = probe.Weights + (((((long)firstRow + row) * batch.QueryHeads) + (head * group) + q) * probe.ColumnCount) + (tileStart + first - probe.FirstColumn);
+                weights.CopyTo(new Span<float>(to, end - first));
+            }
         }
     }
 

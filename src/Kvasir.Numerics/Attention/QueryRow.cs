@@ -67,6 +67,20 @@ public unsafe struct KvView
 
     /// <summary>Rows that stand in for rows of the segments, or null.</summary>
     public KvOverlay* Overlay;
+
+    /// <summary>
+    /// When not null, a view for each KV head <c>[kvHeads]</c> that stands for this one: heads whose rows differ in number or content. This
+    /// view's own segments are then not looked at. A head that lies alone in its memory has minus its key offset as <see cref="SliceOffset"/>.
+    /// </summary>
+    public KvView* Heads;
+
+    /// <summary>What a KV head sees.</summary>
+    internal static ref readonly KvView OfHead(in KvView view, int head)
+    {
+        if (view.Heads != null)
+            return ref view.Heads[head];
+        return ref view;
+    }
 }
 
 /// <summary>One attention call: all query rows of a step in one layer.</summary>
@@ -131,4 +145,7 @@ public unsafe struct KvWriteRow
 
     /// <summary>Slot inside the block.</summary>
     public int Slot;
+
+    /// <summary>When not null, a destination for each KV head <c>[kvHeads]</c>, instead of this one.</summary>
+    public KvWriteRow* Heads;
 }

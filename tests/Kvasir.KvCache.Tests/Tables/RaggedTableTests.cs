@@ -222,7 +222,8 @@ public sealed unsafe class RaggedTableTests
                         var holds = segment.FirstRow == row;
                         for (var j = 0; j < segment.Count; j++, row++)
                         {
-                            holds &= segment.Positions[j] == positions[layer][row]
+                            holds &= (segment.Positions == null || segment.Positions[j] == positions[layer][row])
+                                && table.Positions(layer)[row] == positions[layer][row]
                                 && _stamps.Holds(segment.Slice + view.SliceOffset, segment.FirstSlot + j, RowStamps.Of((ulong)positions[layer][row], layer));
                         }
 

@@ -1,0 +1,375 @@
+using System.Runtime.InteropServices;
+using Kvasir.Engine.Loading;
+using Kvasir.Engine.Policies;
+using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Pool;
+using Kvasir.KvCache.Tables;
+
+namespace Kvasir.Engine.Compression;
+
+/// <summary>
+/// The compression of one running sequence: asks for what its policy wants to see, has it select at the compress point, and carries out what
+/// it drops later. Until the compress point the rows are ordinary ones that others may share; then the kept ones are copied to a table of
+/// the sequence's own, and nothing that others see has changed.
+/// </summary>
+internal sealed class CompressionSession : ILayerPolicy
+{
+    private readonly LoadedModel _model;
+    private readonly BlockPool _pool;
+    private readonly CompressionShape _shape;
+    private readonly Compressor _compressor;
+    private readonly TableRows _rows;
+    private readonly RowSelection _selection;
+    private readonly RowDrops _drops;
+    private readonly MassQuery _weights = new();
+    private readonly MassQuery?[] _columnMass;
+    private readonly KeptMass _keptMass;
+    private readonly int[] _laneRows;
+    private readonly int _promptLength;
+    private IKvTable? _table;
+    private bool _cascades;
+    private long _dropped;
+
+    public CompressionSession(LoadedModel model, BlockPool pool, KvCompression request, int promptLength)
+    {
+        _model = model;
+        _pool = pool;
+        _promptLength = promptLength;
+        Point = request.Point ?? promptLength;
+        var config = model.Config;
+        Policy = request.Policy;
+        _shape = new CompressionShape(config.Layers, config.QueryHeads, config.KvHeads, config.HeadDim, request.BudgetOf(Point));
+        _compressor = request.Policy.Start(_shape);
+        _rows = new TableRows(model.Layout);
+        Lanes = Policy.PerHead ? _shape.KvHeads : 1;
+        _selection = new RowSelection(Lanes);
+        _drops = new RowDrops(Lanes);
+        _laneRows = new int[Lanes];
+        _columnMass = new MassQuery?[_compressor.NeedsColumnMass ? _shape.Layers : 0];
+        _keptMass = new KeptMass(_shape);
+        Window = Math.Min(_compressor.WindowRows, Point);
+    }
+
+    public ICompressionPolicy Policy { get; }
+
+    public string Name => Policy.Name;
+
+    public bool AllowsPrefixReuse => !_compressor.NeedsColumnMass;
+
+    /// <summary>Rows before the compress point.</summary>
+    public int Point { get; }
+
+    /// <summary>Rows at its end that are computed together.</summary>
+    public int Window { get; }
+
+    /// <summary>Lanes of the table that the kept rows go to.</summary>
+    public int Lanes { get; }
+
+    public bool IsCompressed { get; private set; }
+
+    /// <summary>What was done; null before the compress point.</summary>
+    public CompressionStatistics? Statistics { get; private set; }
+
+    /// <summary>Rows of all lanes together that the policy keeps at the compress point.</summary>
+    private long KeptRows => (long)Math.Min(Point, _shape.Budget + _compressor.LagRows) * _shape.Layers * Lanes;
+
+    /// <summary>Tokens whose rows may come from the prefix cache.</summary>
+    public int Reusable(int known) => _cascades || !AllowsPrefixReuse ? 0 : Math.Min(known, Point - Math.Max(1, Window));
+
+    /// <summary>Blocks that the kept rows need at most; every lane may have a piece that is not full.</summary>
+    public int BlocksForKept()
+    {
+        var pieces = (KeptRows / _model.Layout.BlockRows) + (_shape.Layers * Lanes);
+        return (int)((pieces + (_shape.Layers * Lanes) - 1) / (_shape.Layers * Lanes));
+    }
+
+    /// <summary>Rows that the step at a position must have at least; 0 for any number.</summary>
+    public int RowsTogether(int position) =>
+        IsCompressed ? 0 : _cascades ? Point - position : position == Point - Window ? Window : 0;
+
+    /// <summary>Begins with an empty table that is compressed while the prompt is computed.</summary>
+    public RaggedTable BeginCascade()
+    {
+        _cascades = true;
+        var table = new RaggedTable(_pool, Policy.PerHead) { CascadeRows = KeptRows };
+        _table = table;
+        return table;
+    }
+
+    /// <summary>Begins with an ordinary table.</summary>
+    public void Begin(UniformTable table) => _table = table;
+
+    public int NextSelectionPoint(int length)
+    {
+        if (length < Point)
+            return _cascades || length >= Point - Window ? Point : Point - Window;
+        if (length < _promptLength)
+            return _promptLength;
+        return _compressor.DropsInAnswer ? length + 1 : int.MaxValue;
+    }
+
+    public void AskMass(int layer, ReadOnlySpan<int> positions, List<MassQuery> queries)
+    {
+        if (IsCompressed)
+        {
+            if (!_compressor.NeedsAnswerWeights)
+                return;
+            _weights.FirstRow = positions.Length - 1;
+            _weights.ReserveWeights(1, _shape.QueryHeads, _table!.Rows(layer));
+            queries.Add(_weights);
+            return;
+        }
+
+        if (_compressor.NeedsColumnMass)
+        {
+            var mass = _columnMass[layer] ??= new MassQuery();
+            if (mass.ColumnCount == 0)
+                mass.ReserveHeadColumns(_shape.KvHeads, Point);
+            (mass.FirstRow, mass.RowCount) = (0, positions.Length);
+            queries.Add(mass);
+        }
+
+        if (Window > 0 && IsPoint(positions))
+        {
+            _weights.FirstRow = positions.Length - Window;
+            _weights.ReserveWeights(Window, _shape.QueryHeads, Point);
+            queries.Add(_weights);
+        }
+    }
+
+    public void AfterKeysValues(in LayerContext context, LayerDecision decision)
+    {
+    }
+
+    public void AfterAttention(in LayerContext context, LayerDecision decision)
+    {
+        var layer = context.Layer;
+        if (IsCompressed)
+        {
+            Drop(layer, context.Positions);
+            return;
+        }
+
+        if (!IsPoint(context.Positions))
+            return;
+        var window = Window > 0 ? _weights.Weights.AsSpan(0, Window * _shape.QueryHeads * Point) : default;
+        var signals = new LayerSignals
+        {
+            Layer = layer,
+            Length = Point,
+            Window = window,
+            WindowRows = Window,
+            ColumnMass = _compressor.NeedsColumnMass ? _columnMass[layer]!.HeadColumnMass : default,
+            Rows = _rows.At(_table!, layer),
+        };
+        _compressor.Observe(signals);
+        _keptMass.Observe(signals);
+        if (_cascades)
+            TrimCascade(layer);
+    }
+
+    /// <summary>
+    /// Ends a step: behind the compress point the kept rows move to a table of their own. Returns it when the sequence goes on with another
+    /// table than before, which is then spent; null otherwise.
+    /// </summary>
+    /// <param name="computed">Rows computed so far.</param>
+    /// <param name="reservation">Holds <see cref="BlocksForKept"/> blocks when the compress point is reached.</param>
+    public RaggedTable? EndStep(int computed, BlockReservation reservation)
+    {
+        RaggedTable? compressed = null;
+        if (!IsCompressed && computed >= Point)
+        {
+            IsCompressed = true;
+            var peak = _table!.BlockCount;
+            if (_table is RaggedTable cascade)
+            {
+                cascade.EndCascade();
+                peak = cascade.PeakBlocks;
+            }
+            else
+            {
+                compressed = Copy((UniformTable)_table, reservation);
+                peak += compressed.BlockCount;
+                _table.Dispose();
+                _table = compressed;
+            }
+
+            Array.Clear(_columnMass);
+            Statistics = Describe((RaggedTable)_table, peak);
+        }
+
+        if (IsCompressed)
+        {
+            if (_compressor.ShiftedRows > 0)
+                Shift((RaggedTable)_table!);
+            Statistics = Statistics! with { DroppedInAnswer = _dropped };
+        }
+
+        return compressed;
+    }
+
+    private bool IsPoint(ReadOnlySpan<int> positions) => positions[^1] == Point - 1;
+
+    private void Shift(RaggedTable table) => table.Shift = (_compressor.ShiftedRows, table.Length - table.Rows(0, 0));
+
+    private RaggedTable Copy(UniformTable table, BlockReservation reservation)
+    {
+        var kept = new List<int>?[_shape.Layers * Lanes];
+        var merged = new List<(int Layer, RowSelection.MergedRow Row)>();
+        var compressed = new RaggedTable(_pool, Policy.PerHead);
+        var slices = 0;
+        for (var layer = 0; layer < _shape.Layers; layer++)
+        {
+            Select(layer, _shape.Layers);
+            for (var lane = 0; lane < Lanes; lane++)
+            {
+                kept[(layer * Lanes) + lane] = _selection.Kept(lane) is { } rows ? [.. rows] : null;
+                slices += compressed.SlicesFor(_selection.Kept(lane)?.Count ?? Point);
+            }
+
+            foreach (var row in _selection.Merged)
+                merged.Add((layer, row));
+        }
+
+        compressed.Adopt(table.Length, slices, reservation);
+        var all = Enumerable.Range(0, Point).ToArray();
+        for (var layer = 0; layer < _shape.Layers; layer++)
+        {
+            for (var lane = 0; lane < Lanes; lane++)
+            {
+                var rows = kept[(layer * Lanes) + lane];
+                compressed.AppendCopies(layer, lane, table, rows is null ? all : CollectionsMarshal.AsSpan(rows));
+            }
+        }
+
+        foreach (var (layer, row) in merged)
+        {
+            var lane = Lanes == 1 ? 0 : row.Head;
+            compressed.Replace(layer, row.Head, PlaceOf(compressed.Positions(layer, lane), row.Row), row.Key, row.Value, row.Bias);
+        }
+
+        return compressed;
+    }
+
+    private void Select(int layer, int observed)
+    {
+        _selection.Reset();
+        _compressor.Select(layer, observed, _selection);
+        _keptMass.Count(layer, _selection);
+    }
+
+    /// <summary>Drops rows of the layers that are through, while the others are still to come.</summary>
+    private void TrimCascade(int layer)
+    {
+        var table = (RaggedTable)_table!;
+        for (var l = _compressor.SharesOverLayers ? 0 : layer; l <= layer; l++)
+        {
+            Select(l, layer + 1);
+            for (var lane = 0; lane < Lanes; lane++)
+            {
+                if (_selection.Kept(lane) is { } rows && rows.Count < table.Rows(l, lane))
+                    table.Trim(l, lane, Places(table.Positions(l, lane), rows));
+            }
+
+            foreach (var row in _selection.Merged)
+            {
+                var lane = Lanes == 1 ? 0 : row.Head;
+                table.Replace(l, row.Head, PlaceOf(table.Positions(l, lane), row.Row), row.Key, row.Value, row.Bias);
+            }
+        }
+    }
+
+    private void Drop(int layer, ReadOnlySpan<int> positions)
+    {
+        var table = (RaggedTable)_table!;
+        for (var lane = 0; lane < Lanes; lane++)
+            _laneRows[lane] = table.Rows(layer, lane);
+        _drops.Reset();
+        var signals = new AnswerSignals
+        {
+            Layer = layer,
+            Position = positions[^1],
+            StepRows = positions.Length,
+            LaneRows = _laneRows,
+            Weights = _compressor.NeedsAnswerWeights ? _weights.Weights : default,
+            Columns = _compressor.NeedsAnswerWeights ? _weights.ColumnCount : 0,
+            Rows = _rows.At(table, layer),
+        };
+        _compressor.Answer(signals, _drops);
+        foreach (var row in _drops.Merged)
+            table.Replace(layer, row.Head, row.Row, row.Key, row.Value, row.Bias);
+        for (var lane = 0; lane < Lanes; lane++)
+        {
+            var dropped = CollectionsMarshal.AsSpan(_drops.Dropped(lane));
+            if (dropped.Length == 0)
+                continue;
+            _dropped += dropped.Length;
+            if (_drops.Ordered)
+                table.Trim(layer, lane, Others(dropped, _laneRows[lane]));
+            else
+                table.Remove(layer, lane, dropped);
+        }
+    }
+
+    private CompressionStatistics Describe(RaggedTable table, int peak)
+    {
+        var layers = new double[_shape.Layers];
+        double rows = 0;
+        for (var layer = 0; layer < layers.Length; layer++)
+        {
+            for (var lane = 0; lane < Lanes; lane++)
+                layers[layer] += (double)table.Rows(layer, lane) / Lanes;
+            rows += layers[layer] / layers.Length;
+        }
+
+        return new CompressionStatistics
+        {
+            Policy = Name,
+            Rows = Point,
+            KeptRows = rows,
+            Bytes = table.BlockCount * _model.Layout.BlockBytes,
+            FullBytes = (Point + _model.Layout.BlockRows - 1) / _model.Layout.BlockRows * _model.Layout.BlockBytes,
+            MassKept = _keptMass.Share,
+            PeakBlocks = peak,
+            LayerRows = layers,
+        };
+    }
+
+    /// <summary>Places of rows that are still there, by their positions; both ascend.</summary>
+    private static int[] Places(ReadOnlySpan<int> positions, List<int> rows)
+    {
+        var places = new List<int>(rows.Count);
+        var place = 0;
+        foreach (var row in rows)
+        {
+            while (place < positions.Length && positions[place] < row)
+                place++;
+            if (place < positions.Length && positions[place] == row)
+                places.Add(place);
+        }
+
+        return [.. places];
+    }
+
+    private static int PlaceOf(ReadOnlySpan<int> positions, int row)
+    {
+        var place = positions.BinarySearch(row);
+        return place >= 0 ? place : throw new InvalidOperationException($"row {row} was merged into, but is not kept");
+    }
+
+    private static int[] Others(ReadOnlySpan<int> dropped, int count)
+    {
+        var others = new int[count - dropped.Length];
+        var next = 0;
+        var at = 0;
+        for (var row = 0; row < count; row++)
+        {
+            if (next < dropped.Length && dropped[next] == row)
+                next++;
+            else
+                others[at++] = row;
+        }
+
+        return others;
+    }
+}

@@ -1,0 +1,32 @@
+namespace Kvasir.Engine.Compression;
+
+/// <summary>What compression did to a sequence.</summary>
+public sealed record CompressionStatistics
+{
+    /// <summary>The policy.</summary>
+    public required string Policy { get; init; }
+
+    /// <summary>Rows before the compress point.</summary>
+    public required int Rows { get; init; }
+
+    /// <summary>Rows that a KV head of a layer kept, on average.</summary>
+    public required double KeptRows { get; init; }
+
+    /// <summary>Bytes of the kept rows, scales and biases included, by the pool's blocks.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>Bytes that all rows take.</summary>
+    public required long FullBytes { get; init; }
+
+    /// <summary>Share of the last rows' attention that lay on kept rows, mean over heads and layers; null when the policy does not look at attention.</summary>
+    public double? MassKept { get; init; }
+
+    /// <summary>Most blocks that the sequence held, the compress step included.</summary>
+    public required int PeakBlocks { get; init; }
+
+    /// <summary>Rows that a KV head kept, by layer, on average over its heads.</summary>
+    public required IReadOnlyList<double> LayerRows { get; init; }
+
+    /// <summary>Rows dropped while the answer grew, over all layers and lanes.</summary>
+    public long DroppedInAnswer { get; init; }
+}

@@ -1,0 +1,34 @@
+using Kvasir.KvCache.Compression;
+
+namespace Kvasir.Engine.Compression;
+
+/// <summary>
+/// Asks for a smaller KV cache: at the compress point a policy keeps a number of rows a head and layer, and what follows sees only these. The
+/// answer is approximate (guarantee G2); its statistics say how much attention the kept rows had.
+/// </summary>
+public sealed record KvCompression
+{
+    /// <summary>Which rows stay.</summary>
+    public required ICompressionPolicy Policy { get; init; }
+
+    /// <summary>Rows that a KV head of a layer keeps on average; null to say it by <see cref="Share"/>.</summary>
+    public int? Rows { get; init; }
+
+    /// <summary>The same as a share of the rows before the compress point, above 0 and up to 1.</summary>
+    public double Share { get; init; } = 0.25;
+
+    /// <summary>
+    /// Tokens of the prompt before the compress point; all when null. Where a context is asked more than once it ends before the first question
+    /// that is not to be seen.
+    /// </summary>
+    public int? Point { get; init; }
+
+    /// <summary>
+    /// True to compress layer by layer while the prompt is computed, so that memory for all layers' rows is never needed (CAKE's cascade). The
+    /// prompt must fit a step; nothing is then taken from the prefix cache or left there.
+    /// </summary>
+    public bool Cascade { get; init; }
+
+    /// <summary>Rows that a KV head of a layer keeps of so many.</summary>
+    public int BudgetOf(int rows) => Math.Max(1, Rows ?? (int)Math.Ceiling(rows * Share));
+}

@@ -1,0 +1,29 @@
+namespace Kvasir.KvCache.Compression;
+
+/// <summary>What a compressor sees of a layer behind the compress point. Valid during the call.</summary>
+public readonly ref struct AnswerSignals
+{
+    /// <summary>The layer, from 0.</summary>
+    public required int Layer { get; init; }
+
+    /// <summary>Position of the last row of the step; steps of an answer have one row.</summary>
+    public required int Position { get; init; }
+
+    /// <summary>Rows of the step: one of an answer, more of a prompt that goes on behind the compress point.</summary>
+    public required int StepRows { get; init; }
+
+    /// <summary>Rows of each lane, those of the step included <c>[lanes]</c>; lanes are KV heads, or one for all.</summary>
+    public required ReadOnlySpan<int> LaneRows { get; init; }
+
+    /// <summary>Weights of the step's last row <c>[queryHeads, Columns]</c> by row of the lane; empty when not asked for.</summary>
+    public ReadOnlySpan<float> Weights { get; init; }
+
+    /// <summary>Columns of <see cref="Weights"/>.</summary>
+    public int Columns { get; init; }
+
+    /// <summary>Reads keys and values.</summary>
+    public required IKvRowSource Rows { get; init; }
+
+    /// <summary>Weights of one query head on the rows of its lane.</summary>
+    public ReadOnlySpan<float> WeightsOf(int queryHead, int rows) => Weights.Slice(queryHead * Columns, rows);
+}

@@ -1,0 +1,176 @@
+using Kvasir.Engine.Compression;
+using Kvasir.Engine.Requests;
+using Kvasir.Engine.Sequences;
+using Kvasir.Engine.Tests.Support;
+using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Tables;
+
+namespace Kvasir.Engine.Tests.Compression;
+
+public sealed class CompressionTests
+{
+    private const int Prompt = 120;
+    private const int Answer = 40;
+
+    public static TheoryData<string> Policies => [.. CompressionPolicies.Names];
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void BudgetThatHoldsEverything_GivesTheBitsOfTheWholeCache(string policy)
+    {
+        var plain = Run(null, chunk: 64);
+        var compressed = Run(Ask(policy, rows: Prompt + Answer + 8), chunk: 64);
+        Assert.Equal(plain.Logits, compressed.Logits);
+    }
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void Decisions_DoNotDependOnChunksNeighboursOrPreemption(string policy)
+    {
+        var ask = Ask(policy, rows: 24);
+        var expected = Run(ask, chunk: 128);
+        Assert.NotEqual(Run(null, chunk: 128).Logits, expected.Logits);
+        foreach (var chunk in new[] { 33, 50, 77 })
+            Assert.Equal(expected.Logits, Run(ask, chunk).Logits);
+        Assert.Equal(expected.Logits, Run(ask, chunk: 128, neighbours: 3).Logits);
+        Assert.Equal(expected.Logits, Run(ask, chunk: 128, preemptAfter: 12).Logits);
+    }
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void Neighbours_KeepTheBitsThatTheyHaveAlone(string policy)
+    {
+        var alone = Run(null, chunk: 64, seed: 90);
+        var beside = Run(Ask(policy, rows: 24), chunk: 64, neighbours: 1);
+        Assert.Equal(alone.Logits, beside.NeighbourLogits);
+    }
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void RowsAfterThePrompt_AreWithinTheBudget(string policy)
+    {
+        var result = Run(Ask(policy, rows: 24), chunk: 64);
+        Assert.InRange(result.Statistics.KeptRows, 20, 24 + 0.01);
+        Assert.InRange(result.Statistics.Bytes, 1, result.Statistics.FullBytes / 2);
+        if (result.Statistics.MassKept is { } mass)
+            Assert.InRange(mass, 0.05, 1);
+    }
+
+    [Theory]
+    [InlineData("cake")]
+    [InlineData("snapkv")]
+    [InlineData("h2o")]
+    public void Cascade_KeepsWhatOneSelectionAtTheEndKeeps_WithLessMemory(string policy)
+    {
+        var late = Run(Ask(policy, rows: 16), chunk: 256);
+        var cascade = Run(Ask(policy, rows: 16) with { Cascade = true }, chunk: 256);
+        for (var layer = 0; layer < late.Statistics.LayerRows.Count; layer++)
+            Assert.InRange(Math.Abs(late.Statistics.LayerRows[layer] - cascade.Statistics.LayerRows[layer]), 0, 1);
+        if (policy != "cake")
+            Assert.Equal(late.Logits, cascade.Logits);
+        Assert.True(cascade.Statistics.PeakBlocks < late.Statistics.PeakBlocks, $"{cascade.Statistics.PeakBlocks} blocks against {late.Statistics.PeakBlocks}");
+    }
+
+    [Theory]
+    [InlineData("streamingllm")]
+    [InlineData("tova")]
+    [InlineData("h2o")]
+    [InlineData("cake")]
+    public void RowsOfALongAnswer_StayAtTheBudget(string policy)
+    {
+        var rows = new List<int>();
+        Run(Ask(policy, rows: 24), chunk: 64, afterStep: sequence =>
+        {
+            if (sequence.Table is RaggedTable table)
+                rows.Add(Enumerable.Range(0, 3).Sum(layer => Enumerable.Range(0, table.Lanes).Sum(lane => table.Rows(layer, lane))) / (3 * table.Lanes));
+        });
+        Assert.True(rows.Count >= Answer - 1);
+        Assert.All(rows, count => Assert.InRange(count, 23, 25));
+    }
+
+    [Fact]
+    public void ExactRowsOfACompressedPrompt_AreFoundByOthers()
+    {
+        using var run = new LoopRun(Options(64), blocks: 64);
+        var prompt = TinyModel.Tokens(Prompt, 5);
+        run.Submit(new GenerationRequest { Prompt = prompt, MaxTokens = 4, Compression = Ask("snapkv", rows: 16) });
+        run.Finish();
+        var second = run.Submit(new GenerationRequest { Prompt = prompt, MaxTokens = 4 });
+        run.Finish();
+        Assert.Equal(Prompt - 1, second.ReusedTokens);
+        var third = run.Submit(new GenerationRequest { Prompt = prompt, MaxTokens = 4, Compression = Ask("snapkv", rows: 16) });
+        run.Finish();
+        Assert.Equal(Prompt - 8, third.ReusedTokens); // the window of half the budget is computed
+        run.Pool.CheckIntegrity();
+    }
+
+    [Fact]
+    public void QuestionBehindTheCompressPoint_IsNotSeenByThePolicy()
+    {
+        var one = Keeps(TinyModel.Tokens(20, 1));
+        var other = Keeps(TinyModel.Tokens(20, 2));
+        Assert.Equal(one, other);
+
+        static int[] Keeps(int[] question)
+        {
+            using var run = new LoopRun(Options(64), blocks: 64);
+            int[] prompt = [.. TinyModel.Tokens(100, 5), .. question];
+            int[]? kept = null;
+            run.Loop.BeforeRelease = sequence => kept = [.. ((RaggedTable)sequence.Table!).Positions(1, 0)];
+            run.Submit(new GenerationRequest { Prompt = prompt, MaxTokens = 1, Compression = Ask("snapkv", rows: 24) with { Point = 100 } });
+            run.Finish();
+            return kept!;
+        }
+    }
+
+    [Fact]
+    public void WhatCannotBeCombined_IsRefusedWithASentence()
+    {
+        using var engine = KvasirEngine.Load(TinyModel.Llama);
+        var request = new GenerationRequest { Prompt = TinyModel.Tokens(20, 1), MaxTokens = 1, Compression = Ask("snapkv", rows: 4) };
+        Assert.Contains("receipt", Refusal(request with { WantReceipt = true }), StringComparison.Ordinal);
+        Assert.Contains("Point is 21", Refusal(request with { Compression = request.Compression with { Point = 21 } }), StringComparison.Ordinal);
+        Assert.Contains("Share is 0", Refusal(request with { Compression = request.Compression with { Share = 0 } }), StringComparison.Ordinal);
+
+        string Refusal(GenerationRequest refused) => Assert.Throws<ArgumentException>(() => engine.Submit(refused)).Message;
+    }
+
+    private static KvCompression Ask(string policy, int rows) => new() { Policy = CompressionPolicies.Create(policy), Rows = rows };
+
+    private static EngineOptions Options(int chunk) => new() { MaxBatchTokens = chunk, MaxSequences = 4, Threads = 2 };
+
+    private static Result Run(
+        KvCompression? compression, int chunk, int neighbours = 0, int preemptAfter = 0, int seed = 7, Action<Sequence>? afterStep = null)
+    {
+        using var run = new LoopRun(Options(chunk), blocks: 64);
+        var logits = new List<float[]>();
+        var others = new List<float[]>();
+        Sequence? watched = null;
+        run.Loop.Observer = (sequence, row) => (sequence == watched ? logits : sequence.Arrival == 1 ? others : []).Add(row.ToArray());
+        var answer = TinyModel.Tokens(Answer, 1000);
+        watched = run.Submit(new GenerationRequest
+        {
+            Prompt = TinyModel.Tokens(Prompt, seed),
+            MaxTokens = Answer,
+            Continuation = answer,
+            Compression = compression,
+        });
+        for (var i = 0; i < neighbours; i++)
+            run.Submit(new GenerationRequest { Prompt = TinyModel.Tokens(Prompt, 90 + i), MaxTokens = Answer, Continuation = answer });
+        while (!run.Loop.IsIdle)
+        {
+            Assert.True(run.Loop.Step());
+            afterStep?.Invoke(watched);
+            if (preemptAfter > 0 && watched.AnswerLength == preemptAfter && watched.Status == SequenceStatus.Running)
+            {
+                run.Loop.Preempt(watched);
+                preemptAfter = 0;
+            }
+        }
+
+        run.Pool.CheckIntegrity();
+        return new Result([.. logits.SelectMany(row => row)], [.. others.SelectMany(row => row)], watched.CompressionReport!);
+    }
+
+    private sealed record Result(float[] Logits, float[] NeighbourLogits, CompressionStatistics Statistics);
+}
