@@ -36,6 +36,7 @@ internal sealed class SequenceMemory(
 
     private readonly InFlightPrompts _inFlight = new();
     private readonly List<Sequence> _holding = [];
+    private readonly PoolRoom _room = new(pool, index, chunks.Index);
 
     /// <summary>Sees the rows of a sequence just before they are released; for verification.</summary>
     public Action<Sequence>? BeforeRelease { get; set; }
@@ -149,7 +150,7 @@ internal sealed class SequenceMemory(
     public bool EnsureCapacity(Sequence sequence, int length)
     {
         var needed = sequence.Table!.BlocksToReach(length) - sequence.Reservation!.Remaining;
-        if (needed > 0 && !(TryMakeRoom(needed) && sequence.Reservation.TryGrow(needed)))
+        if (needed > 0 && !(_room.TryMake(needed) && sequence.Reservation.TryGrow(needed)))
             return false;
 
         sequence.Table.Extend(length, sequence.Reservation);
@@ -159,7 +160,7 @@ internal sealed class SequenceMemory(
     /// <summary>Shares all rows of <paramref name="parent"/> with <paramref name="fork"/>; each copies what it writes.</summary>
     public bool TryFork(Sequence parent, Sequence fork)
     {
-        if (parent.Table is not UniformTable table || !TryMakeRoom(table.BlocksToFork) || !pool.TryReserve(table.BlocksToFork, out var reservation))
+        if (parent.Table is not UniformTable table || !_room.TryMake(table.BlocksToFork) || !pool.TryReserve(table.BlocksToFork, out var reservation))
             return false;
         fork.Reservation = reservation;
         var forked = table.Fork(reservation);
@@ -244,7 +245,7 @@ internal sealed class SequenceMemory(
     public bool EnsureRepairs(Sequence sequence, int rows)
     {
         var needed = ((BlendTable)sequence.Table!).BlocksToRepair(rows) - sequence.Reservation!.Remaining;
-        return needed <= 0 || (TryMakeRoom(needed) && sequence.Reservation.TryGrow(needed));
+        return needed <= 0 || (_room.TryMake(needed) && sequence.Reservation.TryGrow(needed));
     }
 
     /// <summary>The prompt of a sequence is computed: what others may reuse of it elsewhere is kept.</summary>
@@ -409,32 +410,15 @@ internal sealed class SequenceMemory(
     private bool TryReserve(int blocks, bool reserve, out BlockReservation? reservation)
     {
         reservation = null;
-        var hasRoom = TryMakeRoom(reserve ? blocks + 1 : blocks);
+        var hasRoom = _room.TryMake(reserve ? blocks + 1 : blocks);
         while (!hasRoom && !reserve && _holding.Count > 0)
         {
             // What is kept for those that wait gives way, or nobody would ever run.
             LetGo(_holding[^1]);
-            hasRoom = TryMakeRoom(blocks);
+            hasRoom = _room.TryMake(blocks);
         }
 
         return hasRoom && pool.TryReserve(blocks, out reservation);
-    }
-
-    /// <summary>Evicts idle blocks until that many are free and promised to nobody; nothing is evicted when they are not enough.</summary>
-    private bool TryMakeRoom(int blocks)
-    {
-        // Idle prefixes go first. Chunks hold blocks of prefixes too, and what hangs on these: when chunks go, more prefixes can.
-        var missing = blocks - pool.AvailableBlocks;
-        if (missing > index.IdleBlocks + chunks.Index.HeldBlocks)
-            return false;
-        while (missing > 0)
-        {
-            if (index.Evict(missing) == 0 && chunks.Index.Evict(missing) == 0)
-                break;
-            missing = blocks - pool.AvailableBlocks;
-        }
-
-        return pool.AvailableBlocks >= blocks;
     }
 
     private void Insert(Sequence sequence)

@@ -37,8 +37,8 @@ internal sealed class RequestLimits(LoadedModel model, long poolTokens, KvMemory
         if (request.StopStrings.Count > 0 && model.File.Tokenizer is null)
             throw new InvalidOperationException($"{model.File.Path} has no tokenizer; give token ids instead of text");
         request.Sampling.Validate(model.Config.VocabSize);
-        if (request.LayerPolicy is not null && model.Config.Recurrent is not null)
-            throw new ArgumentException($"a {model.Config.Architecture} model has recurrent layers, which every row must pass; leave out LayerPolicy", nameof(request));
+        if (request is not { LayerPolicy: null, Compression: null } && model.Config.Recurrent is not null)
+            throw new ArgumentException($"a {model.Config.Architecture} model has recurrent layers, which every row must pass; leave out LayerPolicy and Compression", nameof(request));
         BlendLimits.Check(request, kvMemory);
         CompressionLimits.Check(request, kvMemory);
 

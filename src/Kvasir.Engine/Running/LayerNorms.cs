@@ -8,6 +8,10 @@ namespace Kvasir.Engine.Running;
 /// <summary>The norms around the blocks of a layer, and how what a block gives joins the residual stream.</summary>
 internal sealed unsafe class LayerNorms(ModelConfig config, IComputeBackend backend, RunnerBuffers buffers)
 {
+    // Enum.HasFlag boxes until the runtime has optimised its caller.
+    private readonly bool _normsInput = (config.NormPlaces & NormPlaces.Input) != 0;
+    private readonly bool _normsStream = (config.NormPlaces & NormPlaces.Residual) != 0;
+
     /// <summary>Norms rows <c>[rows, hidden]</c>.</summary>
     public void Apply(NormWeights norm, float* x, int rows, float* y)
     {
@@ -39,7 +43,7 @@ internal sealed unsafe class LayerNorms(ModelConfig config, IComputeBackend back
     /// <param name="keepsStream">The residual stream stays as it is, whatever the model does elsewhere.</param>
     public float* Input(NormWeights? norm, int rows, bool keepsStream = false)
     {
-        if (norm is null || !config.NormPlaces.HasFlag(NormPlaces.Input))
+        if (norm is null || !_normsInput)
             return buffers.Hidden;
         Apply(norm, buffers.Hidden, rows, buffers.Normed);
         if (config.ResidualFromNorm && !keepsStream)
@@ -59,7 +63,7 @@ internal sealed unsafe class LayerNorms(ModelConfig config, IComputeBackend back
         if (config.ResidualScale != 1)
             backend.Scale(output, (long)rows * config.HiddenSize, config.ResidualScale);
         backend.Add(buffers.Hidden, output, (long)rows * config.HiddenSize);
-        if (streamNorm is not null && config.NormPlaces.HasFlag(NormPlaces.Residual))
+        if (streamNorm is not null && _normsStream)
             Apply(streamNorm, buffers.Hidden, rows, buffers.Hidden);
     }
 }

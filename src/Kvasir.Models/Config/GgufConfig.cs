@@ -3,6 +3,8 @@ namespace Kvasir.Models;
 /// <summary>Reads a decoder's configuration from GGUF metadata (the keys of the GGUF specification and llama.cpp).</summary>
 internal static class GgufConfig
 {
+    private static readonly string[] Families = ["llama", "qwen2", "qwen2moe", "qwen3", "qwen3moe", "gemma2", "gemma3"];
+
     private const string FrequencyTensor = "rope_freqs.weight";
 
     public static FamilyModel Read(GgufFile file)
@@ -10,10 +12,8 @@ internal static class GgufConfig
         var metadata = file.Metadata;
         string family = metadata.String("general.architecture")
             ?? throw new ModelFormatException(file.Path, "metadata \"general.architecture\" is missing");
-        if (family is not ("llama" or "qwen2"))
-            throw new UnsupportedModelException(file.Path, $"architecture \"{family}\" is not supported; supported are llama and qwen2 decoders");
-        if (metadata.Integer($"{family}.expert_count") is > 0)
-            throw new UnsupportedModelException(file.Path, $"a mixture of experts is not supported; supported are llama and qwen2 decoders");
+        if (!Families.Contains(family))
+            throw new UnsupportedModelException(file.Path, $"architecture \"{family}\" is not supported; supported in GGUF are {string.Join(", ", Families)}");
 
         int Required(string name, int max) => metadata.Integer($"{family}.{name}", 1, max)
             ?? throw new ModelFormatException(file.Path, $"metadata \"{family}.{name}\" is missing");
@@ -38,15 +38,18 @@ internal static class GgufConfig
             QueryHeads = heads,
             KvHeads = metadata.Integer($"{family}.attention.head_count_kv", 1, ConfigLimits.MaxHeads) ?? heads,
             HeadDim = headDim,
-            IntermediateSize = Required("feed_forward_length", ConfigLimits.MaxWidth),
+            IntermediateSize = metadata.Integer($"{family}.feed_forward_length", 1, ConfigLimits.MaxWidth)
+                ?? metadata.Integer($"{family}.expert_feed_forward_length", 1, ConfigLimits.MaxWidth)
+                ?? Required("feed_forward_length", ConfigLimits.MaxWidth),
             MaxContext = Required("context_length", ConfigLimits.MaxContext),
             NormEpsilon = (float)(metadata.Number($"{family}.attention.layer_norm_rms_epsilon") ?? 1e-5),
             Rope = ReadRope(file, family, headDim),
             TiedEmbeddings = !file.Tensors.ContainsKey("output.weight"),
             AttentionBias = file.Tensors.ContainsKey("blk.0.attn_q.bias"),
             MlpBias = file.Tensors.ContainsKey("blk.0.ffn_gate.bias"),
-            TakesAdapters = true,
+            TakesAdapters = family is "llama" or "qwen2",
         });
+        config = ConfigLimits.Check(file.Path, GgufFamilies.Complete(file, config));
         return new FamilyModel(config, family == "llama" ? GgufNames.Interleaved : GgufNames.Dense);
     }
 

@@ -81,11 +81,11 @@ internal static class LlamaFamilies
             });
     }
 
-    /// <summary>Windows of Qwen: where they are used, layers from <c>max_window_layers</c> on have them.</summary>
+    /// <summary>Windows of Qwen: where they are used, layers from <c>max_window_layers</c> on have them; all in files without that field.</summary>
     public static LayerConfig[] QwenWindows(FamilyFields fields, int layers)
     {
         bool used = fields.Flag(false, "use_sliding_window");
-        int first = fields.MaybeInt(0, ConfigLimits.MaxLayers, "max_window_layers") ?? 28;
+        int first = fields.MaybeInt(0, ConfigLimits.MaxLayers, "max_window_layers") ?? 0;
         return fields.Windows(layers, fields.Window(used), layer => used && layer >= first);
     }
 }

@@ -8,6 +8,9 @@ internal static class RecurrentFamilies
     /// <summary>Dimensions of the empty rows that stand for a model without attention in the cache: as few as every KV type takes.</summary>
     private const int EmptyHeadDim = 32;
 
+    /// <summary>Context of models that know no positions, tokens.</summary>
+    private const int Unlimited = 1 << 17;
+
     private const string Layer = "model.layers.{0}.";
 
     /// <summary>Layers of mixers only.</summary>
@@ -23,6 +26,7 @@ internal static class RecurrentFamilies
             KvHeads = 1,
             HeadDim = EmptyHeadDim,
             Rope = RopeConfig.None,
+            MaxContext = fields.MaybeInt(1, ConfigLimits.MaxContext, "max_position_embeddings") ?? Unlimited,
             NormEpsilon = fields.Float(1e-5, "layer_norm_epsilon"),
             Recurrent = new RecurrentConfig
             {

@@ -5,7 +5,7 @@ internal static class GgufNames
 {
     private const string Layer = "blk.{0}.";
 
-    /// <summary>Dense decoders.</summary>
+    /// <summary>Decoders, dense or with experts.</summary>
     public static WeightNaming Dense { get; } = new()
     {
         [WeightRole.TokenEmbedding] = ["token_embd.weight"],
@@ -31,8 +31,20 @@ internal static class GgufNames
         [WeightRole.GateBias] = [Layer + "ffn_gate.bias"],
         [WeightRole.UpBias] = [Layer + "ffn_up.bias"],
         [WeightRole.DownBias] = [Layer + "ffn_down.bias"],
+        [WeightRole.QueryNorm] = [Layer + "attn_q_norm.weight"],
+        [WeightRole.KeyNorm] = [Layer + "attn_k_norm.weight"],
+        [WeightRole.AttentionOutputNorm] = [Layer + "post_attention_norm.weight"],
+        [WeightRole.FeedForwardOutputNorm] = [Layer + "post_ffw_norm.weight"],
+        [WeightRole.Router] = [Layer + "ffn_gate_inp.weight"],
+        [WeightRole.ExpertGate] = [new(Layer + "ffn_gate_exps.weight", WeightForm.Experts)],
+        [WeightRole.ExpertUp] = [new(Layer + "ffn_up_exps.weight", WeightForm.Experts)],
+        [WeightRole.ExpertDown] = [new(Layer + "ffn_down_exps.weight", WeightForm.Experts)],
+        [WeightRole.SharedGate] = [Layer + "ffn_gate_shexp.weight"],
+        [WeightRole.SharedUp] = [Layer + "ffn_up_shexp.weight"],
+        [WeightRole.SharedDown] = [Layer + "ffn_down_shexp.weight"],
+        [WeightRole.SharedExpertGate] = [new(Layer + "ffn_gate_inp_shexp.weight", WeightForm.Flat)],
     };
 
-    /// <summary>Dense decoders whose rotated pairs are neighbours in the file.</summary>
+    /// <summary>Decoders whose rotated pairs are neighbours in the file.</summary>
     public static WeightNaming Interleaved { get; } = new(Dense) { InterleavedRope = true };
 }

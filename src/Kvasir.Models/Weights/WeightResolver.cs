@@ -49,7 +49,7 @@ internal sealed class WeightResolver(string path, ModelConfig config, IReadOnlyD
             Check(tensor, [count, .. expected]);
             tensor = Slice(tensor, index, expected);
         }
-        else if (form.HasFlag(WeightForm.Flat) && tensor.Shape.Aggregate(1L, (a, b) => a * b) == expected[0])
+        else if (form.HasFlag(WeightForm.Flat) && tensor.Shape.Aggregate(1L, (a, b) => a * b) == expected.Aggregate(1L, (a, b) => a * b))
         {
             // Any shape of so many elements.
         }

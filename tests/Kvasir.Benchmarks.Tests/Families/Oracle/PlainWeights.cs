@@ -34,6 +34,10 @@ internal sealed class PlainWeights
 
     public bool Flag(string name) => _config.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 
+    public IEnumerable<string> Names => _tensors.Keys;
+
+    public long[] Shape(string name) => _tensors[name].Shape;
+
     public bool Has(string name) => _tensors.ContainsKey(name);
 
     /// <summary>A vector, or all elements of a tensor.</summary>
