@@ -91,7 +91,7 @@ internal sealed class CompressionSession : ILayerPolicy
     public RaggedTable BeginCascade()
     {
         _cascades = true;
-        var table = new RaggedTable(_pool, Policy.PerHead) { CascadeRows = KeptRows, DropsInSteps = true };
+        var table = new RaggedTable(_pool, Policy.PerHead) { CascadeRows = KeptRows, DropsInSteps = true, SeesAllRows = true };
         _table = table;
         return table;
     }
@@ -219,7 +219,7 @@ internal sealed class CompressionSession : ILayerPolicy
     {
         var kept = new List<int>?[_shape.Layers * Lanes];
         var merged = new List<(int Layer, RowSelection.MergedRow Row)>();
-        var compressed = new RaggedTable(_pool, Policy.PerHead) { DropsInSteps = true };
+        var compressed = new RaggedTable(_pool, Policy.PerHead) { DropsInSteps = true, SeesAllRows = true };
         var slices = 0;
         for (var layer = 0; layer < _shape.Layers; layer++)
         {

@@ -60,6 +60,9 @@ public sealed unsafe class RaggedTable : IKvTable
     /// </summary>
     public long CascadeRows { get; set; } = long.MaxValue;
 
+    /// <summary>True when all rows of earlier steps are seen by all that come, so that their positions need not be looked at.</summary>
+    public bool SeesAllRows { get; init; }
+
     /// <summary>Most blocks held at any time.</summary>
     public int PeakBlocks { get; private set; }
 
@@ -352,7 +355,7 @@ public sealed unsafe class RaggedTable : IKvTable
         segment.LogitBias = rows.BiasPointer == null ? null : rows.BiasPointer + row;
 
         // Rows of earlier steps are seen by all that come; only among those of this step positions tell.
-        if (rows.Positions.Slice(row, count).IndexOfAnyExceptInRange(int.MinValue, _settledLength - 1) < 0)
+        if (SeesAllRows && rows.Positions.Slice(row, count).IndexOfAnyExceptInRange(int.MinValue, _settledLength - 1) < 0)
             segment.BasePosition = Settled;
         else
             segment.Positions = rows.PositionPointer + row;

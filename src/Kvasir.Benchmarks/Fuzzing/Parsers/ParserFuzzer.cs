@@ -67,6 +67,7 @@ public static class ParserFuzzer
         private readonly Random _random = new(seed);
         private readonly ParserMutator _mutator = new(new Random(seed ^ 0x5EED), target.Words);
         private readonly List<ParserCase> _corpus = [];
+        private readonly List<ParserCase> _validCorpus = [];
         private readonly Dictionary<string, byte[]> _valid = [];
         private readonly HashSet<string> _paths = [];
         private readonly HashSet<string> _found = [];
@@ -96,6 +97,7 @@ public static class ParserFuzzer
             foreach (var valid in _corpus.ToArray())
             {
                 Try(valid);
+                _validCorpus.Add(valid);
                 if (!_valid.ContainsKey(valid.File) || _refused > 0)
                     throw new InvalidOperationException($"{target.Name}: a valid file is refused; the fuzzer's seeds are out of date ({_paths.Last()})");
             }
@@ -103,14 +105,17 @@ public static class ParserFuzzer
 
         public void Next()
         {
-            // The newest ones are tried most.
-            int count = _corpus.Count;
-            int pick = _random.Next(2) == 0 ? _random.Next(count) : count - 1 - _random.Next(Math.Min(count, 40));
-            var parent = _corpus[pick];
-            var other = _corpus[_random.Next(count)];
+            // Valid files lead deeper than refused ones; of both the newest are tried most.
+            var parent = Pick(_random.Next(4) > 0 ? _validCorpus : _corpus);
+            var other = _corpus[_random.Next(_corpus.Count)];
             var changed = parent with { Data = _mutator.Mutate(parent.Data, other.File == parent.File ? other.Data : []) };
-            if (Try(changed) && _corpus.Count < MaxCorpus)
+            long accepted = _accepted;
+            if (!Try(changed))
+                return;
+            if (_corpus.Count < MaxCorpus)
                 _corpus.Add(changed);
+            if (_accepted > accepted && _validCorpus.Count < MaxCorpus)
+                _validCorpus.Add(changed);
         }
 
         public TimeSpan? Elapsed() => Interlocked.Read(ref _caseStart) is not 0 and var start ? Stopwatch.GetElapsedTime(start) : null;
@@ -128,6 +133,9 @@ public static class ParserFuzzer
                 };
             }
         }
+
+        private ParserCase Pick(List<ParserCase> from) =>
+            from[_random.Next(2) == 0 ? _random.Next(from.Count) : from.Count - 1 - _random.Next(Math.Min(from.Count, 40))];
 
         // Whether the case went a new way.
         private bool Try(ParserCase changed)

@@ -14,12 +14,14 @@ internal static class ParserUse
     public static string Tokenizer(Tokenizer tokenizer)
     {
         int tokens = 0;
+        var counts = new List<int>();
         foreach (string text in Texts)
         {
             foreach (bool special in (bool[])[false, true])
             {
                 var ids = tokenizer.EncodeWhole(text, special);
                 tokens += ids.Length;
+                counts.Add(ids.Length);
                 foreach (int id in ids)
                 {
                     if (id < 0 || id >= tokenizer.VocabSize)
@@ -35,7 +37,7 @@ internal static class ParserUse
             }
         }
 
-        return $"{Scale(tokenizer.VocabSize)} {Scale(tokens)} {tokenizer.Prefix.Count}{tokenizer.Suffix.Count} {tokenizer.BosId is not null} {tokenizer.AddsBos}";
+        return $"{Scale(tokenizer.VocabSize)} {Scale(tokens)} {string.Join(',', counts.Select(c => Scale(c)))} {tokenizer.Prefix.Count}{tokenizer.Suffix.Count} {tokenizer.BosId is not null} {tokenizer.AddsBos}";
     }
 
     public static string Model(ModelFile model)

@@ -33,7 +33,7 @@ internal sealed unsafe class LayerErrorProbe(LoadedModel model, IReadOnlyList<in
     private void Compare(int layer)
     {
         var width = model.Config.HiddenSize;
-        model.Backend.MatMul((float*)_outputs.Pointer, 2, model.Weights.Layers[layer].AttentionOutput, (float*)_projected.Pointer);
+        model.Backend.MatMul((float*)_outputs.Pointer, 2, model.Weights.Layers[layer].Attention!.Output, (float*)_projected.Pointer);
         var full = new ReadOnlySpan<float>((float*)_projected.Pointer, width);
         var compressed = new ReadOnlySpan<float>((float*)_projected.Pointer + width, width);
         double error = 0;
