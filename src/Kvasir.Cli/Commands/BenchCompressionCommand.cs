@@ -109,7 +109,7 @@ internal sealed class BenchCompressionCommand : Command, IHelpTopics
             ["bytes"] = JsonOutput.Number(curve.Bytes),
             ["kl"] = JsonOutput.Number(curve.Kl),
             ["agreement"] = JsonOutput.Number(curve.Agreement),
-            ["massKept"] = JsonOutput.Number(curve.MassKept),
+            ["massKept"] = double.IsNaN(curve.MassKept) ? null : JsonOutput.Number(curve.MassKept),
         })]),
     };
 }

@@ -1,5 +1,6 @@
 using Kvasir.Engine.Requests;
 using Kvasir.KvCache.Virtual;
+using Kvasir.Models;
 
 namespace Kvasir.Engine.Compression;
 
@@ -7,7 +8,7 @@ namespace Kvasir.Engine.Compression;
 internal static class CompressionLimits
 {
     /// <exception cref="ArgumentException">Says what cannot be.</exception>
-    public static void Check(GenerationRequest request, KvMemory kvMemory)
+    public static void Check(GenerationRequest request, ModelConfig config, KvMemory kvMemory)
     {
         if (request.Compression is not { } compression)
             return;
@@ -22,11 +23,27 @@ internal static class CompressionLimits
             throw new ArgumentException($"{what} needs rows in the blocks of paged KV, and KvMemory is {kvMemory} (--kv-memory): leave one of the two out", nameof(request));
         if (request.WantReceipt)
             throw new ArgumentException($"a receipt proves that an answer has the bits of a cold run, and an answer with {what} has not; leave out WantReceipt or the compression", nameof(request));
+        if (WhyNot(config) is { } reason)
+            throw new ArgumentException($"{what} cannot be used with this model: {reason}", nameof(request));
         if (compression.Rows is < 1)
             throw new ArgumentException($"{what}: Rows is {compression.Rows}; allowed: 1 or more", nameof(request));
         if (compression.Share is not (> 0 and <= 1))
             throw new ArgumentException($"{what}: Share is {compression.Share}; allowed: above 0, up to 1", nameof(request));
         if (compression.Point is { } point && (point < 1 || point > request.Prompt.Length))
             throw new ArgumentException($"{what}: Point is {point}; allowed: 1 to the {request.Prompt.Length} tokens of the prompt", nameof(request));
+    }
+
+    /// <summary>Why a model's rows cannot be thinned out, or null when they can.</summary>
+    private static string? WhyNot(ModelConfig config)
+    {
+        if (config.Recurrent is not null)
+            return "it has recurrent layers, which keep a state and no rows";
+        if (config.Latent is not null)
+            return "its cache holds latent rows, from which the heads' keys are made";
+        if (config.LayerPlan.Any(layer => layer.Window != 0))
+            return "some of its layers see a window only, and are small as they are";
+        if (config.Alibi)
+            return "its scores depend on distances (ALiBi), which kept rows would lose";
+        return config.AttentionSoftCap != 0 || config.Sinks ? "its scores are capped or have sinks, which the policies' probes do not know" : null;
     }
 }

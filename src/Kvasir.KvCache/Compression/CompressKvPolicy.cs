@@ -78,7 +78,7 @@ public sealed class CompressKvPolicy(string name, IReadOnlyList<int[]> voters, I
 
         public override void Select(int layer, int observed, RowSelection selection)
         {
-            if (_length <= budgets[layer])
+            if (_length <= Math.Max(shape.Budget, budgets[layer]))
                 return;
             var rows = selection.Keep(0);
             TopRows.Add(_scores[layer], budgets[layer] - _windowRows, rows);
