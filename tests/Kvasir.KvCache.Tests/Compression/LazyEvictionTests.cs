@@ -1,0 +1,84 @@
+using Kvasir.KvCache.Compression;
+
+namespace Kvasir.KvCache.Tests.Compression;
+
+public sealed class LazyEvictionTests
+{
+    private const int Budget = 40;
+    private const int Window = 8;
+    private const int Prompt = 12;
+
+    [Fact]
+    public void Tracker_AgreesWithABruteForceHistory_ForTwoThousandStepsOfEviction()
+    {
+        var shape = new CompressionShape(2, 4, 2, 8, Budget);
+        var options = new LazyEvictionOptions { Window = Window, Threshold = 0.05 };
+        var compressor = new LazyEvictionCompressor(shape, options);
+        var random = new Random(11);
+        var lanes = new List<Row>[4];
+        for (var lane = 0; lane < lanes.Length; lane++)
+            lanes[lane] = [.. Enumerable.Range(0, Prompt).Select(_ => new Row(0, []))];
+        var drops = new RowDrops(2);
+        for (var t = 1; t <= 2000; t++)
+        {
+            for (var layer = 0; layer < 2; layer++)
+            {
+                for (var head = 0; head < 2; head++)
+                    lanes[(layer * 2) + head].Add(new Row(t, []));
+                int[] counts = [lanes[layer * 2].Count, lanes[(layer * 2) + 1].Count];
+                var columns = counts.Max();
+                var weights = Enumerable.Range(0, 4 * columns).Select(_ => random.NextSingle() * random.NextSingle() * 0.07f).ToArray();
+                for (var head = 0; head < 2; head++)
+                {
+                    for (var row = 0; row < counts[head]; row++)
+                    {
+                        if (Enumerable.Range(head * 2, 2).Any(q => weights[(q * columns) + row] >= 0.05))
+                            lanes[(layer * 2) + head][row].Looks.Add(t);
+                    }
+                }
+
+                drops.Reset();
+                compressor.Answer(
+                    new AnswerSignals { Layer = layer, Position = Prompt + t - 1, Step = t, LaneRows = counts, Weights = weights, Columns = columns, Rows = new NoRows() }, drops);
+                for (var head = 0; head < 2; head++)
+                    Check(compressor, layer, head, lanes[(layer * 2) + head], drops.Dropped(head), t);
+            }
+        }
+    }
+
+    private static void Check(LazyEvictionCompressor compressor, int layer, int head, List<Row> rows, List<int> dropped, int t)
+    {
+        Assert.True(dropped.Count == 0 || t % Window == 0, $"step {t}: rows went between two windows");
+        Assert.All(dropped, row => Assert.True(rows[row].Born <= t - Window, $"step {t}: a row of the newest window went"));
+        var before = rows.ToArray();
+        var moves = new Kvasir.KvCache.Tables.HoleFilling(dropped.ToArray(), rows.Count);
+        while (moves.MoveNext())
+            rows[moves.To] = before[moves.From];
+        rows.RemoveRange(rows.Count - dropped.Count, dropped.Count);
+        Assert.InRange(rows.Count, 0, Budget + Window);
+        var entries = compressor.Entries(layer, head);
+        Assert.Equal(rows.Count, entries.Length);
+        for (var row = 0; row < rows.Count; row++)
+        {
+            var (seen, gap) = History(rows[row]);
+            Assert.True((entries[row].Seen, entries[row].Gap) == (seen, gap), $"step {t}, row {row}: ({entries[row].Seen}, {entries[row].Gap}) against ({seen}, {gap})");
+        }
+    }
+
+    /// <summary>TS and MRI by definition, from all looks at a row.</summary>
+    private static (int Seen, int Gap) History(Row row)
+    {
+        var seen = row.Born == 0 ? 0 : row.Born - 1;
+        var gap = 0;
+        foreach (var look in row.Looks)
+            (gap, seen) = (Math.Max(gap, look - seen), look);
+        return (seen, gap);
+    }
+
+    private sealed record Row(int Born, List<int> Looks);
+
+    private sealed class NoRows : IKvRowSource
+    {
+        public void Read(int head, int row, Span<float> key, Span<float> value) => throw new NotSupportedException();
+    }
+}
