@@ -40,6 +40,7 @@ internal sealed class ServerOptionSet
         (Flag("--retention", "NAME", $"Which kept keys and values go first when there is no room: {string.Join(", ", RetentionPolicies.Names)}."), "engine.retention"),
         (Flag("--kv-memory", "KIND", "Where keys and values lie: paged, contiguous-private or contiguous-shared."), "engine.kvMemory"),
         (Flag("--reuse", "POLICY", $"Reuse text that recurs behind another prefix, e.g. cacheblend:0.15: the policy and the share of its rows that is computed again. Policies: {string.Join(", ", BlendPolicies.Names)}. Default: off, and requests may choose. Answers are then approximate."), "reuse.policy"),
+        (Flag("--kv-policy", "POLICY", "Keep fewer rows of long prompts: NAME:SHARE or NAME:ROWS, e.g. cake:0.25 ('kvasir kv policies' lists them). Default: off, and requests may choose. Answers are then approximate."), "kv.policy"),
         (Flag("--chunk-share", "SHARE", "Share of the KV memory that text kept for such reuse may hold, 0 to 1."), "engine.chunkShare"),
         (Flag("--audit-rate", "SHARE", "Share of the answers with such reuse that are run again without it in idle time, 0 to 1; a policy that deviates is switched off for its tenant."), "engine.audit.rate"),
         (Flag("--scheduling", "NAME", $"Which waiting answer begins first: {string.Join(" or ", SchedulingNames.All)} (least left to compute, by age)."), "engine.scheduling"),

@@ -9,7 +9,7 @@ namespace Kvasir.KvCache.Compression;
 public sealed class StreamingLlmPolicy(int sinks = 4, bool positionsInCache = true) : ICompressionPolicy
 {
     /// <inheritdoc/>
-    public string Name => "streamingllm";
+    public string Name => positionsInCache ? "streamingllm" : "streamingllm-true";
 
     /// <inheritdoc/>
     public bool PerHead => false;

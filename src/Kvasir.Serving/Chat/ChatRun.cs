@@ -64,6 +64,7 @@ internal sealed class ChatRun : IDisposable
             Adapter = lease.Adapter,
             WantReceipt = chat.Kvasir.Receipt,
             Blending = choice.ToRequest(conversation.Parts),
+            Compression = CompressionChoice.Of(chat.Kvasir, call.Tenant, lease.Service, conversation.Prompt.Length, choice.IsOn),
             QueueTimeout = configuration.Limits.QueueTimeout,
         });
         return new ChatRun(call, lease, chat, conversation, reuse, generation);

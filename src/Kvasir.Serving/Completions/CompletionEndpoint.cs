@@ -5,6 +5,7 @@ using Kvasir.Serving.Json;
 using Kvasir.Serving.Pipeline;
 using Kvasir.Serving.Requests;
 using Kvasir.Serving.Streaming;
+using Kvasir.Serving.Tenancy;
 using Microsoft.AspNetCore.Http;
 
 namespace Kvasir.Serving.Completions;
@@ -30,7 +31,7 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
             for (var i = 0; i < completion.Prompts.Count; i++)
             {
                 PromptLimit.Check("prompt", completion.Prompts[i].Length, configuration.Limits);
-                generations.Add(Submit(lease, completion, i, choice, salt));
+                generations.Add(Submit(lease, completion, i, choice, call.Tenant, salt));
             }
 
             PromptReuse[] reuse = [.. completion.Parts.Select(parts => completion.Kvasir.ReuseOf(choice, parts, parts.Count))];
@@ -48,7 +49,7 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
         }
     }
 
-    private Generation Submit(ModelLease lease, CompletionCall completion, int prompt, ReuseChoice choice, ReadOnlyMemory<byte> salt) =>
+    private Generation Submit(ModelLease lease, CompletionCall completion, int prompt, ReuseChoice choice, Tenant tenant, ReadOnlyMemory<byte> salt) =>
         lease.Service.Engine.Submit(new GenerationRequest
         {
             Prompt = completion.Prompts[prompt],
@@ -63,6 +64,7 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
             Adapter = lease.Adapter,
             WantReceipt = completion.Kvasir.Receipt,
             Blending = choice.ToRequest(completion.Parts[prompt]),
+            Compression = CompressionChoice.Of(completion.Kvasir, tenant, lease.Service, completion.Prompts[prompt].Length, choice.IsOn),
             QueueTimeout = configuration.Limits.QueueTimeout,
         });
 

@@ -10,8 +10,13 @@ internal static class ReuseChecks
     public static void Check(ServerConfiguration configuration)
     {
         configuration.Reuse.Validate("reuse.policy");
+        configuration.Compression.Validate("kv.policy");
         foreach (var tenant in configuration.Tenants)
+        {
             tenant.Reuse?.Validate($"tenants: reuse.policy of '{tenant.Name}'");
+            tenant.Compression?.Validate($"tenants: kv.policy of '{tenant.Name}'");
+        }
+
         foreach (var model in configuration.Models)
         {
             try

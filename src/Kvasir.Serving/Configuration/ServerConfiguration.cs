@@ -29,6 +29,9 @@ public sealed record ServerConfiguration
     /// <summary>Reuse that is not a prefix.</summary>
     public ReuseConfiguration Reuse { get; init; } = new();
 
+    /// <summary>How much of prompts stays in the KV cache.</summary>
+    public CompressionConfiguration Compression { get; init; } = new();
+
     /// <summary>What tenants share.</summary>
     public CacheConfiguration Cache { get; init; } = new();
 
@@ -47,6 +50,7 @@ public sealed record ServerConfiguration
         var model = settings.Text("model", null, "Path of the model that is served: a .gguf file or a Hugging Face folder. Several: see models.");
         var engine = settings.Section("engine", inner => EngineSettings.Read(inner, new EngineOptions()), "How the engines of all models are set up.");
         var reuse = settings.Section("reuse", inner => ReuseConfiguration.Read(inner, fallback.Reuse), "Reuse of text that recurs behind another prefix. Answers are then approximate.");
+        var compression = settings.Section("kv", inner => CompressionConfiguration.Read(inner, fallback.Compression), "How much of long prompts stays in the KV cache. Answers are then approximate.");
         var listen = settings.Texts("listen", fallback.Listen, "Addresses of the API and the page; port 0 takes a free one.");
         var apiKey = settings.Secret("apiKey", "The key that clients must send, where there is one tenant only. Several: see tenants.");
         var configuration = new ServerConfiguration
@@ -56,9 +60,10 @@ public sealed record ServerConfiguration
             CorsOrigins = settings.Texts("corsOrigins", fallback.CorsOrigins, "Origins of pages in browsers that may call the API, e.g. https://chat.example.org."),
             Models = settings.List("models", inner => ModelConfiguration.Read(inner, engine), "The models; the first is the default."),
             ModelMemory = settings.Size("modelMemory", fallback.ModelMemory, "Most memory of loaded models together; idle ones are unloaded first. No limit by default."),
-            Tenants = settings.List("tenants", inner => TenantConfiguration.Read(inner, reuse), "Who may use the server. Without any, everybody who can reach it."),
+            Tenants = settings.List("tenants", inner => TenantConfiguration.Read(inner, reuse, compression), "Who may use the server. Without any, everybody who can reach it."),
             Limits = settings.Section("limits", LimitConfiguration.Read, "What is refused, and when."),
             Reuse = reuse,
+            Compression = compression,
             Cache = settings.Section("cache", CacheConfiguration.Read, "What tenants share."),
             Admin = settings.Section("admin", AdminConfiguration.Read, "The operator's endpoints."),
             Telemetry = settings.Section("telemetry", TelemetryConfiguration.Read, "Traces and metrics."),

@@ -21,12 +21,16 @@ public sealed record TenantConfiguration
     /// <summary>Reuse that is not a prefix for his requests; <see cref="ServerConfiguration.Reuse"/> when null.</summary>
     public ReuseConfiguration? Reuse { get; init; }
 
-    internal static TenantConfiguration Read(SettingReader settings, ReuseConfiguration reuse) => new()
+    /// <summary>How much of his prompts stays in the KV cache; <see cref="ServerConfiguration.Compression"/> when null.</summary>
+    public CompressionConfiguration? Compression { get; init; }
+
+    internal static TenantConfiguration Read(SettingReader settings, ReuseConfiguration reuse, CompressionConfiguration compression) => new()
     {
         Name = settings.Text("name", null, "The name; it is seen in logs and metrics.") ?? "",
         Keys = settings.Secrets("keys", "The API keys that stand for the tenant."),
         MaxRequests = settings.Number("maxRequests", null, 1, "Most requests under way at once. Default: limits.tenantRequests."),
         PublicScope = settings.Flag("publicScope", true, "Whether requests may choose the public scope, where cache.publicScope allows it."),
         Reuse = settings.Section("reuse", inner => ReuseConfiguration.Read(inner, reuse), "Reuse behind other prefixes, where that differs from the others."),
+        Compression = settings.Section("kv", inner => CompressionConfiguration.Read(inner, compression), "How much of prompts stays in the KV cache, where that differs from the others."),
     };
 }

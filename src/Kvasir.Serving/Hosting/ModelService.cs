@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 using Kvasir.Engine;
+using Kvasir.Engine.Compression;
 using Kvasir.Engine.Conversations;
 using Kvasir.Grammars;
+using Kvasir.KvCache.Compression.Profiles;
 using Kvasir.Models;
 using Kvasir.Serving.Configuration;
 using Kvasir.Serving.Errors;
@@ -18,6 +20,7 @@ internal sealed class ModelService
 
     private readonly Lock _gate = new();
     private readonly Lazy<GrammarCache> _grammars;
+    private readonly Lazy<HeadProfile?> _headProfile;
     private readonly TaskCompletionSource _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _users;
     private bool _retired;
@@ -30,6 +33,7 @@ internal sealed class ModelService
         Format = ConversationFormat.Detect(engine.Model);
         Activity = new ModelActivity(time);
         SystemFingerprint = $"kvasir-{Fingerprint(engine)}";
+        _headProfile = new Lazy<HeadProfile?>(() => HeadProfiles.Read(engine.Model));
         _grammars = new Lazy<GrammarCache>(() => new GrammarCache(Format.CreateVocabulary(engine.Config.VocabSize)));
     }
 
@@ -44,6 +48,10 @@ internal sealed class ModelService
 
     /// <summary>Names what the answers' bits depend on: the model and the numerics.</summary>
     public string SystemFingerprint { get; }
+
+    /// <summary>What was measured of the model's heads, where a profile lies beside it.</summary>
+    /// <exception cref="InvalidDataException">What lies there is no profile of this model.</exception>
+    public HeadProfile? HeadProfile => _headProfile.Value;
 
     /// <summary>What its requests have seen lately.</summary>
     public ModelActivity Activity { get; }

@@ -11,7 +11,8 @@ namespace Kvasir.Serving.Requests;
 /// <param name="Receipt">Whether the answer comes with a receipt.</param>
 /// <param name="PublicScope">Whether its KV is shared with all tenants.</param>
 /// <param name="Reuse">How text that recurs behind another prefix is reused.</param>
-internal sealed record KvasirFields(bool Report, bool PromptText, bool Receipt, bool PublicScope, ReuseFields Reuse)
+/// <param name="Kv">How much of the prompt stays in the KV cache (<see cref="CompressionChoice"/>); null where the request does not say.</param>
+internal sealed record KvasirFields(bool Report, bool PromptText, bool Receipt, bool PublicScope, ReuseFields Reuse, string? Kv)
 {
     private const string Name = "kvasir";
 
@@ -22,7 +23,7 @@ internal sealed record KvasirFields(bool Report, bool PromptText, bool Receipt, 
     {
         var inner = body.Object(Name);
         var scope = Field("scope", (fields, name) => fields.OneOf(name, "tenant", "public"));
-        return new KvasirFields(Flag("report"), Flag("prompt_text"), Flag("receipt"), scope == "public", ReuseFields.Read(body, inner));
+        return new KvasirFields(Flag("report"), Flag("prompt_text"), Flag("receipt"), scope == "public", ReuseFields.Read(body, inner), CompressionChoice.Read(body, inner));
 
         bool Flag(string name) => Field(name, (fields, field) => fields.Flag(field)) ?? false;
 

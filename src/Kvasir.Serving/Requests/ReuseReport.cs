@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Kvasir.Engine.Blending;
+using Kvasir.Engine.Compression;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Requests;
 using Kvasir.Models;
@@ -27,6 +28,8 @@ internal sealed class ReuseReport(ModelLease lease, KvasirFields wanted, ReadOnl
         json.WriteNumber("computed_tokens", statistics.PromptTokens - statistics.ReusedTokens);
         if (statistics.Blend is { } blend)
             WriteBlend(json, blend);
+        if (statistics.Compression is { } compression)
+            WriteCompression(json, compression);
         WriteTime(json, "queue_ms", statistics.QueueTime);
         WriteTime(json, "ttft_ms", statistics.TimeToFirstToken);
         WriteTime(json, "ttft_without_reuse_ms", lease.Service.Activity.WithoutReuse(statistics));
@@ -60,6 +63,21 @@ internal sealed class ReuseReport(ModelLease lease, KvasirFields wanted, ReadOnl
         foreach (var answer in answers)
             answer.Receipt!.WriteTo(json);
         json.WriteEndArray();
+    }
+
+    private static void WriteCompression(Utf8JsonWriter json, CompressionStatistics compression)
+    {
+        json.WriteStartObject("kv");
+        json.WriteString("policy", compression.Policy);
+        json.WriteNumber("rows", compression.Rows);
+        json.WriteNumber("kept_rows", Math.Round(compression.KeptRows, 1));
+        json.WriteNumber("bytes", compression.Bytes);
+        json.WriteNumber("full_bytes", compression.FullBytes);
+        if (compression.MassKept is { } mass)
+            json.WriteNumber("mass_kept", Math.Round(mass, 4));
+        else
+            json.WriteNull("mass_kept");
+        json.WriteEndObject();
     }
 
     private static void WriteBlend(Utf8JsonWriter json, BlendStatistics blend)

@@ -5,7 +5,7 @@ using Kvasir.Serving.Configuration;
 namespace Kvasir.Serving.Tenancy;
 
 /// <summary>Somebody who uses the server.</summary>
-internal sealed class Tenant(string name, ReadOnlyMemory<byte> cacheSalt, bool mayUsePublicScope, int maxRequests, ReuseConfiguration reuse)
+internal sealed class Tenant(string name, ReadOnlyMemory<byte> cacheSalt, bool mayUsePublicScope, int maxRequests, ReuseConfiguration reuse, CompressionConfiguration compression)
 {
     private int _requests;
 
@@ -22,6 +22,9 @@ internal sealed class Tenant(string name, ReadOnlyMemory<byte> cacheSalt, bool m
 
     /// <summary>How his requests reuse text that recurs behind another prefix, where they do not say.</summary>
     public ReuseConfiguration Reuse => reuse;
+
+    /// <summary>How much of his prompts stays in the KV cache, where his requests do not say.</summary>
+    public CompressionConfiguration Compression => compression;
 
     /// <summary>Most requests under way.</summary>
     public int MaxRequests => maxRequests;

@@ -22,7 +22,7 @@ internal sealed class TenantDirectory
     public TenantDirectory(ServerConfiguration configuration)
     {
         _adminHash = configuration.Admin.Key is { } admin ? Hash(Checked(admin, "admin.key")) : null;
-        _everybody = new Tenant("everybody", default, mayUsePublicScope: true, configuration.Limits.TenantRequests, configuration.Reuse);
+        _everybody = new Tenant("everybody", default, mayUsePublicScope: true, configuration.Limits.TenantRequests, configuration.Reuse, configuration.Compression);
         var secret = SaltSecret(configuration);
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var tenant in configuration.Tenants)
@@ -32,7 +32,7 @@ internal sealed class TenantDirectory
             if (tenant.Keys.Count == 0)
                 throw new ConfigurationException($"tenants: '{tenant.Name}' has no keys; nobody could use it");
             var salt = HMACSHA256.HashData(secret, Encoding.UTF8.GetBytes(tenant.Name));
-            var entry = new Tenant(tenant.Name, salt, tenant.PublicScope, tenant.MaxRequests ?? configuration.Limits.TenantRequests, tenant.Reuse ?? configuration.Reuse);
+            var entry = new Tenant(tenant.Name, salt, tenant.PublicScope, tenant.MaxRequests ?? configuration.Limits.TenantRequests, tenant.Reuse ?? configuration.Reuse, tenant.Compression ?? configuration.Compression);
             _names[entry.CacheLabel] = tenant.Name;
             foreach (var key in tenant.Keys)
             {
