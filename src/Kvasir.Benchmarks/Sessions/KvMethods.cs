@@ -1,9 +1,10 @@
+using Kvasir.KvCache.Compression;
 using Kvasir.Models;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Benchmarks.Sessions;
 
-/// <summary>All ways of keeping keys and values. A new one is a line here.</summary>
+/// <summary>All ways of keeping keys and values. A new one is a line here; compression policies come by themselves.</summary>
 internal static class KvMethods
 {
     /// <summary>The whole cache in 16 bits: what all others are held against.</summary>
@@ -19,7 +20,12 @@ internal static class KvMethods
         new("bf16", KvDataType.BF16, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
         new("q8_0", KvDataType.Q8_0, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
         new("f32", KvDataType.F32, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
+        .. CompressionPolicies.Names.Select(name => new KvMethodKind(
+            name, KvDataType.F16, true, (session, budget) => new CompressedSessionRunner(session, CompressionPolicies.Create(name), budget))),
     ];
+
+    /// <summary>One of each stage and kind, for a run that names none.</summary>
+    public static IReadOnlyList<string> Usual { get; } = [Full, Fresh, "q8_0", "streamingllm", "snapkv", "cake"];
 
     /// <summary>Their names.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Known.Select(kind => kind.Name)];
