@@ -56,6 +56,7 @@ internal sealed class CommandLine(TextReader input, TextWriter output, TextWrite
         root.Add(new RemoveCommand(input));
         root.Add(new ModelCommand());
         root.Add(new CacheCommand(input));
+        root.Add(new KvCommand());
         root.Add(new BenchCommand(input));
         root.Add(new FuzzCommand());
         root.Add(new DoctorCommand());

@@ -5,7 +5,7 @@ namespace Kvasir.Benchmarks.Agents;
 /// <summary>Collects what the suites find.</summary>
 internal sealed class AgentRecorder(AgentBenchmarkOptions options, IProgress<string>? progress, CancellationToken cancellation)
 {
-    private readonly List<AgentCheck> _checks = [];
+    private readonly List<Check> _checks = [];
     private readonly List<AgentCurve> _curves = [];
 
     public AgentBenchmarkOptions Options => options;
@@ -21,7 +21,7 @@ internal sealed class AgentRecorder(AgentBenchmarkOptions options, IProgress<str
     public void Check(string name, IReadOnlyList<double> values, string unit, double? baseline, string note)
     {
         var interval = Interval.Of(values);
-        _checks.Add(new AgentCheck(name, interval.Mean, interval.Low, interval.High, unit, baseline, note));
+        _checks.Add(new Check(name, interval.Mean, interval.Low, interval.High, unit, baseline, note));
         Say(FormattableString.Invariant($"{name,-32} {interval.Mean,10:G4} [{interval.Low:G4}, {interval.High:G4}] {unit} (baseline {baseline:0.####}) {note}"));
     }
 

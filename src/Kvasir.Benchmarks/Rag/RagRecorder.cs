@@ -5,7 +5,7 @@ namespace Kvasir.Benchmarks.Rag;
 /// <summary>Collects what the suites find.</summary>
 internal sealed class RagRecorder(RagBenchmarkOptions options, IProgress<string>? progress, CancellationToken cancellation)
 {
-    private readonly List<RagCheck> _checks = [];
+    private readonly List<Check> _checks = [];
     private readonly List<RagCurve> _curves = [];
     private readonly List<RagSeries> _series = [];
 
@@ -22,7 +22,7 @@ internal sealed class RagRecorder(RagBenchmarkOptions options, IProgress<string>
     public void Check(string name, IReadOnlyList<double> values, string unit, double? baseline, string note)
     {
         var interval = Interval.Of(values);
-        _checks.Add(new RagCheck(name, interval.Mean, interval.Low, interval.High, unit, baseline, note));
+        _checks.Add(new Check(name, interval.Mean, interval.Low, interval.High, unit, baseline, note));
         Say(FormattableString.Invariant($"{name,-32} {interval.Mean,10:0.####} [{interval.Low:0.####}, {interval.High:0.####}] {unit} (baseline {baseline:0.####}) {note}"));
     }
 

@@ -1,3 +1,5 @@
+using Kvasir.Benchmarks.Measures;
+
 namespace Kvasir.Benchmarks.Rag;
 
 /// <summary>What <see cref="RagBenchmark"/> measured.</summary>
@@ -5,4 +7,4 @@ namespace Kvasir.Benchmarks.Rag;
 /// <param name="Curves">Quality and time by policy and share of repaired rows.</param>
 /// <param name="Series">Further lines to plot.</param>
 /// <param name="Interrupted">True when it was ended before all was measured.</param>
-public sealed record RagReport(IReadOnlyList<RagCheck> Checks, IReadOnlyList<RagCurve> Curves, IReadOnlyList<RagSeries> Series, bool Interrupted);
+public sealed record RagReport(IReadOnlyList<Check> Checks, IReadOnlyList<RagCurve> Curves, IReadOnlyList<RagSeries> Series, bool Interrupted);

@@ -20,8 +20,7 @@ internal static class KvMethods
         new("bf16", KvDataType.BF16, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
         new("q8_0", KvDataType.Q8_0, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
         new("f32", KvDataType.F32, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
-        .. CompressionPolicies.Names.Select(name => new KvMethodKind(
-            name, KvDataType.F16, true, (session, budget) => new CompressedSessionRunner(session, CompressionPolicies.Create(name), budget))),
+        .. CompressionPolicies.Names.Select(name => new KvMethodKind(name, KvDataType.F16, true, (session, share) => new CompressedSessionRunner(session, name, share))),
     ];
 
     /// <summary>One of each stage and kind, for a run that names none.</summary>

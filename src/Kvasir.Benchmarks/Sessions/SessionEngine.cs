@@ -1,7 +1,10 @@
 using Kvasir.Benchmarks.Rag.Workloads;
 using Kvasir.Engine;
+using Kvasir.Engine.Compression;
 using Kvasir.Engine.Loop;
 using Kvasir.Engine.Requests;
+using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Compression.Profiles;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Benchmarks.Sessions;
@@ -18,6 +21,7 @@ internal sealed class SessionEngine : IDisposable
         Layout = layout;
         Frame = PromptFrame.Of(engine);
         Shapes = new CostShapes(engine.Config, layout);
+        Profile = HeadProfiles.Read(engine.Model);
     }
 
     public KvasirEngine Engine { get; }
@@ -28,8 +32,19 @@ internal sealed class SessionEngine : IDisposable
 
     public CostShapes Shapes { get; }
 
+    /// <summary>The model's head profile, or null.</summary>
+    public HeadProfile? Profile { get; }
+
+    public bool HasProfile => Profile is not null;
+
     /// <summary>What the requests should have cost so far by <see cref="Shapes"/>.</summary>
     public StageCosts Expected { get; private set; }
+
+    /// <summary>A compression policy, with the model's head profile where it stands on one.</summary>
+    public ICompressionPolicy Policy(string name) => CompressionPolicies.Create(name, Profile);
+
+    /// <summary>Takes down what a request that was run elsewhere should have cost.</summary>
+    public void Expect(StageCosts costs) => Expected += costs;
 
     /// <summary>Loads a model.</summary>
     public static async Task<SessionEngine> OpenAsync(string model, EngineOptions options)
@@ -73,6 +88,26 @@ internal sealed class SessionEngine : IDisposable
         try
         {
             await RunAsync(request, costs, cancellation).ConfigureAwait(false);
+            return [.. _rows];
+        }
+        finally
+        {
+            _reads = false;
+        }
+    }
+
+    /// <summary>Answers and returns the logits of every token, without taking down costs.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="onAnswer">Sees the answer.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public async Task<IReadOnlyList<float[]>> ReadAsync(GenerationRequest request, Action<Answer> onAnswer, CancellationToken cancellation)
+    {
+        _rows.Clear();
+        _reads = true;
+        try
+        {
+            using var generation = Engine.Submit(request);
+            onAnswer(await generation.Choices[0].CompleteAsync(cancellation).ConfigureAwait(false));
             return [.. _rows];
         }
         finally

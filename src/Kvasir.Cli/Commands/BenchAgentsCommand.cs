@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Kvasir.Benchmarks.Agents;
 using Kvasir.Cli.Options;
@@ -80,28 +79,16 @@ internal sealed class BenchAgentsCommand : Command, IHelpTopics
         {
             var curves = Screen.Table(group.Key, "", "reuse", "tokens", "agreement", "first-token KL", "row error");
             foreach (var curve in group)
-                curves.AddRow(curve.Policy, Number(curve.X), Number(curve.ReuseRate), Number(curve.TokenShare), Number(curve.Agreement), Number(curve.FirstTokenKl), Number(curve.RowError));
+                curves.AddRow(curve.Policy, CheckOutput.Number(curve.X), CheckOutput.Number(curve.ReuseRate), CheckOutput.Number(curve.TokenShare), CheckOutput.Number(curve.Agreement), CheckOutput.Number(curve.FirstTokenKl), CheckOutput.Number(curve.RowError));
             screen.Write(curves);
         }
 
-        var checks = Screen.Table("check", "value", "95 %", "unit", "held against");
-        foreach (var check in report.Checks)
-            checks.AddRow(check.Name, Number(check.Value), double.IsNaN(check.Low) ? "" : $"{Number(check.Low)} to {Number(check.High)}", check.Unit, check.Baseline is { } baseline ? Number(baseline) : "");
-        screen.Write(checks);
+        screen.Write(CheckOutput.Table(report.Checks));
     }
 
     private static JsonObject Json(AgentReport report) => new()
     {
-        ["checks"] = new JsonArray([.. report.Checks.Select(check => new JsonObject
-        {
-            ["name"] = check.Name,
-            ["value"] = JsonOutput.Number(check.Value),
-            ["low"] = JsonOutput.Number(check.Low),
-            ["high"] = JsonOutput.Number(check.High),
-            ["unit"] = check.Unit,
-            ["baseline"] = check.Baseline is { } baseline ? JsonOutput.Number(baseline) : null,
-            ["note"] = check.Note,
-        })]),
+        ["checks"] = CheckOutput.Json(report.Checks),
         ["curves"] = new JsonArray([.. report.Curves.Select(curve => new JsonObject
         {
             ["curve"] = curve.Curve,
@@ -114,6 +101,4 @@ internal sealed class BenchAgentsCommand : Command, IHelpTopics
             ["rowError"] = JsonOutput.Number(curve.RowError),
         })]),
     };
-
-    private static string Number(double value) => double.IsNaN(value) ? "" : value.ToString(Math.Abs(value) >= 100 ? "0" : "0.####", CultureInfo.InvariantCulture);
 }

@@ -18,6 +18,7 @@ internal sealed class BenchCommand : Command, IHelpTopics
         Add(new BenchRetentionCommand());
         Add(new BenchVirtualCommand());
         Add(new BenchRagCommand());
+        Add(new BenchCompressionCommand());
         Add(new BenchScbenchCommand());
         Add(new BenchNeedleCommand());
         Add(new BenchPerplexityCommand());

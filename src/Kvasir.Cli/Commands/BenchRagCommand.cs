@@ -115,24 +115,12 @@ internal sealed class BenchRagCommand : Command, IHelpTopics
             screen.Write(curves);
         }
 
-        var checks = Screen.Table("check", "value", "95 %", "unit", "held against");
-        foreach (var check in report.Checks)
-            checks.AddRow(check.Name, Number(check.Value), Range(new Interval(check.Value, check.Low, check.High)), check.Unit, check.Baseline is { } baseline ? Number(baseline) : "");
-        screen.Write(checks);
+        screen.Write(CheckOutput.Table(report.Checks));
     }
 
     private static JsonObject Json(RagReport report) => new()
     {
-        ["checks"] = new JsonArray([.. report.Checks.Select(check => new JsonObject
-        {
-            ["name"] = check.Name,
-            ["value"] = JsonOutput.Number(check.Value),
-            ["low"] = JsonOutput.Number(check.Low),
-            ["high"] = JsonOutput.Number(check.High),
-            ["unit"] = check.Unit,
-            ["baseline"] = check.Baseline is { } baseline ? JsonOutput.Number(baseline) : null,
-            ["note"] = check.Note,
-        })]),
+        ["checks"] = CheckOutput.Json(report.Checks),
         ["curves"] = new JsonArray([.. report.Curves.Select(curve => new JsonObject
         {
             ["workload"] = curve.Workload,

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kvasir.Engine;
+using Kvasir.Engine.Compression;
 using Kvasir.Engine.Requests;
 using Kvasir.Models;
 
@@ -30,8 +31,15 @@ internal sealed class RequestOptionSet
         HelpName = "FILE",
     };
 
+    private readonly Option<string?> _kvPolicy = new("--kv-policy")
+    {
+        Description = "Keep fewer rows of the prompt: NAME, NAME:SHARE or NAME:ROWS, such as snapkv:0.25 ('kvasir kv policies' lists them).",
+        HelpName = "POLICY",
+    };
+
     public void AddTo(Command command)
     {
+        command.Add(_kvPolicy);
         command.Add(_maxTokens);
         command.Add(_system);
         command.Add(_raw);
@@ -49,6 +57,7 @@ internal sealed class RequestOptionSet
         Adapter = _adapter.Load(parsed, engine),
         Sampling = _sampling.Read(parsed),
         StopStrings = parsed.GetValue(_stop) ?? [],
+        Compression = parsed.GetValue(_kvPolicy) is { } policy ? KvCompression.Parse(policy, HeadProfiles.Read(engine.Model)) : null,
         WantReceipt = parsed.GetValue(_receipt) is not null,
     };
 

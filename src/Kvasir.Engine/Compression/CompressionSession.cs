@@ -91,7 +91,7 @@ internal sealed class CompressionSession : ILayerPolicy
     public RaggedTable BeginCascade()
     {
         _cascades = true;
-        var table = new RaggedTable(_pool, Policy.PerHead) { CascadeRows = KeptRows };
+        var table = new RaggedTable(_pool, Policy.PerHead) { CascadeRows = KeptRows, DropsInSteps = true };
         _table = table;
         return table;
     }
@@ -112,7 +112,7 @@ internal sealed class CompressionSession : ILayerPolicy
     {
         if (IsCompressed)
         {
-            if (!_compressor.NeedsAnswerWeights)
+            if (!_compressor.NeedsAnswerWeights || positions[^1] < _promptLength)
                 return;
             _weights.FirstRow = positions.Length - 1;
             _weights.ReserveWeights(1, _shape.QueryHeads, _table!.Rows(layer));
@@ -146,7 +146,9 @@ internal sealed class CompressionSession : ILayerPolicy
         var layer = context.Layer;
         if (IsCompressed)
         {
-            Drop(layer, context.Positions);
+            // A prompt that goes on behind the compress point is computed densely, however it is cut into steps.
+            if (context.Positions[^1] >= _promptLength)
+                Drop(layer, context.Positions[^1]);
             return;
         }
 
@@ -177,13 +179,14 @@ internal sealed class CompressionSession : ILayerPolicy
     public RaggedTable? EndStep(int computed, BlockReservation reservation)
     {
         RaggedTable? compressed = null;
+        if (_table is RaggedTable ragged && computed >= Point)
+            ragged.EndStep();
         if (!IsCompressed && computed >= Point)
         {
             IsCompressed = true;
             var peak = _table!.BlockCount;
             if (_table is RaggedTable cascade)
             {
-                cascade.EndCascade();
                 peak = cascade.PeakBlocks;
             }
             else
@@ -216,7 +219,7 @@ internal sealed class CompressionSession : ILayerPolicy
     {
         var kept = new List<int>?[_shape.Layers * Lanes];
         var merged = new List<(int Layer, RowSelection.MergedRow Row)>();
-        var compressed = new RaggedTable(_pool, Policy.PerHead);
+        var compressed = new RaggedTable(_pool, Policy.PerHead) { DropsInSteps = true };
         var slices = 0;
         for (var layer = 0; layer < _shape.Layers; layer++)
         {
@@ -279,7 +282,7 @@ internal sealed class CompressionSession : ILayerPolicy
         }
     }
 
-    private void Drop(int layer, ReadOnlySpan<int> positions)
+    private void Drop(int layer, int position)
     {
         var table = (RaggedTable)_table!;
         for (var lane = 0; lane < Lanes; lane++)
@@ -288,8 +291,8 @@ internal sealed class CompressionSession : ILayerPolicy
         var signals = new AnswerSignals
         {
             Layer = layer,
-            Position = positions[^1],
-            StepRows = positions.Length,
+            Position = position,
+            Step = position - _promptLength + 1,
             LaneRows = _laneRows,
             Weights = _compressor.NeedsAnswerWeights ? _weights.Weights : default,
             Columns = _compressor.NeedsAnswerWeights ? _weights.ColumnCount : 0,

@@ -1,4 +1,6 @@
+using System.Globalization;
 using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Compression.Profiles;
 
 namespace Kvasir.Engine.Compression;
 
@@ -28,6 +30,31 @@ public sealed record KvCompression
     /// prompt must fit a step; nothing is then taken from the prefix cache or left there.
     /// </summary>
     public bool Cascade { get; init; }
+
+    /// <summary>Reads <c>name</c>, <c>name:share</c> or <c>name:rows</c>, such as <c>snapkv:0.25</c> or <c>cake:256</c>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="profile">The model's head profile, where there is one.</param>
+    /// <exception cref="FormatException">Says what is wrong with the text.</exception>
+    public static KvCompression Parse(string text, HeadProfile? profile = null)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        try
+        {
+            var policy = CompressionPolicies.Create(colon < 0 ? text : text[..colon], profile);
+            if (colon < 0)
+                return new KvCompression { Policy = policy };
+            var number = text.AsSpan(colon + 1);
+            if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var rows) && rows > 1)
+                return new KvCompression { Policy = policy, Rows = rows };
+            if (double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is > 0 and <= 1)
+                return new KvCompression { Policy = policy, Share = share };
+            throw new FormatException($"'{number}' in KV policy '{text}' is neither a share (above 0, up to 1) nor a number of rows; write name:share or name:rows, such as snapkv:0.25");
+        }
+        catch (ArgumentException error)
+        {
+            throw new FormatException(error.Message, error);
+        }
+    }
 
     /// <summary>Rows that a KV head of a layer keeps of so many.</summary>
     public int BudgetOf(int rows) => Math.Max(1, Rows ?? (int)Math.Ceiling(rows * Share));

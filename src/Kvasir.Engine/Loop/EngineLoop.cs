@@ -115,6 +115,9 @@ internal sealed class EngineLoop : IDisposable
     /// <summary>Sees every logits row before it is changed or sampled; for verification.</summary>
     public LogitsObserver? Observer { get; set; }
 
+    /// <summary>Sees a sequence after each step that it took part in; for verification.</summary>
+    public Action<Sequence>? AfterStep { get; set; }
+
     public delegate void LogitsObserver(Sequence sequence, ReadOnlySpan<float> logits);
 
     /// <summary>Sees the rows of a sequence just before they are released; for verification.</summary>
@@ -304,6 +307,7 @@ internal sealed class EngineLoop : IDisposable
         }
 
         _memory.Compress(sequence);
+        AfterStep?.Invoke(sequence);
         if (sequence.Plan!.Remaining > 0)
         {
             _memory.Publish(sequence);

@@ -1,21 +1,21 @@
 namespace Kvasir.KvCache.Compression;
 
-/// <summary>What a compressor sees of a layer behind the compress point. Valid during the call.</summary>
+/// <summary>What a compressor sees of a layer when a row of the answer has passed its attention. Valid during the call.</summary>
 public readonly ref struct AnswerSignals
 {
     /// <summary>The layer, from 0.</summary>
     public required int Layer { get; init; }
 
-    /// <summary>Position of the last row of the step; steps of an answer have one row.</summary>
+    /// <summary>Position of the row.</summary>
     public required int Position { get; init; }
 
-    /// <summary>Rows of the step: one of an answer, more of a prompt that goes on behind the compress point.</summary>
-    public required int StepRows { get; init; }
+    /// <summary>Number of the row among those of the answer, from 1.</summary>
+    public required int Step { get; init; }
 
-    /// <summary>Rows of each lane, those of the step included <c>[lanes]</c>; lanes are KV heads, or one for all.</summary>
+    /// <summary>Rows of each lane, this one included <c>[lanes]</c>; lanes are KV heads, or one for all.</summary>
     public required ReadOnlySpan<int> LaneRows { get; init; }
 
-    /// <summary>Weights of the step's last row <c>[queryHeads, Columns]</c> by row of the lane; empty when not asked for.</summary>
+    /// <summary>Weights of the row <c>[queryHeads, Columns]</c> by row of the lane; empty when not asked for.</summary>
     public ReadOnlySpan<float> Weights { get; init; }
 
     /// <summary>Columns of <see cref="Weights"/>.</summary>

@@ -46,7 +46,7 @@ public abstract class Compressor
     {
     }
 
-    /// <summary>Looks at a layer after the attention of rows behind the compress point, and says which rows go.</summary>
+    /// <summary>Looks at a layer after the attention of a row of the answer, and says which rows go. Rows of a prompt that goes on behind the compress point come without a call: lanes have then grown by several rows.</summary>
     /// <param name="signals">What is known.</param>
     /// <param name="drops">Receives rows to be dropped; untouched, none are.</param>
     public virtual void Answer(in AnswerSignals signals, RowDrops drops)

@@ -135,7 +135,6 @@ public sealed unsafe class RaggedTable : IKvTable
         var needed = BlocksToReach(length);
         if (needed > 0)
             reservation.Require(_pool, needed); // so that nothing happens by halves
-        _slices.HoldsIdle = CascadeRows < long.MaxValue;
         _slices.Ensure(_slices.FreeSlices + (needed * _slices.SlicesPerBlock), reservation);
         PeakBlocks = Math.Max(PeakBlocks, BlockCount);
         _settledLength = Length;
@@ -217,8 +216,17 @@ public sealed unsafe class RaggedTable : IKvTable
         }
     }
 
-    /// <summary>Ends a step whose layers gave memory to one another: what is free goes back to the pool.</summary>
-    public void EndCascade()
+    /// <summary>
+    /// True when rows are dropped while a step is on: blocks that become free then are held for the layers to come, until <see cref="EndStep"/>.
+    /// </summary>
+    public bool DropsInSteps
+    {
+        get => _slices.HoldsIdle;
+        set => _slices.HoldsIdle = value;
+    }
+
+    /// <summary>Ends a step in which rows were dropped: blocks that are free go back to the pool.</summary>
+    public void EndStep()
     {
         CascadeRows = long.MaxValue;
         _slices.ReleaseIdle();

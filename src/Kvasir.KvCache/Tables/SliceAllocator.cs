@@ -62,7 +62,6 @@ internal sealed class SliceAllocator(BlockPool pool, int lanes) : IDisposable
     /// <summary>Gives back all blocks whose pieces are all free.</summary>
     public void ReleaseIdle()
     {
-        HoldsIdle = false;
         foreach (var (block, used) in _used)
         {
             if (used > 0)

@@ -10,7 +10,7 @@ public class ReportTests
     public void ThePage_HasEveryLineAndFigure_AndNothingFromElsewhere()
     {
         var report = new RagReport(
-            [new RagCheck("cacheblend.emGap15", 1.5, 0.5, 2.5, "points", 30, "a < b"), new RagCheck("one.seed", 2, double.NaN, double.NaN, "times", null, "")],
+            [new Check("cacheblend.emGap15", 1.5, 0.5, 2.5, "points", 30, "a < b"), new Check("one.seed", 2, double.NaN, double.NaN, "times", null, "")],
             [Curve("full", 1, 0.9), Curve("naive", 0, 0.2), Curve("naive-unrotated", 0, 0.1), Curve("cacheblend", 0.15, 0.8), Curve("cacheblend", 0.3, 0.85)],
             [new RagSeries("ttft", "full recomputation", [(1024, 900), (2048, 2000)])],
             Interrupted: false);

@@ -1,7 +1,6 @@
 using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Sessions;
 using Kvasir.Engine;
-using Kvasir.KvCache.Compression;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Benchmarks.Tests.Sessions;
@@ -58,7 +57,7 @@ public sealed class SessionRunnerTests : IDisposable
     public async Task ASmallerCache_KeepsItsBudget_AndAnswersAlikeEveryTime(string policy)
     {
         using var session = await OpenAsync(KvDataType.F16);
-        var runner = new CompressedSessionRunner(session, CompressionPolicies.Create(policy), 0.5);
+        var runner = new CompressedSessionRunner(session, policy, 0.5);
         int[] context = [.. Enumerable.Range(3, 100)];
         var handle = await runner.EncodeAsync(context, CancellationToken.None);
         Assert.InRange(handle.ResidentBytes / (context.Length * session.Layout.BytesPerToken), 0.4, 0.5);
