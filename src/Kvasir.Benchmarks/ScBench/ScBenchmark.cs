@@ -38,7 +38,7 @@ public static class ScBenchmark
         using (var file = ModelFile.Open(options.Model))
         {
             fingerprint = file.Fingerprint.ToString();
-            methods = KvMethods.Of(options.UsedPolicies, options.Budgets, file.Config);
+            methods = KvMethods.Of(options.UsedPolicies, options.UsedBudgets, file.Config);
         }
 
         using var state = ScStateFile.Open(options.State, new JsonObject

@@ -9,7 +9,7 @@ namespace Kvasir.Benchmarks.Sessions;
 /// </summary>
 /// <param name="session">The engine.</param>
 /// <param name="policy">Name of the policy.</param>
-/// <param name="share">Share of the rows, which is that of the bytes.</param>
+/// <param name="share">Bytes that may stay, as a share of the whole cache; the positions that rows take along count.</param>
 internal sealed class CompressedSessionRunner(SessionEngine session, string policy, double share) : ISessionRunner
 {
     private int _again;
@@ -25,7 +25,7 @@ internal sealed class CompressedSessionRunner(SessionEngine session, string poli
         _again = context.Length - answer.Statistics.ReusedTokens;
         session.Expect(session.Shapes.Ask(context.Length - _again, _again, 1));
         var kept = answer.Statistics.Compression!;
-        return new SessionHandle(context, kept.Bytes, kept.KeptRows, costs);
+        return new SessionHandle(context, (long)(kept.KeptRows * (session.Shapes.BytesPerToken + PositionBytes)), kept.KeptRows, costs);
     }
 
     public async Task<SessionAnswer> AskAsync(SessionHandle handle, int[] tokens, int maxTokens, CancellationToken cancellation)
@@ -49,7 +49,12 @@ internal sealed class CompressedSessionRunner(SessionEngine session, string poli
         Compression = Ask(handle.Tokens.Length),
     };
 
-    private KvCompression Ask(int point) => new() { Policy = session.Policy(policy), Share = share, Point = point };
+    /// <summary>Bytes of the positions of a kept row, over all layers.</summary>
+    private int PositionBytes => sizeof(int) * session.Layout.Layers * (session.Policy(policy).PerHead ? session.Layout.KvHeads : 1);
+
+    private KvCompression Ask(int point) => new() { Policy = session.Policy(policy), Rows = RowsOf(point), Point = point };
+
+    private int RowsOf(int rows) => Math.Max(1, (int)(rows * share * session.Shapes.BytesPerToken / (session.Shapes.BytesPerToken + PositionBytes)));
 
     private StageCosts Costs(SessionHandle handle, int[] tokens, int sampled)
     {

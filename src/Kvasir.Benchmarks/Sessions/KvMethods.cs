@@ -4,7 +4,7 @@ using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Benchmarks.Sessions;
 
-/// <summary>All ways of keeping keys and values. A new one is a line here.</summary>
+/// <summary>All ways of keeping keys and values. A new one is a line here; compression policies come by themselves.</summary>
 internal static class KvMethods
 {
     /// <summary>The whole cache in 16 bits: what all others are held against.</summary>
@@ -22,6 +22,9 @@ internal static class KvMethods
         new("f32", KvDataType.F32, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
         .. CompressionPolicies.Names.Select(name => new KvMethodKind(name, KvDataType.F16, true, (session, share) => new CompressedSessionRunner(session, name, share))),
     ];
+
+    /// <summary>One of each stage and kind, for a run that names none.</summary>
+    public static IReadOnlyList<string> Usual { get; } = [Full, Fresh, "q8_0", "streamingllm", "snapkv", "cake"];
 
     /// <summary>Their names.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Known.Select(kind => kind.Name)];

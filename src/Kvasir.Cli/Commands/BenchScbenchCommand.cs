@@ -13,7 +13,7 @@ namespace Kvasir.Cli.Commands;
 /// <summary><c>kvasir bench scbench</c>: ways of keeping keys and values, judged by what is left for the second question.</summary>
 internal sealed class BenchScbenchCommand : Command, IHelpTopics
 {
-    private readonly Option<bool> _quick = new("--quick") { Description = "Two sessions of 1,000 tokens each." };
+    private readonly Option<bool> _quick = new("--quick") { Description = "Two sessions of 1,000 tokens each, and a budget of 1/8 alone." };
 
     private readonly Option<string?> _model = new("--model", "-m")
     {
@@ -29,7 +29,7 @@ internal sealed class BenchScbenchCommand : Command, IHelpTopics
 
     private readonly Option<string[]> _tasks = Names("--tasks", "tasks", ScBenchOptions.AllTasks);
     private readonly Option<string[]> _modes = Names("--modes", "modes", ScModes.Names, ["multi-turn", "multi-request"]);
-    private readonly KvMethodOptionSet _methods = new(ScBenchOptions.AllPolicies, ScBenchOptions.AllPolicies);
+    private readonly KvMethodOptionSet _methods = new(ScBenchOptions.UsualPolicies, ScBenchOptions.AllPolicies);
     private readonly Option<int?> _sessions = new("--sessions") { Description = "Sessions of each task and length. Default: 10; quick: 2.", HelpName = "N" };
     private readonly Option<int> _seed = new("--seed") { Description = "Other sessions of the same kinds.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<ScForm> _form = new("--form") { Description = "small: short keys and the wording that the bundled model knows. full: as published." };
@@ -81,14 +81,13 @@ internal sealed class BenchScbenchCommand : Command, IHelpTopics
             Tasks = parsed.GetValue(_tasks),
             Modes = [.. parsed.GetValue(_modes)!.Select(ScModes.Parse)],
             Policies = _methods.Policies(parsed),
+            Budgets = _methods.Budgets(parsed),
             Sessions = parsed.GetValue(_sessions),
             Seed = parsed.GetValue(_seed),
             Form = parsed.GetValue(_form),
             State = parsed.GetValue(_out),
             Threads = parsed.GetValue(_threads),
         };
-        if (_methods.Budgets(parsed) is { } budgets)
-            options = options with { Budgets = budgets };
         var report = await ScBenchmark.RunAsync(options, new ProgressLines(parsed.InvocationConfiguration.Error), cancellation).ConfigureAwait(false);
         if (parsed.GetValue(_html) is { } html)
             await File.WriteAllTextAsync(html, ScPage.Write(report, Path.GetFileName(options.Model)), CancellationToken.None).ConfigureAwait(false);

@@ -1,5 +1,10 @@
+using Kvasir.Benchmarks.Rag.Workloads;
 using Kvasir.Benchmarks.ScBench;
+using Kvasir.Benchmarks.ScBench.Driving;
 using Kvasir.Benchmarks.ScBench.Html;
+using Kvasir.Benchmarks.ScBench.Tasks;
+using Kvasir.Benchmarks.ScBench.Workloads;
+using Kvasir.Engine;
 
 namespace Kvasir.Benchmarks.Tests.ScBench;
 
@@ -40,6 +45,21 @@ public sealed class ScBenchmarkTests : IDisposable
         Assert.Contains("<polyline", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
         Assert.DoesNotContain(ScPage.Void, page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ScForm.Small)]
+    [InlineData(ScForm.Full)]
+    public void EveryTask_FitsAThousandTokensOfTheBundledModel_AndItsTurnsTheContextBehindThem(ScForm form)
+    {
+        using var engine = KvasirEngine.Load(Options.Model, new EngineOptions { KvBudgetBytes = 16 << 20, Threads = 1 });
+        var frame = PromptFrame.Of(engine);
+        foreach (var task in ScTasks.Of(form))
+        {
+            var session = ScFitter.Fit(task, 1, ScBenchmark.LeastLength, text => frame.Encode(text).Length);
+            Assert.InRange(frame.Encode(session.Prefix).Length, 0.8 * ScBenchmark.LeastLength, ScBenchmark.LeastLength);
+            Assert.True(ScSessionDriver.MostTokens(frame, session) <= engine.MaxContext, task.Name);
+        }
     }
 
     [Fact]

@@ -50,6 +50,29 @@ public sealed class SessionRunnerTests : IDisposable
         Assert.Equal(1, kl.Agreement);
     }
 
+    [Theory]
+    [InlineData("streamingllm")]
+    [InlineData("snapkv")]
+    [InlineData("h2o")]
+    public async Task ASmallerCache_KeepsItsBudget_AndAnswersAlikeEveryTime(string policy)
+    {
+        using var session = await OpenAsync(KvDataType.F16);
+        var runner = new CompressedSessionRunner(session, policy, 0.5);
+        int[] context = [.. Enumerable.Range(3, 100)];
+        var handle = await runner.EncodeAsync(context, CancellationToken.None);
+        Assert.InRange(handle.ResidentBytes / (context.Length * session.Layout.BytesPerToken), 0.4, 0.5);
+        var one = await runner.ReadAsync(handle, [7, 8], [11, 12], CancellationToken.None);
+        await runner.AskAsync(handle, [9, 10, 11], 4, CancellationToken.None);
+        Assert.Equal(one, await runner.ReadAsync(handle, [7, 8], [11, 12], CancellationToken.None));
+        var whole = new PrefixSessionRunner(session, reuses: true);
+        Assert.NotEqual(one, await whole.ReadAsync(handle, [7, 8], [11, 12], CancellationToken.None));
+
+        // What the shapes say is what the engine counted.
+        var status = await session.StatusAsync();
+        Assert.Equal(status.ComputedRows * session.Shapes.BytesPerToken, session.Expected.WrittenBytes);
+        Assert.Equal(status.ReusedTokens * session.Shapes.BytesPerToken, session.Expected.FoundBytes);
+    }
+
     [Fact]
     public async Task AShorterDataType_DeviatesUnderTeacherForcing()
     {
@@ -95,5 +118,5 @@ public sealed class SessionRunnerTests : IDisposable
     }
 
     private Task<SessionEngine> OpenAsync(KvDataType type) =>
-        SessionEngine.OpenAsync(_model.Path, new EngineOptions { KvType = type, Threads = 1, MaxBatchTokens = 16 });
+        SessionEngine.OpenAsync(_model.Path, new EngineOptions { KvType = type, Threads = 1, MaxBatchTokens = 64 });
 }

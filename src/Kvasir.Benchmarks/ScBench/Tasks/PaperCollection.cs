@@ -8,8 +8,6 @@ namespace Kvasir.Benchmarks.ScBench.Tasks;
 /// <summary>Documents with titles. Each paragraph begins with what matters; the summary is made of these sentences.</summary>
 internal sealed partial class PaperCollection
 {
-    private const int Fillers = 3;
-
     private PaperCollection(string text, IReadOnlyList<(int Number, string Title, string Summary)> papers)
     {
         Text = text;
@@ -29,7 +27,7 @@ internal sealed partial class PaperCollection
         {
             var title = draws.Unused(() => $"The {Capital(draws.Of(WordLists.Adjectives))} {Capital(draws.Of(WordLists.Nouns))} of {draws.Name()}");
             var key = Sentences(draws);
-            var paragraphs = key.Select(sentence => $"{sentence} {string.Join(' ', Enumerable.Range(0, Fillers).Select(_ => draws.Filler()))}").ToArray();
+            var paragraphs = key.Select(sentence => $"{sentence} {draws.Filler()}").ToArray();
             if (needle?.Invoke(i) is { } hidden)
                 paragraphs[draws.Random.Next(paragraphs.Length)] += $" {hidden}";
             text.Append(i == 1 ? "" : "\n\n").Append($"Document {i} (Title: {title})\n").AppendJoin('\n', paragraphs);
