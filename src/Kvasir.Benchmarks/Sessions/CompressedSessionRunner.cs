@@ -10,39 +10,25 @@ namespace Kvasir.Benchmarks.Sessions;
 /// <param name="session">The engine.</param>
 /// <param name="policy">Name of the policy.</param>
 /// <param name="share">Bytes that may stay, as a share of the whole cache; the positions that rows take along count.</param>
-internal sealed class CompressedSessionRunner(SessionEngine session, string policy, double share) : ISessionRunner
+internal sealed class CompressedSessionRunner(SessionEngine session, string policy, double share) : PromptSessionRunner(session)
 {
     private int _again;
 
-    public async Task<SessionHandle> EncodeAsync(int[] context, CancellationToken cancellation)
+    public override async Task<SessionHandle> EncodeAsync(int[] context, CancellationToken cancellation)
     {
         var request = new GenerationRequest { Prompt = context, MaxTokens = 1, IgnoreStopTokens = true };
-        var (_, costs) = await session.RunAsync(request, _ => session.Shapes.Ask(0, context.Length, 1), cancellation).ConfigureAwait(false);
+        var (_, costs) = await Session.RunAsync(request, _ => Session.Shapes.Ask(0, context.Length, 1), cancellation).ConfigureAwait(false);
 
         // The same once more shows what is kept, and how many rows are computed again to see it.
-        using var generation = session.Engine.Submit(request with { Compression = Ask(context.Length), StorePrefix = false });
+        using var generation = Session.Engine.Submit(request with { Compression = Ask(context.Length), StorePrefix = false });
         var answer = await generation.Choices[0].CompleteAsync(cancellation).ConfigureAwait(false);
         _again = context.Length - answer.Statistics.ReusedTokens;
-        session.Expect(session.Shapes.Ask(context.Length - _again, _again, 1));
+        Session.Expect(Session.Shapes.Ask(context.Length - _again, _again, 1));
         var kept = answer.Statistics.Compression!;
-        return new SessionHandle(context, (long)(kept.KeptRows * (session.Shapes.BytesPerToken + PositionBytes)), kept.KeptRows, costs);
+        return new SessionHandle(context, (long)(kept.KeptRows * (Session.Shapes.BytesPerToken + PositionBytes)), kept.KeptRows, costs);
     }
 
-    public async Task<SessionAnswer> AskAsync(SessionHandle handle, int[] tokens, int maxTokens, CancellationToken cancellation)
-    {
-        var (answer, costs) = await session.RunAsync(
-            Request(handle, tokens) with { MaxTokens = maxTokens }, sampled => Costs(handle, tokens, sampled), cancellation).ConfigureAwait(false);
-        return new SessionAnswer([.. answer.Tokens], answer.Text, costs);
-    }
-
-    public Task<IReadOnlyList<float[]>> ReadAsync(SessionHandle handle, int[] tokens, int[] continuation, CancellationToken cancellation) => session.ReadAsync(
-        Request(handle, tokens) with { MaxTokens = continuation.Length, Continuation = continuation, IgnoreStopTokens = true },
-        sampled => Costs(handle, tokens, sampled),
-        cancellation);
-
-    public Task ReleaseAsync(SessionHandle handle) => session.Engine.ClearCacheAsync();
-
-    private GenerationRequest Request(SessionHandle handle, int[] tokens) => new()
+    protected override GenerationRequest Request(SessionHandle handle, int[] tokens) => new()
     {
         Prompt = (int[])[.. handle.Tokens, .. tokens],
         StorePrefix = false,
@@ -50,15 +36,15 @@ internal sealed class CompressedSessionRunner(SessionEngine session, string poli
     };
 
     /// <summary>Bytes of the positions of a kept row, over all layers.</summary>
-    private int PositionBytes => sizeof(int) * session.Layout.Layers * (session.Policy(policy).PerHead ? session.Layout.KvHeads : 1);
+    private int PositionBytes => sizeof(int) * Session.Layout.Layers * (Session.Policy(policy).PerHead ? Session.Layout.KvHeads : 1);
 
-    private KvCompression Ask(int point) => new() { Policy = session.Policy(policy), Rows = RowsOf(point), Point = point };
+    private KvCompression Ask(int point) => new() { Policy = Session.Policy(policy), Rows = RowsOf(point), Point = point };
 
-    private int RowsOf(int rows) => Math.Max(1, (int)(rows * share * session.Shapes.BytesPerToken / (session.Shapes.BytesPerToken + PositionBytes)));
+    private int RowsOf(int rows) => Math.Max(1, (int)(rows * share * Session.Shapes.BytesPerToken / (Session.Shapes.BytesPerToken + PositionBytes)));
 
-    private StageCosts Costs(SessionHandle handle, int[] tokens, int sampled)
+    protected override StageCosts Costs(SessionHandle handle, int[] tokens, int sampled)
     {
-        var costs = session.Shapes.Ask(handle.Tokens.Length - _again, tokens.Length + _again, sampled);
-        return costs with { ReadBytes = session.Shapes.Ask(handle.Rows, tokens.Length, sampled).ReadBytes };
+        var costs = Session.Shapes.Ask(handle.Tokens.Length - _again, tokens.Length + _again, sampled);
+        return costs with { ReadBytes = Session.Shapes.Ask(handle.Rows, tokens.Length, sampled).ReadBytes };
     }
 }

@@ -21,7 +21,7 @@ internal sealed class ScDraws
 
     public T[] Shuffled<T>(IEnumerable<T> elements) => _text.Shuffled(elements);
 
-    /// <summary>What <paramref name="draw"/> gives, as soon as it is new in this session.</summary>
+    /// <summary>What <paramref name="draw"/> gives, as soon as it has not been drawn before.</summary>
     public string Unused(Func<string> draw) => _text.Unused(draw);
 
     public string Word() => _text.Word();
