@@ -41,7 +41,7 @@ public sealed class KvasirEngine : IDisposable
         _pool = new BlockPool(model.Layout, PoolOptions(model, options));
         _receipts = new ReceiptContext(model);
         _adapters = new AdapterSet(model);
-        _limits = new RequestLimits(model, (long)_pool.Capacity * model.Layout.BlockRows, options.KvMemory);
+        _limits = new RequestLimits(model, (long)_pool.Capacity * model.Layout.BlockRows, options.KvMemory, options.MaxBatchTokens - options.MaxSequences);
         _thread = new EngineThread(new EngineLoop(model, _pool, options), options.MaxQueued);
     }
 
@@ -256,7 +256,7 @@ public sealed class KvasirEngine : IDisposable
         if (!_options.PrefixCache)
             request = request with { UsePrefixCache = false };
         var adapter = request.Adapter is { } name ? _adapters.Acquire(name, request.Choices) : null;
-        var scope = _model.Scope(request.CacheSalt, adapter?.ScopeText);
+        var scope = _model.Scope(request, adapter);
         var submitted = _options.Time.GetTimestamp();
         var sequences = new Sequence[request.Choices];
         lock (_gate)

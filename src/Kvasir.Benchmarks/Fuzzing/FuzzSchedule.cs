@@ -127,7 +127,7 @@ internal sealed class FuzzSchedule : IDisposable
     {
         var adapter = request.Adapter is { } name ? _adapters.Acquire(name, request.Choices) : null;
         _tally.AdapterRequests += adapter is null ? 0 : 1;
-        var scope = _model.Scope(request.CacheSalt, IgnoresAdapterInScope ? null : adapter?.ScopeText);
+        var scope = _model.Scope(request, IgnoresAdapterInScope ? null : adapter);
         var sequences = new Sequence[request.Choices];
         for (var i = 0; i < sequences.Length; i++)
         {

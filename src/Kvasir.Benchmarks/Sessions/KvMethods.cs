@@ -1,10 +1,11 @@
 using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Reading;
 using Kvasir.Models;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Benchmarks.Sessions;
 
-/// <summary>All ways of keeping keys and values. A new one is a line here; compression policies come by themselves.</summary>
+/// <summary>All ways of keeping keys and values. A new one is a line here; compression and reading policies come by themselves.</summary>
 internal static class KvMethods
 {
     /// <summary>The whole cache in 16 bits: what all others are held against.</summary>
@@ -21,6 +22,7 @@ internal static class KvMethods
         new("q8_0", KvDataType.Q8_0, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
         new("f32", KvDataType.F32, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
         .. CompressionPolicies.Names.Select(name => new KvMethodKind(name, KvDataType.F16, true, (session, share) => new CompressedSessionRunner(session, name, share))),
+        .. ReadingPolicies.Names.Select(name => new KvMethodKind(name, KvDataType.F16, true, (session, share) => new SparseSessionRunner(session, name, share))),
     ];
 
     /// <summary>One of each stage and kind, for a run that names none.</summary>

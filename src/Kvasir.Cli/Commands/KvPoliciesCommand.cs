@@ -2,14 +2,14 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
-using Kvasir.KvCache.Compression;
+using Kvasir.Engine.Requests;
 
 namespace Kvasir.Cli.Commands;
 
-/// <summary><c>kvasir kv policies</c>: the compression policies.</summary>
+/// <summary><c>kvasir kv policies</c>: the KV policies.</summary>
 internal sealed class KvPoliciesCommand : Command, IHelpTopics
 {
-    private readonly JsonOption _json = new("{policies: [{name, keeps, needsProfile}]}");
+    private readonly JsonOption _json = new("{policies: [{name, keeps, readsOnly, needsProfile}]}");
 
     public KvPoliciesCommand()
         : base("policies", "Lists the policies that --kv-policy and requests may name.")
@@ -29,18 +29,19 @@ internal sealed class KvPoliciesCommand : Command, IHelpTopics
         {
             JsonOutput.Write(output, new JsonObject
             {
-                ["policies"] = new JsonArray([.. CompressionPolicies.Names.Select(name => new JsonObject
+                ["policies"] = new JsonArray([.. KvChoice.Names.Select(name => new JsonObject
                 {
                     ["name"] = name,
-                    ["keeps"] = CompressionPolicies.Describe(name),
-                    ["needsProfile"] = CompressionPolicies.NeedsProfile(name),
+                    ["keeps"] = KvChoice.Describe(name),
+                    ["readsOnly"] = KvChoice.ReadsOnly(name),
+                    ["needsProfile"] = KvChoice.NeedsProfile(name),
                 })]),
             });
             return;
         }
 
-        var width = CompressionPolicies.Names.Max(name => name.Length) + 2;
-        foreach (var name in CompressionPolicies.Names)
-            output.WriteLine($"{name.PadRight(width)}{CompressionPolicies.Describe(name)}{(CompressionPolicies.NeedsProfile(name) ? " (needs a head profile)" : "")}");
+        var width = KvChoice.Names.Max(name => name.Length) + 2;
+        foreach (var name in KvChoice.Names)
+            output.WriteLine($"{name.PadRight(width)}{KvChoice.Describe(name)}{(KvChoice.NeedsProfile(name) ? " (needs a head profile)" : "")}");
     }
 }

@@ -33,7 +33,7 @@ internal sealed class RequestOptionSet
 
     private readonly Option<string?> _kvPolicy = new("--kv-policy")
     {
-        Description = "Keep fewer rows of the prompt: NAME, NAME:SHARE or NAME:ROWS, such as snapkv:0.25 ('kvasir kv policies' lists them).",
+        Description = "Keep or read fewer rows: NAME, NAME:SHARE or NAME:ROWS, such as snapkv:0.25 ('kvasir kv policies' lists them).",
         HelpName = "POLICY",
     };
 
@@ -50,16 +50,11 @@ internal sealed class RequestOptionSet
     }
 
     /// <summary>Makes the request, and loads its adapter into the engine. Models without a chat format get the prompt as it is.</summary>
-    public GenerationRequest Read(ParseResult parsed, KvasirEngine engine, string prompt) => new()
+    public GenerationRequest Read(ParseResult parsed, KvasirEngine engine, string prompt)
     {
-        Prompt = Tokens(parsed, engine, prompt),
-        MaxTokens = parsed.GetValue(_maxTokens),
-        Adapter = _adapter.Load(parsed, engine),
-        Sampling = _sampling.Read(parsed),
-        StopStrings = parsed.GetValue(_stop) ?? [],
-        Compression = parsed.GetValue(_kvPolicy) is { } policy ? KvCompression.Parse(policy, HeadProfiles.Read(engine.Model)) : null,
-        WantReceipt = parsed.GetValue(_receipt) is not null,
-    };
+        var choice = parsed.GetValue(_kvPolicy) is { } policy ? KvChoice.Parse(policy, HeadProfiles.Read(engine.Model)) : default;
+        return choice.ApplyTo(Whole(parsed, engine, prompt));
+    }
 
     /// <summary>Writes the receipt when one was asked for.</summary>
     public async Task WriteReceiptAsync(ParseResult parsed, Answer answer, CancellationToken cancellation)
@@ -67,6 +62,16 @@ internal sealed class RequestOptionSet
         if (parsed.GetValue(_receipt) is { } path)
             await File.WriteAllTextAsync(path, answer.Receipt!.ToJson(), cancellation).ConfigureAwait(false);
     }
+
+    private GenerationRequest Whole(ParseResult parsed, KvasirEngine engine, string prompt) => new()
+    {
+        Prompt = Tokens(parsed, engine, prompt),
+        MaxTokens = parsed.GetValue(_maxTokens),
+        Adapter = _adapter.Load(parsed, engine),
+        Sampling = _sampling.Read(parsed),
+        StopStrings = parsed.GetValue(_stop) ?? [],
+        WantReceipt = parsed.GetValue(_receipt) is not null,
+    };
 
     private int[] Tokens(ParseResult parsed, KvasirEngine engine, string prompt)
     {

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Policies;
+using Kvasir.Engine.Running;
 using Kvasir.KvCache.Compression;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;

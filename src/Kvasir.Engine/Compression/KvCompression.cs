@@ -1,4 +1,4 @@
-using System.Globalization;
+using Kvasir.Engine.Requests;
 using Kvasir.KvCache.Compression;
 using Kvasir.KvCache.Compression.Profiles;
 
@@ -37,18 +37,11 @@ public sealed record KvCompression
     /// <exception cref="FormatException">Says what is wrong with the text.</exception>
     public static KvCompression Parse(string text, HeadProfile? profile = null)
     {
-        var colon = text.IndexOf(':', StringComparison.Ordinal);
         try
         {
-            var policy = CompressionPolicies.Create(colon < 0 ? text : text[..colon], profile);
-            if (colon < 0)
-                return new KvCompression { Policy = policy };
-            var number = text.AsSpan(colon + 1);
-            if (int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var rows) && rows > 1)
-                return new KvCompression { Policy = policy, Rows = rows };
-            if (double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is > 0 and <= 1)
-                return new KvCompression { Policy = policy, Share = share };
-            throw new FormatException($"'{number}' in KV policy '{text}' is neither a share (above 0, up to 1) nor a number of rows; write name:share or name:rows, such as snapkv:0.25");
+            var budget = BudgetText.Parse(text);
+            var compression = new KvCompression { Policy = CompressionPolicies.Create(budget.Name, profile), Rows = budget.Rows };
+            return budget.Share is { } share ? compression with { Share = share } : compression;
         }
         catch (ArgumentException error)
         {

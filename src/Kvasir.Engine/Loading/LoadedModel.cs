@@ -1,6 +1,7 @@
 using System.Text;
 using Kvasir.Compute;
 using Kvasir.Engine.Adapters;
+using Kvasir.Engine.Requests;
 using Kvasir.KvCache.Identity;
 using Kvasir.Models;
 using Kvasir.Numerics;
@@ -88,9 +89,15 @@ internal sealed class LoadedModel : IDisposable
 
     /// <summary>The scope of a request's KV: two requests share rows only when all of it is equal (guarantee G4).</summary>
     /// <param name="salt">The tenant's secret; empty for the public scope.</param>
-    /// <param name="adapter">What stands for the adapter (<see cref="LoadedAdapter.ScopeText"/>), or null for the bare model.</param>
-    public CacheScope Scope(ReadOnlyMemory<byte> salt, string? adapter = null) =>
-        new(_fingerprint, Layout, NumericsProfile, salt, adapter);
+    /// <param name="variant">What else the rows depend on, or null for the bare model, read densely.</param>
+    public CacheScope Scope(ReadOnlyMemory<byte> salt, string? variant = null) => new(_fingerprint, Layout, NumericsProfile, salt, variant);
+
+    /// <summary>The scope of a request's KV: its tenant, its adapter, and a sparse reading that shapes the prompt's rows.</summary>
+    public CacheScope Scope(GenerationRequest request, LoadedAdapter? adapter)
+    {
+        var reading = request.Reading?.ScopeText(request.Prompt.Length);
+        return Scope(request.CacheSalt, reading is null ? adapter?.ScopeText : $"{adapter?.ScopeText};{reading}");
+    }
 
     /// <summary>The rotation of a layer's queries and keys, or null.</summary>
     public RopeTable? RopeOf(int layer) => Config.Layer(layer).Rope switch

@@ -69,6 +69,7 @@ internal sealed class AnswerWriter(LoadedModel model, TimeProvider time)
             Spans = sequence.FirstSpans ?? [],
             Blend = sequence.BlendReport,
             Compression = sequence.CompressionReport,
+            Reading = sequence.ReadingReport,
         };
         sequence.Output.Complete(reason, statistics, sequence.Stop?.StopAt ?? -1, error);
     }

@@ -2,6 +2,7 @@ using Kvasir.Engine.Blending;
 using Kvasir.Engine.Compression;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Plans;
+using Kvasir.Engine.Reading;
 using Kvasir.Engine.Recurrent;
 using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Tiers;
@@ -56,6 +57,8 @@ internal sealed class SequenceMemory(
         var reusable = Math.Min(sequence.ReusableLength, request.Given is { Parts: [var first, ..] } ? first.Start : int.MaxValue);
         if (compression is not null)
             reusable = compression.Reusable(reusable);
+        var reading = ReadingSession.Of(model, sequence);
+        reusable = reading?.Reusable(reusable) ?? reusable;
         var reuses = reusable > 0 && request.UsePrefixCache && pool.SharesBlocks && policy is not { AllowsPrefixReuse: false };
         var match = reuses ? index.Match(sequence.Scope, sequence.Tokens, reusable) : null;
         var matched = match?.TokenCount ?? 0;
@@ -67,6 +70,7 @@ internal sealed class SequenceMemory(
         }
 
         matched = states?.Shorten(match) ?? matched;
+        matched = reading?.Shorten(match) ?? matched;
         if (request.Blending is not null)
             return AcquireBlended(sequence, match, reserve);
         if (request.Given is { } given)
@@ -87,7 +91,7 @@ internal sealed class SequenceMemory(
             matched = 0;
         }
 
-        var hit = match is not null && policy is null ? tiers?.Find(sequence, matched, reusable) : null;
+        var hit = match is not null && policy is null && reading is not { ShapesPrompt: true } ? tiers?.Find(sequence, matched, reusable) : null;
         if (hit is not null)
             match!.DropPartialBlock(); // the whole block comes from the tier
         var uniform = policy is null && compression is null ? VirtualKvTable.Create(pool, sequence.Length + 1, match) : new UniformTable(pool);
@@ -98,6 +102,7 @@ internal sealed class SequenceMemory(
         sequence.Reservation = reservation;
         compression?.Begin(uniform);
         sequence.Compression = compression;
+        sequence.Reading = reading;
         sequence.Policy = compression is null ? policy : compression;
         sequence.Table = policy is null ? uniform : RaggedTable.From(pool, uniform, reservation!);
         sequence.Plan = new ForwardPlan(model.Config.Layers);
@@ -167,6 +172,7 @@ internal sealed class SequenceMemory(
         forked.EnsureListCapacity(fork.PromptLength + fork.MaxAnswer);
         fork.Table = forked;
         states?.Fork(sequence: fork, parent);
+        fork.Reading = ReadingSession.Of(model, fork);
         fork.Plan = new ForwardPlan(model.Config.Layers);
         fork.Plan.Append(fork.PromptLength, SpanOrigin.Shared);
         return true;
@@ -212,6 +218,8 @@ internal sealed class SequenceMemory(
         sequence.Plan = null;
         sequence.Policy = null;
         sequence.Compression = null;
+        sequence.ReadingReport = sequence.Reading?.Statistics;
+        sequence.Reading = null;
         sequence.Blend = null;
     }
 
@@ -227,7 +235,7 @@ internal sealed class SequenceMemory(
             _holding.Add(sequence);
         }
 
-        if (tiers is not null && Publishes(sequence))
+        if (tiers is not null && sequence.Reading is null && Publishes(sequence))
             tiers.SwapOut(sequence, sequence.ComputedLength, (UniformTable)sequence.Table!);
     }
 
@@ -403,10 +411,10 @@ internal sealed class SequenceMemory(
 
     private int BlocksFor(int rows) => (rows + model.Layout.BlockRows - 1) / model.Layout.BlockRows;
 
-    /// <summary>Promises blocks to a sequence that is being admitted.</summary>
-    /// <param name="blocks">Blocks.</param>
-    /// <param name="reserve">True when others run and a block is to be left for them; false when nobody else could make room.</param>
-    /// <param name="reservation">The promise.</param>
+    /// <summary>
+    /// Promises blocks to a sequence that is being admitted. <paramref name="reserve"/>: others run and a block is to be left for them; otherwise
+    /// nobody else could make room.
+    /// </summary>
     private bool TryReserve(int blocks, bool reserve, out BlockReservation? reservation)
     {
         reservation = null;
@@ -430,7 +438,8 @@ internal sealed class SequenceMemory(
             return;
         var table = (UniformTable)sequence.Table!;
         index.Insert(sequence.Scope, sequence.Tokens[..rows], table.Blocks[..BlocksFor(rows)]);
-        tiers?.Offer(sequence, rows, table);
+        if (sequence.Reading is not { ShapesPrompt: true })
+            tiers?.Offer(sequence, rows, table);
     }
 
     private void Withdraw(Sequence sequence)

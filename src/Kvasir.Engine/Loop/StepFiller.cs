@@ -186,7 +186,10 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
             return 0;
         if (sequence.Compression is { } compression && Math.Min(compression.RowsTogether(plan.NextPosition), plan.Remaining) > maxRows)
             return 0;
-        var selection = sequence.Policy?.NextSelectionPoint(plan.NextPosition) ?? int.MaxValue;
+        if (sequence.Reading is { } reading && Math.Min(reading.RowsTogether(plan.NextPosition), plan.Remaining) > maxRows)
+            return 0;
+        var selection = Math.Min(sequence.Policy?.NextSelectionPoint(plan.NextPosition) ?? int.MaxValue, sequence.Reading?.NextStop(plan.NextPosition) ?? int.MaxValue);
+
         // The rows of a blended prompt lie apart, and room for all of them was reserved.
         var last = sequence.Blend?.Table is null ? Math.Min(Math.Min(plan.NextPosition + maxRows, plan.Length), selection) : plan.Length;
         if (!MakeRoom(sequence, last))
@@ -210,7 +213,8 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
             sequence.Adapter,
             sequence.Pool is null ? RowOutput.Logits : RowOutput.Hidden,
             sequence.Load?.Move,
-            sequence.State);
+            sequence.State,
+            sequence.Reading);
         _members.Add(new BatchMember(sequence, first, again + work.Rows, outputs, firstOutput));
         return again + work.Rows + verified;
     }

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Kvasir.Engine.Blending;
 using Kvasir.Engine.Compression;
 using Kvasir.Engine.Policies;
+using Kvasir.Engine.Reading;
 using Kvasir.Engine.Sampling;
 using Kvasir.Grammars;
 
@@ -87,6 +88,9 @@ public sealed record GenerationRequest
 
     /// <summary>A smaller KV cache, or null for all rows.</summary>
     public KvCompression? Compression { get; init; }
+
+    /// <summary>Reads fewer rows than are kept, or null to read all.</summary>
+    public SparseReading? Reading { get; init; }
 
     /// <summary>Makes the layer policy of each sequence, or null for none.</summary>
     public Func<ILayerPolicy>? LayerPolicy { get; init; }

@@ -1,6 +1,7 @@
 using Kvasir.Engine.Blending;
 using Kvasir.Engine.Compression;
 using Kvasir.Engine.Plans;
+using Kvasir.Engine.Reading;
 
 namespace Kvasir.Engine.Requests;
 
@@ -39,6 +40,9 @@ public sealed record GenerationStatistics
 
     /// <summary>What compression did; null when it was not asked for.</summary>
     public CompressionStatistics? Compression { get; init; }
+
+    /// <summary>How much of what is kept was read; null when sparse reading was not asked for.</summary>
+    public ReadingStatistics? Reading { get; init; }
 
     /// <summary>Where the rows of the prompt came from, at the first admission.</summary>
     public required IReadOnlyList<PlanSpan> Spans { get; init; }

@@ -2,6 +2,7 @@ using Kvasir.Engine.Blending;
 using Kvasir.Engine.Compression;
 using Kvasir.Engine.Embeddings;
 using Kvasir.Engine.Loading;
+using Kvasir.Engine.Reading;
 using Kvasir.KvCache.Virtual;
 
 namespace Kvasir.Engine.Requests;
@@ -10,7 +11,8 @@ namespace Kvasir.Engine.Requests;
 /// <param name="model">The model.</param>
 /// <param name="poolTokens">Rows that the whole KV pool holds.</param>
 /// <param name="kvMemory">How KV lies in memory.</param>
-internal sealed class RequestLimits(LoadedModel model, long poolTokens, KvMemory kvMemory)
+/// <param name="maxTogether">Most rows of one sequence that a step can be relied on to have room for.</param>
+internal sealed class RequestLimits(LoadedModel model, long poolTokens, KvMemory kvMemory, int maxTogether)
 {
     private const string BudgetAdvice = "that is what the KV budget holds: ask for fewer tokens or raise KvBudgetBytes (--kv-budget)";
 
@@ -41,6 +43,7 @@ internal sealed class RequestLimits(LoadedModel model, long poolTokens, KvMemory
             throw new ArgumentException($"a {model.Config.Architecture} model has recurrent layers, which every row must pass; leave out LayerPolicy and Compression", nameof(request));
         BlendLimits.Check(request, kvMemory);
         CompressionLimits.Check(request, model.Config, kvMemory);
+        ReadingLimits.Check(request, model.Config, maxTogether);
 
         // An answer that is to be as long as may be is as long as the pool allows; an asked-for length that does not fit is an error.
         var prompt = request.Prompt.Length;

@@ -9,7 +9,7 @@ namespace Kvasir.Engine.Running;
 
 /// <summary>Attention of a step's rows in one layer, from the block's input to its output.</summary>
 internal sealed unsafe class AttentionStage(
-    LoadedModel model, RunnerBuffers buffers, ActiveRows active, RowViews views, LayerPolicyHost policies, AdapterProducts adapters) : IDisposable
+    LoadedModel model, RunnerBuffers buffers, ActiveRows active, RowViews views, SparseViews sparse, LayerPolicyHost policies, AdapterProducts adapters) : IDisposable
 {
     private readonly LatentStage? _latent = model.Config.Latent is null ? null : new LatentStage(model, buffers);
 
@@ -127,6 +127,8 @@ internal sealed unsafe class AttentionStage(
             Layout = model.Layout,
             Rope = rope,
         };
+        if (sparse.Any)
+            call.ViewCount = sparse.Build(batch, model.KvLayers[layer], call);
         var observed = policies.HasPolicies && policies.AskForMass(batch, model.KvLayers[layer]);
         call.LogSumExp = observed ? buffers.LogSumExp : null;
         model.Backend.Attend(call);

@@ -1,5 +1,6 @@
 using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Policies;
+using Kvasir.Engine.Reading;
 using Kvasir.Engine.Recurrent;
 using Kvasir.KvCache.Tables;
 using Kvasir.KvCache.Tiers.Moves;
@@ -14,6 +15,9 @@ internal struct BatchSequence
 
     /// <summary>Its layer policy, or null.</summary>
     public ILayerPolicy? Policy;
+
+    /// <summary>How few of its rows are read, or null for all.</summary>
+    public ReadingSession? Reading;
 
     /// <summary>Its adapter, or null for the bare model.</summary>
     public LoadedAdapter? Adapter;

@@ -16,6 +16,7 @@ internal sealed unsafe class ModelRunner : IDisposable
     private readonly LayerPolicyHost _policies;
     private readonly AdapterProducts _adapters;
     private readonly RowViews _views;
+    private readonly SparseViews _sparse;
     private readonly LayerNorms _norms;
     private readonly AttentionStage _attention;
     private readonly MixerStage? _mixer;
@@ -32,8 +33,9 @@ internal sealed unsafe class ModelRunner : IDisposable
         _policies = new LayerPolicyHost(model, _buffers, _active);
         _adapters = new AdapterProducts(model, _active, maxRows);
         _views = new RowViews(model, _buffers, _active);
+        _sparse = new SparseViews(model, _buffers, _active);
         _norms = new LayerNorms(model.Config, model.Backend, _buffers);
-        _attention = new AttentionStage(model, _buffers, _active, _views, _policies, _adapters);
+        _attention = new AttentionStage(model, _buffers, _active, _views, _sparse, _policies, _adapters);
         _mixer = model.Config.Recurrent is null ? null : new MixerStage(model, _buffers, _active);
         _feedForward = new FeedForwardStage(model, _buffers, _active, _adapters);
         _narrow = model.Config.EmbeddingSize > 0
@@ -72,6 +74,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         _policies.BeginStep(batch);
         _adapters.BeginStep(batch);
         _views.BeginStep(batch);
+        _sparse.BeginStep(batch);
         Embed(batch);
         for (var layer = 0; layer < _model.Config.Layers; layer++)
         {
@@ -96,6 +99,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         _mixer?.Dispose();
         _feedForward.Dispose();
         _views.Dispose();
+        _sparse.Dispose();
         _narrow?.Dispose();
     }
 

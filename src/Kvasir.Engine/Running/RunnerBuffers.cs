@@ -31,7 +31,7 @@ internal sealed unsafe class RunnerBuffers : IDisposable
         Logits = Floats(maxLogitRows, config.VocabSize);
         Writes = (KvWriteRow*)Take((nuint)maxRows * (nuint)sizeof(KvWriteRow));
         Queries = (QueryRow*)Take((nuint)maxRows * (nuint)sizeof(QueryRow));
-        Views = (KvView*)Take((nuint)maxSequences * (nuint)sizeof(KvView));
+        Views = (KvView*)Take((nuint)(maxSequences + maxRows) * (nuint)sizeof(KvView));
 
         float* Floats(int rows, int width) => (float*)Take((nuint)rows * (nuint)width * sizeof(float));
 
@@ -82,6 +82,7 @@ internal sealed unsafe class RunnerBuffers : IDisposable
 
     public QueryRow* Queries { get; }
 
+    /// <summary>Views of whole sequences, then of what some of their rows read.</summary>
     public KvView* Views { get; }
 
     public void SwapHidden()

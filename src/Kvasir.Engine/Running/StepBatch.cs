@@ -1,5 +1,6 @@
 using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Policies;
+using Kvasir.Engine.Reading;
 using Kvasir.Engine.Recurrent;
 using Kvasir.KvCache.Tables;
 using Kvasir.KvCache.Tiers.Moves;
@@ -60,6 +61,7 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
     /// <param name="output">What its rows give.</param>
     /// <param name="load">Rows of its table that are still coming, or null.</param>
     /// <param name="state">Its recurrent state, or null.</param>
+    /// <param name="reading">How few of its rows are read, or null for all.</param>
     /// <returns>Index of the first output among those of its kind.</returns>
     public int Add(
         ReadOnlySpan<int> tokens,
@@ -72,7 +74,8 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
         LoadedAdapter? adapter,
         RowOutput output = RowOutput.Logits,
         TierLoad? load = null,
-        RecurrentState? state = null)
+        RecurrentState? state = null,
+        ReadingSession? reading = null)
     {
         _sequences[_sequenceCount++] = new BatchSequence
         {
@@ -85,6 +88,7 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
             LayerEnd = layerEnd,
             Load = load,
             State = state,
+            Reading = reading,
         };
         var logits = output == RowOutput.Logits;
         var first = logits ? _logitCount : _hiddenCount;

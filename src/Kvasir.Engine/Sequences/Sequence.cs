@@ -4,6 +4,7 @@ using Kvasir.Engine.Compression;
 using Kvasir.Engine.Embeddings;
 using Kvasir.Engine.Plans;
 using Kvasir.Engine.Policies;
+using Kvasir.Engine.Reading;
 using Kvasir.Engine.Recurrent;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sampling;
@@ -115,6 +116,12 @@ internal sealed class Sequence
     /// <summary>Its compression while running, which is its layer policy too; null when it did not ask for any.</summary>
     public CompressionSession? Compression { get; set; }
 
+    /// <summary>Its sparse reading while running; null when it did not ask for any.</summary>
+    public ReadingSession? Reading { get; set; }
+
+    /// <summary>How much its sparse reading read, once it was released.</summary>
+    public ReadingStatistics? ReadingReport { get; set; }
+
     /// <summary>What its compression did last.</summary>
     public CompressionStatistics? CompressionReport { get; set; }
 
@@ -192,8 +199,11 @@ internal sealed class Sequence
     /// <summary>Rows computed so far.</summary>
     public int ComputedLength => Plan?.NextPosition ?? 0;
 
-    /// <summary>Those of them that are what a cold, lone run computes: no approximately reused row stands before them.</summary>
-    public int ExactLength => Math.Min(ComputedLength, Blend?.Table?.ExactLength ?? (Request.Given is { Parts: [var first, ..] } ? first.Start : int.MaxValue));
+    /// <summary>
+    /// Those of them that are what a cold, lone run in the same scope computes: no approximately reused row stands before them, and none that was
+    /// read sparsely beyond what the scope says.
+    /// </summary>
+    public int ExactLength => Math.Min(Math.Min(ComputedLength, Reading?.SharedLength ?? int.MaxValue), Blend?.Table?.ExactLength ?? (Request.Given is { Parts: [var first, ..] } ? first.Start : int.MaxValue));
 
     public void Append(int token)
     {

@@ -49,7 +49,8 @@ internal sealed class ChatRun : IDisposable
         PromptLimit.Check("messages", conversation.Prompt.Length, configuration.Limits);
         call.Trace.SetPrompt(() => string.Join('\n', chat.Conversation.Messages.Select(message => $"{message.Role}: {message.Content}")));
         var reuse = chat.Kvasir.ReuseOf(choice, conversation.Parts, chat.Conversation.Marked.Count);
-        var generation = lease.Service.Engine.Submit(new GenerationRequest
+        var kv = CompressionChoice.Of(chat.Kvasir, call.Tenant, lease.Service, conversation.Prompt.Length, choice.IsOn);
+        var generation = lease.Service.Engine.Submit(kv.ApplyTo(new GenerationRequest
         {
             Prompt = conversation.Prompt,
             Grammar = grammar,
@@ -64,9 +65,8 @@ internal sealed class ChatRun : IDisposable
             Adapter = lease.Adapter,
             WantReceipt = chat.Kvasir.Receipt,
             Blending = choice.ToRequest(conversation.Parts),
-            Compression = CompressionChoice.Of(chat.Kvasir, call.Tenant, lease.Service, conversation.Prompt.Length, choice.IsOn),
             QueueTimeout = configuration.Limits.QueueTimeout,
-        });
+        }));
         return new ChatRun(call, lease, chat, conversation, reuse, generation);
     }
 

@@ -49,8 +49,10 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
         }
     }
 
-    private Generation Submit(ModelLease lease, CompletionCall completion, int prompt, ReuseChoice choice, Tenant tenant, ReadOnlyMemory<byte> salt) =>
-        lease.Service.Engine.Submit(new GenerationRequest
+    private Generation Submit(ModelLease lease, CompletionCall completion, int prompt, ReuseChoice choice, Tenant tenant, ReadOnlyMemory<byte> salt)
+    {
+        var kv = CompressionChoice.Of(completion.Kvasir, tenant, lease.Service, completion.Prompts[prompt].Length, choice.IsOn);
+        return lease.Service.Engine.Submit(kv.ApplyTo(new GenerationRequest
         {
             Prompt = completion.Prompts[prompt],
             Grammar = completion.Grammar,
@@ -64,9 +66,9 @@ internal sealed class CompletionEndpoint(ModelRegistry models, ServerConfigurati
             Adapter = lease.Adapter,
             WantReceipt = completion.Kvasir.Receipt,
             Blending = choice.ToRequest(completion.Parts[prompt]),
-            Compression = CompressionChoice.Of(completion.Kvasir, tenant, lease.Service, completion.Prompts[prompt].Length, choice.IsOn),
             QueueTimeout = configuration.Limits.QueueTimeout,
-        });
+        }));
+    }
 
     private static async Task AnswerAsync(ApiCall call, ModelLease lease, List<Generation> generations, PromptReuse[] reuse, CompletionWriter writer)
     {

@@ -1,4 +1,4 @@
-using Kvasir.KvCache.Compression;
+using Kvasir.Engine.Requests;
 
 namespace Kvasir.Serving.Configuration;
 
@@ -24,7 +24,7 @@ public sealed record CompressionConfiguration
         Policy = settings.Text(
             "policy",
             fallback.Policy,
-            $"Which rows of prompts stay in the KV cache, for requests that do not say: off, or NAME:SHARE or NAME:ROWS with one of {string.Join(", ", CompressionPolicies.Names)}. Answers are then approximate.")!,
+            $"Which rows of prompts stay in the KV cache, or are read of it, for requests that do not say: off, or NAME:SHARE or NAME:ROWS with one of {string.Join(", ", KvChoice.Names)}. Answers are then approximate.")!,
         MinTokens = settings.Number("minTokens", fallback.MinTokens, 1, "Shorter prompts keep all rows, where requests do not say.")!.Value,
         RequestsMayChoose = settings.Flag("requestsMayChoose", fallback.RequestsMayChoose, "Whether requests may choose another policy with kvasir.kv; off they may always choose."),
     };
@@ -34,9 +34,8 @@ public sealed record CompressionConfiguration
     /// <exception cref="ConfigurationException">Says what is wrong and what to write.</exception>
     internal void Validate(string where)
     {
-        var colon = Policy.IndexOf(':', StringComparison.Ordinal);
-        var name = colon < 0 ? Policy : Policy[..colon];
-        if (name != Off && !CompressionPolicies.Names.Contains(name))
-            throw new ConfigurationException($"{where} is '{Policy}'; allowed: {Off}, or NAME:SHARE with one of {string.Join(", ", CompressionPolicies.Names)}");
+        var name = KvChoice.NameOf(Policy);
+        if (name != Off && !KvChoice.Names.Contains(name))
+            throw new ConfigurationException($"{where} is '{Policy}'; allowed: {Off}, or NAME:SHARE with one of {string.Join(", ", KvChoice.Names)}");
     }
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Kvasir.Engine.Compression;
+using Kvasir.Engine.Requests;
 using Kvasir.Serving.Configuration;
 using Kvasir.Serving.Errors;
 using Kvasir.Serving.Hosting;
@@ -10,7 +10,7 @@ using Kvasir.Serving.Tenancy;
 namespace Kvasir.Serving.Requests;
 
 /// <summary>
-/// What a request says about keeping fewer rows of its prompt: <c>kvasir.kv</c>, which is <c>"off"</c>, a policy such as <c>"cake:0.25"</c>, or an
+/// What a request says about keeping or reading fewer rows: <c>kvasir.kv</c>, which is <c>"off"</c>, a policy such as <c>"cake:0.25"</c>, or an
 /// object of policy and budget (a share up to 1, or a number of rows). Null where it says nothing.
 /// </summary>
 internal static class CompressionChoice
@@ -45,22 +45,22 @@ internal static class CompressionChoice
     /// <param name="model">The model.</param>
     /// <param name="promptTokens">Tokens of the prompt.</param>
     /// <param name="reusesChunks">Whether chunks behind other prefixes are reused, which goes before what the operator has set here.</param>
-    /// <returns>Null when all rows stay.</returns>
+    /// <returns>Neither when all rows stay and are read.</returns>
     /// <exception cref="ApiException">The policy does not exist, may not be chosen, or cannot be combined with what else is asked for.</exception>
-    public static KvCompression? Of(KvasirFields kvasir, Tenant tenant, ModelService model, int promptTokens, bool reusesChunks)
+    public static KvChoice Of(KvasirFields kvasir, Tenant tenant, ModelService model, int promptTokens, bool reusesChunks)
     {
         var rules = tenant.Compression;
         var asked = kvasir.Kv;
         if (asked is not null && asked != CompressionConfiguration.Off && asked != rules.Policy && !rules.RequestsMayChoose)
             throw ApiException.Forbidden(Name, $"the operator has chosen how much of prompts stays ({rules.Policy}); leave out {Name}, or send \"off\"");
         if (asked is null && (promptTokens < rules.MinTokens || kvasir.Receipt || reusesChunks))
-            return null; // a receipt proves the bits of the whole cache
+            return default; // a receipt proves the bits of the whole cache
         var text = asked ?? rules.Policy;
         if (text == CompressionConfiguration.Off)
-            return null;
+            return default;
         try
         {
-            return KvCompression.Parse(text, model.HeadProfile);
+            return KvChoice.Parse(text, model.HeadProfile);
         }
         catch (Exception exception) when (exception is FormatException or InvalidDataException)
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Kvasir.Engine.Blending;
 using Kvasir.Engine.Compression;
 using Kvasir.Engine.Plans;
+using Kvasir.Engine.Reading;
 using Kvasir.Engine.Requests;
 using Kvasir.Models;
 using Kvasir.Serving.Hosting;
@@ -30,6 +31,8 @@ internal sealed class ReuseReport(ModelLease lease, KvasirFields wanted, ReadOnl
             WriteBlend(json, blend);
         if (statistics.Compression is { } compression)
             WriteCompression(json, compression);
+        if (statistics.Reading is { } reading)
+            WriteReading(json, reading);
         WriteTime(json, "queue_ms", statistics.QueueTime);
         WriteTime(json, "ttft_ms", statistics.TimeToFirstToken);
         WriteTime(json, "ttft_without_reuse_ms", lease.Service.Activity.WithoutReuse(statistics));
@@ -77,6 +80,16 @@ internal sealed class ReuseReport(ModelLease lease, KvasirFields wanted, ReadOnl
             json.WriteNumber("mass_kept", Math.Round(mass, 4));
         else
             json.WriteNull("mass_kept");
+        json.WriteEndObject();
+    }
+
+    private static void WriteReading(Utf8JsonWriter json, ReadingStatistics reading)
+    {
+        json.WriteStartObject("kv");
+        json.WriteString("policy", reading.Policy);
+        json.WriteNumber("budget", reading.Budget);
+        json.WriteNumber("read_share", Math.Round(reading.ReadShare, 4));
+        json.WriteNumber("book_bytes", reading.BookBytes);
         json.WriteEndObject();
     }
 

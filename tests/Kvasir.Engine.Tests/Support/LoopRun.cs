@@ -44,7 +44,7 @@ internal sealed class LoopRun : IDisposable
         for (var i = 0; i < sequences.Length; i++)
         {
             sequences[i] = new Sequence(
-                request, _model.Scope(request.CacheSalt), i, maxAnswer, new TokenStream(maxAnswer, request.TopLogprobs), _arrivals++, _time.GetTimestamp());
+                request, _model.Scope(request, null), i, maxAnswer, new TokenStream(maxAnswer, request.TopLogprobs), _arrivals++, _time.GetTimestamp());
         }
 
         if (sequences.Length > 1)

@@ -2,7 +2,7 @@ using Kvasir.KvCache.Compression;
 using Kvasir.KvCache.Tables;
 using Kvasir.Numerics.Attention;
 
-namespace Kvasir.Engine.Compression;
+namespace Kvasir.Engine.Running;
 
 /// <summary>Decoded rows of one layer of a table.</summary>
 internal sealed unsafe class TableRows(KvLayout layout) : IKvRowSource

@@ -1,0 +1,45 @@
+using Kvasir.Engine.Compression;
+using Kvasir.Engine.Reading;
+using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Compression.Profiles;
+using Kvasir.KvCache.Reading;
+
+namespace Kvasir.Engine.Requests;
+
+/// <summary>A KV policy as people name it: one that keeps fewer rows, or one that reads fewer of those that are kept.</summary>
+/// <param name="Compression">What is kept; null when everything is.</param>
+/// <param name="Reading">What is read; null when everything is.</param>
+public readonly record struct KvChoice(KvCompression? Compression, SparseReading? Reading)
+{
+    /// <summary>All names, for help and messages.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. CompressionPolicies.Names, .. ReadingPolicies.Names];
+
+    /// <summary>Reads <c>name</c>, <c>name:share</c> or <c>name:rows</c>, such as <c>snapkv:0.25</c> or <c>quest:1024</c>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="profile">The model's head profile, where there is one.</param>
+    /// <exception cref="FormatException">Says what is wrong with the text.</exception>
+    public static KvChoice Parse(string text, HeadProfile? profile)
+    {
+        var name = NameOf(text);
+        if (ReadingPolicies.Names.Contains(name))
+            return new KvChoice(null, SparseReading.Parse(text));
+        return CompressionPolicies.Names.Contains(name)
+            ? new KvChoice(KvCompression.Parse(text, profile), null)
+            : throw new FormatException($"KV policy '{name}' is unknown; known: {string.Join(", ", Names)}");
+    }
+
+    /// <summary>The name in a text that <see cref="Parse"/> reads.</summary>
+    public static string NameOf(string text) => text.Split(':', 2)[0];
+
+    /// <summary>What a policy keeps or reads, in a few words.</summary>
+    public static string Describe(string name) => ReadsOnly(name) ? ReadingPolicies.Describe(name) : CompressionPolicies.Describe(name);
+
+    /// <summary>True when a policy stands on a head profile of the model.</summary>
+    public static bool NeedsProfile(string name) => !ReadsOnly(name) && CompressionPolicies.NeedsProfile(name);
+
+    /// <summary>True when a policy keeps everything and reads less.</summary>
+    public static bool ReadsOnly(string name) => ReadingPolicies.Names.Contains(name);
+
+    /// <summary>The request with this choice.</summary>
+    public GenerationRequest ApplyTo(GenerationRequest request) => request with { Compression = Compression, Reading = Reading };
+}
