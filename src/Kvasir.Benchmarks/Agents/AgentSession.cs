@@ -1,5 +1,6 @@
 using Kvasir.Engine;
 using Kvasir.Engine.Agents;
+using Kvasir.Engine.Requests;
 
 namespace Kvasir.Benchmarks.Agents;
 
@@ -34,6 +35,15 @@ internal sealed class AgentSession : IDisposable
         // The loop is idle between two requests, so that its thread sees what is set here.
         _first = null;
         var answer = await round.AskAsync(agent, messages, call, cancellation).ConfigureAwait(false);
+        return (answer, _first!);
+    }
+
+    /// <summary>Answers a request; the logits that its first token was chosen from come with the answer.</summary>
+    public async Task<(Answer Answer, float[] First)> RunAsync(GenerationRequest request, CancellationToken cancellation)
+    {
+        _first = null;
+        using var generation = Engine.Submit(request);
+        var answer = await generation.Choices[0].CompleteAsync(cancellation).ConfigureAwait(false);
         return (answer, _first!);
     }
 

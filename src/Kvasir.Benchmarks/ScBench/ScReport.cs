@@ -1,3 +1,5 @@
+using Kvasir.Benchmarks.Measures;
+
 namespace Kvasir.Benchmarks.ScBench;
 
 /// <summary>What <see cref="ScBenchmark"/> measured.</summary>
@@ -5,4 +7,4 @@ namespace Kvasir.Benchmarks.ScBench;
 /// <param name="Costs">Costs by stage.</param>
 /// <param name="Checks">Figures.</param>
 /// <param name="Interrupted">True when it was ended before all was measured.</param>
-public sealed record ScReport(IReadOnlyList<ScRow> Rows, IReadOnlyList<ScCost> Costs, IReadOnlyList<ScCheck> Checks, bool Interrupted);
+public sealed record ScReport(IReadOnlyList<ScRow> Rows, IReadOnlyList<ScCost> Costs, IReadOnlyList<Check> Checks, bool Interrupted);

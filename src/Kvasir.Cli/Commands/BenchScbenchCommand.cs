@@ -37,7 +37,7 @@ internal sealed class BenchScbenchCommand : Command, IHelpTopics
     private readonly Option<int?> _threads = new("--threads", "-t") { Description = "Worker threads. Default: the processors of the machine.", HelpName = "N" };
     private readonly Option<string?> _html = new("--html") { Description = "Writes the report with its curves as one HTML file.", HelpName = "FILE" };
 
-    private readonly JsonOption _json = new("{rows: [{task, length, mode, turn, policy, budget, bytes, score, sessions, valid}], costs: [{mode, policy, budget, prefillFlops, writtenBytes, foundBytes, readBytesPerStep}], checks: [{name, value, unit, baseline, note}]}");
+    private readonly JsonOption _json = new("{rows: [{task, length, mode, turn, policy, budget, bytes, score, sessions, valid}], costs: [{mode, policy, budget, prefillFlops, writtenBytes, foundBytes, readBytesPerStep}], checks: [{name, value, low, high, unit, baseline, note}]}");
 
     public BenchScbenchCommand()
         : base("scbench", "Measures what ways of keeping keys and values leave for later questions about the same context (SCBench).")
@@ -135,10 +135,7 @@ internal sealed class BenchScbenchCommand : Command, IHelpTopics
         foreach (var cost in report.Costs)
             costs.AddRow(cost.Mode, string.Create(CultureInfo.InvariantCulture, $"{cost.Policy} {cost.Budget:0.###}"), Number(cost.PrefillFlops / 1e9), Screen.Size((long)cost.WrittenBytes), Screen.Size((long)cost.FoundBytes), Screen.Size((long)cost.ReadBytesPerStep));
         screen.Write(costs);
-        var checks = Screen.Table("check", "value", "unit", "held against", "");
-        foreach (var check in report.Checks)
-            checks.AddRow(Markup.Escape(check.Name), Number(check.Value), check.Unit, check.Baseline is { } baseline ? Number(baseline) : "", Markup.Escape(check.Note));
-        screen.Write(checks);
+        screen.Write(CheckOutput.Table(report.Checks));
     }
 
     private static JsonObject Json(ScReport report) => new()
@@ -166,14 +163,7 @@ internal sealed class BenchScbenchCommand : Command, IHelpTopics
             ["foundBytes"] = JsonOutput.Number(cost.FoundBytes),
             ["readBytesPerStep"] = JsonOutput.Number(cost.ReadBytesPerStep),
         })]),
-        ["checks"] = new JsonArray([.. report.Checks.Select(check => new JsonObject
-        {
-            ["name"] = check.Name,
-            ["value"] = JsonOutput.Number(check.Value),
-            ["unit"] = check.Unit,
-            ["baseline"] = check.Baseline is { } baseline ? JsonOutput.Number(baseline) : null,
-            ["note"] = check.Note,
-        })]),
+        ["checks"] = CheckOutput.Json(report.Checks),
     };
 
     private static string Number(double value) => value.ToString(Math.Abs(value) >= 100 ? "0" : "0.###", CultureInfo.InvariantCulture);

@@ -45,10 +45,20 @@ internal static class HeldOutRun
 
                 async Task MeasureAsync(Sums sum, Variant variant, int number, AgentAnswer truth, float[] denseFirst, PromptRows denseRows)
                 {
+                    sum.Prompts++;
+                    if (variant.Blend is { } policy)
+                    {
+                        var (blended, blendedFirst) = await BlendedAgents.AskAsync(session, run, number, messages, policy, cancellation).ConfigureAwait(false);
+                        sum.Kl += Divergence.Kl(denseFirst, blendedFirst);
+                        sum.RowError = double.NaN;
+                        sum.Agreeing += blended.Tokens.SequenceEqual(truth.Answer.Tokens) ? 1 : 0;
+                        sum.TtftMs += blended.Statistics.TimeToFirstToken.TotalMilliseconds;
+                        return;
+                    }
+
                     var own = new PromptRows();
                     var call = new AgentCall { Reuse = AgentReuse.Always, LeavesTraces = false, Corrections = variant.Corrections, Segments = variant.Segments, Capture = own };
                     var (answer, ownFirst) = await session.AskAsync(round, TeamLayout.Name(number), messages, call, cancellation).ConfigureAwait(false);
-                    sum.Prompts++;
                     sum.Kl += Divergence.Kl(denseFirst, ownFirst);
                     sum.RowError += own.ErrorAgainst(denseRows, run.Layout.FirstPlaceholder(number));
                     sum.Agreeing += answer.Answer.Tokens.SequenceEqual(truth.Answer.Tokens) ? 1 : 0;

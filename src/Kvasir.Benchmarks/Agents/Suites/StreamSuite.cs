@@ -62,6 +62,9 @@ internal static class StreamSuite
         recorder.Check("kvcomm.klReductionLastComputed", Reduction(6, 7), "share", 0.3, "the same with the last segment computed");
         recorder.Check("kvcomm.klReductionComputed", Reduction(8, 9), "share", 0.3, "the same with all segments computed, as the stream has it");
 
+        recorder.Check("kvcomm.klOverCacheBlend", [.. sums.Select(sum => sum[8].Kl / sum[10].Kl)], "ratio", 1, "first-token KL over that of CacheBlend at 20 % on the same prompts, held out; below 1: nearer to the dense run");
+        recorder.Check("cacheblend.agreement", [.. sums.Select(sum => (double)sum[10].Agreeing / sum[10].Prompts)], "share", sums.Average(sum => (double)sum[8].Agreeing / sum[8].Prompts), "answers of CacheBlend at 20 % that are the dense run's; baseline: KVCOMM, every prompt predicted");
+
         void Check(string name, Func<StreamResult, double> value, double? baseline, string note) =>
             recorder.Check($"kvcomm.{name}{suffix}", [.. results.Select(value)], name is "poolBounded" ? "anchors" : name is "anchorBytes" ? "bytes" : "share", baseline, note);
 

@@ -1,4 +1,5 @@
 using Kvasir.Engine.Agents;
+using Kvasir.KvCache.Blending;
 
 namespace Kvasir.Benchmarks.Agents.Suites;
 
@@ -6,9 +7,10 @@ namespace Kvasir.Benchmarks.Agents.Suites;
 /// <param name="Name">Its name.</param>
 /// <param name="Corrections">Which parts of the correction it has.</param>
 /// <param name="Segments">Where the rows of fixed segments come from.</param>
-internal sealed record Variant(string Name, AgentCorrections Corrections, SegmentRows Segments)
+/// <param name="Blend">When not null, messages are reused as chunks by this policy instead, and nothing is predicted.</param>
+internal sealed record Variant(string Name, AgentCorrections Corrections, SegmentRows Segments, IBlendPolicy? Blend = null)
 {
-    /// <summary>The published form, what it is without each of its parts, and the form with a computed last segment.</summary>
+    /// <summary>The published form, what it is without each of its parts, forms with computed segments, and what it is held against.</summary>
     public static readonly Variant[] All =
     [
         new("kvcomm", AgentCorrections.All, SegmentRows.Predicted),
@@ -21,5 +23,6 @@ internal sealed record Variant(string Name, AgentCorrections Corrections, Segmen
         new("rotation only, last segment computed", AgentCorrections.Rotation, SegmentRows.LastComputed),
         new("kvcomm, segments computed", AgentCorrections.All, SegmentRows.Computed),
         new("rotation only, segments computed", AgentCorrections.Rotation, SegmentRows.Computed),
+        new("cacheblend, 20 %", AgentCorrections.None, SegmentRows.Computed, new CacheBlendPolicy(0.2)),
     ];
 }

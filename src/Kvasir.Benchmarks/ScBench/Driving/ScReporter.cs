@@ -70,20 +70,20 @@ internal static class ScReporter
             group.Average(unit => unit.Costs.FoundBytes),
             group.Average(unit => unit.Costs.ReadBytesPerStep)))];
 
-    private static IEnumerable<ScCheck> Checks(IReadOnlyList<ScUnit> units, IReadOnlyList<ScRow> rows, CostMeter meter)
+    private static IEnumerable<Check> Checks(IReadOnlyList<ScUnit> units, IReadOnlyList<ScRow> rows, CostMeter meter)
     {
         var cells = rows.Where(row => row is { Valid: not null, Turn: 0 }).DistinctBy(row => (row.Task, row.Length)).ToArray();
         if (cells.Length > 0)
-            yield return new ScCheck("valid.cells", cells.Count(row => row.Valid == true), "cells", cells.Length, "tasks and lengths that the model can do with its whole cache");
+            yield return new Check("valid.cells", cells.Count(row => row.Valid == true), double.NaN, double.NaN, "cells", cells.Length, "tasks and lengths that the model can do with its whole cache");
         var both = units.Where(unit => unit.Key.Policy == KvMethods.Full)
             .Join(units.Where(unit => unit.Key.Policy == KvMethods.Fresh), unit => unit.Key with { Policy = "" }, unit => unit.Key with { Policy = "" }, (full, fresh) => (full, fresh))
             .SelectMany(pair => pair.full.Turns.Zip(pair.fresh.Turns)).ToArray();
         if (both.Length > 0)
-            yield return new ScCheck("reuse.sameTokens", both.Average(turn => turn.First.Digest == turn.Second.Digest ? 1.0 : 0), "share", 1, $"{both.Length} answers from a frozen cache, against computing everything afresh");
+            yield return new Check("reuse.sameTokens", both.Average(turn => turn.First.Digest == turn.Second.Digest ? 1.0 : 0), double.NaN, double.NaN, "share", 1, $"{both.Length} answers from a frozen cache, against computing everything afresh");
         foreach (var (name, (expected, counted)) in ((string, (double, double))[])[("bytesWritten", meter.Written), ("bytesFound", meter.Found), ("tokensSampled", meter.Sampled)])
         {
             if (counted > 0)
-                yield return new ScCheck($"cost.{name}", expected / counted, "of counted", 1, "from the shapes, over what the engine counted in this run; wanted: within 2 %");
+                yield return new Check($"cost.{name}", expected / counted, double.NaN, double.NaN, "of counted", 1, "from the shapes, over what the engine counted in this run; wanted: within 2 %");
         }
 
         foreach (var method in units.GroupBy(unit => (unit.Key.Policy, unit.Key.Budget, unit.Key.Length)).Where(method => method.Key.Policy == KvMethods.Full || method.Key.Budget <= SmallBudget))
@@ -93,10 +93,10 @@ internal static class ScReporter
             if (turns.Length == 0)
                 continue;
             var loss = Interval.Of([.. turns.Select(unit => 100 * (unit.Turns[0].Score - unit.Turns.Skip(1).Average(turn => turn.Score)))]);
-            yield return new ScCheck($"kv.turnLoss.{name}", loss.Mean, "points", method.Key.Policy == KvMethods.Full ? 2 : 30, FormattableString.Invariant($"first turn minus the later ones; 95 %: {loss.Low:0.#} to {loss.High:0.#}"));
+            yield return new Check($"kv.turnLoss.{name}", loss.Mean, loss.Low, loss.High, "points", method.Key.Policy == KvMethods.Full ? 2 : 30, "first turn minus the later ones");
             var requests = method.Where(unit => unit.Key is { Task: "kv", Mode: ScMode.MultiRequest }).ToArray();
             if (requests.Length > 0)
-                yield return new ScCheck($"kv.modeGap.{name}", 100 * (turns.Average(unit => unit.Turns[0].Score) - requests.Average(unit => unit.Turns.Average(turn => turn.Score))), "points", null, "first turn of conversations minus all requests that the cache was not compressed for");
+                yield return new Check($"kv.modeGap.{name}", 100 * (turns.Average(unit => unit.Turns[0].Score) - requests.Average(unit => unit.Turns.Average(turn => turn.Score))), double.NaN, double.NaN, "points", null, "first turn of conversations minus all requests that the cache was not compressed for");
         }
     }
 }

@@ -1,7 +1,6 @@
-using System.Globalization;
-using System.Net;
 using System.Text;
-using Kvasir.Benchmarks.Rag.Html;
+using Kvasir.Benchmarks.Html;
+using static Kvasir.Benchmarks.Html.ReportPage;
 
 namespace Kvasir.Benchmarks.ScBench.Html;
 
@@ -17,9 +16,7 @@ public static class ScPage
     public static string Write(ScReport report, string model)
     {
         ArgumentNullException.ThrowIfNull(report);
-        var page = new StringBuilder();
-        page.Append(Invariant($"<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>kvasir bench scbench</title><style>{RagPage.Style}td.v{{color:#98a4b0}}.void{{color:#c0392b}}</style>"));
-        page.Append(Invariant($"<h1>SCBench</h1><p>{Text(model)}{(report.Interrupted ? "; ended before all was measured" : "")}</p>"));
+        var page = Begin("kvasir bench scbench", "SCBench", model, report.Interrupted);
         foreach (var mode in report.Rows.Select(row => row.Mode).Distinct())
             Means(page, report, mode);
         foreach (var cell in report.Rows.GroupBy(row => (row.Task, row.Length)))
@@ -35,8 +32,8 @@ public static class ScPage
         }
 
         Costs(page, report);
-        Checks(page, report);
-        return page.Append("</html>\n").ToString();
+        Checks(page, report.Checks);
+        return End(page);
     }
 
     private static void Means(StringBuilder page, ScReport report, string mode)
@@ -67,14 +64,6 @@ public static class ScPage
         page.Append("</table>");
     }
 
-    private static void Checks(StringBuilder page, ScReport report)
-    {
-        page.Append("<h2>Figures</h2><table><tr><th>name<th>value<th>unit<th>held against<th>");
-        foreach (var check in report.Checks)
-            page.Append(Invariant($"<tr><td>{Text(check.Name)}<td class=\"n\">{check.Value:0.####}<td>{Text(check.Unit)}<td class=\"n\">{check.Baseline:0.####}<td>{Text(check.Note)}"));
-        page.Append("</table>");
-    }
-
     private static string Mark(ScRow row) => row.Valid switch
     {
         false => $" <span class=\"void\">({Void})</span>",
@@ -83,8 +72,4 @@ public static class ScPage
     };
 
     private static string Method(string policy, double budget) => Invariant($"{policy} {budget:0.###}");
-
-    private static string Text(string text) => WebUtility.HtmlEncode(text);
-
-    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

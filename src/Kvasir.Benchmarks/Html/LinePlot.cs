@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 
-namespace Kvasir.Benchmarks.Rag.Html;
+namespace Kvasir.Benchmarks.Html;
 
 /// <summary>Draws lines as SVG, with axes, marks and a legend.</summary>
 internal sealed class LinePlot(string title, string horizontal, string vertical)
