@@ -51,7 +51,7 @@ internal sealed class BenchCompressionCommand : Command, IHelpTopics
 
     public string Details => """
         layers: ways to share a small budget over layers and heads, questions seen. heads: RazorAttention, questions asked afterwards.
-        merge: merging against dropping. lazy: answers that return to the prompt. cascade, decode, throughput: memory and speed.
+        merge: merging against dropping. lazy: answers that return to the prompt. sparse: reading less than is kept. cascade, decode, throughput: memory and speed.
         kl is the divergence from the whole cache while both read the reference answer. Ctrl-C ends it with what was measured.
         """;
 
