@@ -44,6 +44,12 @@ internal static class HuggingFaceConfig
         ["deepseek_v3"] = fields => ExpertFamilies.DeepSeek(fields, sigmoid: true),
         ["mamba2"] = RecurrentFamilies.Mamba2,
         ["bamba"] = RecurrentFamilies.Bamba,
+        ["bert"] = EncoderFamilies.Bert,
+        ["roberta"] = EncoderFamilies.Roberta,
+        ["xlm-roberta"] = EncoderFamilies.Roberta,
+        ["camembert"] = EncoderFamilies.Roberta,
+        ["distilbert"] = EncoderFamilies.DistilBert,
+        ["modernbert"] = EncoderFamilies.ModernBert,
     };
 
     /// <summary>Every <c>model_type</c> that is read, in the order of the alphabet.</summary>

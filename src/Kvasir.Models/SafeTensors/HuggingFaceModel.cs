@@ -20,8 +20,12 @@ internal static class HuggingFaceModel
         {
             QuantisedWeights.Add(storage, quantised);
 
+            // An encoder's head may have been left out where only its hidden states are wanted.
+            if (config.Encoder is { PredictsTokens: true } encoder && !Holds(storage, naming, WeightRole.HeadDense))
+                config = config with { Encoder = encoder with { PredictsTokens = false } };
+
             // Some files leave the flag out, or set it although an output matrix is stored; transformers ties when it is set.
-            config = config with { TiedEmbeddings = config.TiedEmbeddings || !naming.Places(WeightRole.Output, -1, 0).Any(place => storage.Tensors.ContainsKey(place.Name)) };
+            config = config with { TiedEmbeddings = config.TiedEmbeddings || !Holds(storage, naming, WeightRole.Output) };
             var weights = new WeightTable(folder, config, storage.Tensors, naming);
             return new ModelFile(folder, storage, config, weights, ReadText(folder, json, config));
         }
@@ -31,6 +35,9 @@ internal static class HuggingFaceModel
             throw;
         }
     }
+
+    private static bool Holds(SafeTensorsFolder storage, WeightNaming naming, WeightRole role) =>
+        naming.Places(role, -1, 0).Any(place => storage.Tensors.ContainsKey(place.Name));
 
     private static ModelText ReadText(string folder, JsonField config, ModelConfig model)
     {
@@ -50,7 +57,7 @@ internal static class HuggingFaceModel
         if (tokenizer?.EosId is { } eos)
             stops.Add(eos);
         string? name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        return new ModelText(tokenizer, template, [.. stops], name) { ToolTemplate = toolTemplate };
+        return new ModelText(tokenizer, template, [.. stops], name) { ToolTemplate = toolTemplate, Embedding = SentenceFolder.Read(folder) };
     }
 
     private static string? FileTemplate(string folder, string name)

@@ -69,6 +69,9 @@ internal static class ConfigText
             text.Append(CultureInfo.InvariantCulture, $"{r.KernelBias}/{r.Bias}");
         }
 
+        if (c.Encoder is { } n)
+            text.Append(CultureInfo.InvariantCulture, $"/encoder/{n.TokenTypes}/{n.UnplacedToken}/{n.PlainFirstInput}/{n.PredictsTokens}/{n.HeadActivation}");
+
         return text.ToString();
     }
 

@@ -1,6 +1,6 @@
 namespace Kvasir.Models;
 
-/// <summary>What a weight does in a decoder, independent of the names in the file.</summary>
+/// <summary>What a weight does in a model, independent of the names in the file.</summary>
 public enum WeightRole
 {
     /// <summary><c>[vocab, hidden]</c>.</summary>
@@ -67,6 +67,17 @@ public enum WeightRole
 
     /// <summary>Back to it, <c>[embedding, hidden]</c>.</summary>
     OutputProjection,
+
+    /// <summary>Learned vectors of the kinds of tokens, <c>[types, hidden]</c> (encoders).</summary>
+    TokenTypeEmbedding,
+
+    /// <summary>Dense layer of the head that predicts tokens, <c>[hidden, hidden]</c> (encoders).</summary>
+    HeadDense,
+    HeadDenseBias,
+
+    /// <summary>Norm behind it, <c>[hidden]</c>.</summary>
+    HeadNorm,
+    HeadNormBias,
     AttentionNormBias,
     FeedForwardNormBias,
 

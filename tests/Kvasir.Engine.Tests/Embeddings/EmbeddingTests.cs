@@ -6,6 +6,7 @@ using Kvasir.Engine.Loading;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Tests.Support;
+using Kvasir.Models;
 
 namespace Kvasir.Engine.Tests.Embeddings;
 
@@ -45,7 +46,7 @@ public sealed class EmbeddingTests
     public async Task Vectors_HaveLengthOne_AndTheDirectionOfTheRawOnes()
     {
         using var engine = KvasirEngine.Load(TinyModel.Llama);
-        foreach (var pooling in Enum.GetValues<EmbeddingPooling>())
+        foreach (var pooling in new[] { EmbeddingPooling.Mean, EmbeddingPooling.LastToken })
         {
             var prompt = TinyModel.Tokens(20, 3);
             var raw = await Vector(engine, prompt, pooling);
