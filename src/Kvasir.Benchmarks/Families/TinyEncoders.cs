@@ -12,7 +12,7 @@ internal static class TinyEncoders
     private const string Modern =
         """
         "vocab_size": 320, "hidden_size": 64, "intermediate_size": 80, "num_hidden_layers": 4, "num_attention_heads": 4,
-        "max_position_embeddings": 256, "hidden_activation": "gelu", "norm_eps": 1e-5, "local_attention": 8,
+        "max_position_embeddings": 256, "hidden_activation": "gelu", "norm_eps": 1e-5, "local_attention": 8, "eos_token_id": 50282, "pad_token_id": 50283,
         """;
 
     /// <summary>Name and config.json of each.</summary>

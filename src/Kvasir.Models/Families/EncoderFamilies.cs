@@ -91,7 +91,7 @@ internal static class EncoderFamilies
     {
         var config = fields.Decoder();
         int every = fields.MaybeInt(1, ConfigLimits.MaxLayers, "global_attn_every_n_layers") ?? 3;
-        int half = (fields.MaybeInt(0, ConfigLimits.MaxContext, "local_attention") ?? 128) / 2;
+        int half = fields.MaybeInt(0, ConfigLimits.MaxContext, "local_attention") / 2 ?? fields.MaybeInt(0, ConfigLimits.MaxContext, "sliding_window") ?? 64;
         string[]? types = fields.LayerTypes(config.Layers);
         var plan = fields.Windows(config.Layers, (2 * half) + 1, layer => layer % every != 0);
         for (int layer = 0; layer < plan.Length; layer++)

@@ -50,14 +50,23 @@ internal static class HuggingFaceModel
         var toolTemplate = ChatTemplate.OfFile(
             folder, FileTemplate(folder, Path.Combine("additional_chat_templates", "tool_use.jinja")) ?? NamedTemplate(settings, "tool_use"), tokenizer);
 
+        var stops = StopTokens(folder, config, model, tokenizer);
+        string? name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        return new ModelText(tokenizer, template, [.. stops], name) { ToolTemplate = toolTemplate, Embedding = SentenceFolder.Read(folder) };
+    }
+
+    private static SortedSet<int> StopTokens(string folder, JsonField config, ModelConfig model, Tokenizer? tokenizer)
+    {
+        // An encoder ends nothing; its configuration may name tokens that a small vocabulary has not.
         var stops = new SortedSet<int>();
+        if (model.Encoder is not null)
+            return stops;
         var generation = ReadOptional(folder, "generation_config.json", MaxJsonBytes);
         if (!AddIds(stops, generation?.Find("eos_token_id"), model.VocabSize))
             AddIds(stops, config.Find("eos_token_id"), model.VocabSize);
         if (tokenizer?.EosId is { } eos)
             stops.Add(eos);
-        string? name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        return new ModelText(tokenizer, template, [.. stops], name) { ToolTemplate = toolTemplate, Embedding = SentenceFolder.Read(folder) };
+        return stops;
     }
 
     private static string? FileTemplate(string folder, string name)
