@@ -1,4 +1,3 @@
-using Kvasir.Models;
 using Microsoft.Extensions.AI;
 
 namespace Kvasir.Engine.Embeddings;
