@@ -79,7 +79,8 @@ internal static class RandomFamilies
 
     private static (double Mean, double Deviation) Distribution(WeightRole role, ModelConfig config, long[] shape, int columns)
     {
-        if (WeightShapes.IsNorm(role) || role is WeightRole.QueryDownNorm or WeightRole.LatentNorm or WeightRole.MixerNorm or WeightRole.MixerSkip)
+        if (WeightShapes.IsNorm(role) || role is WeightRole.QueryDownNorm or WeightRole.LatentNorm or WeightRole.MixerNorm or WeightRole.MixerSkip
+            or WeightRole.MixerStepNorm or WeightRole.MixerInNorm or WeightRole.MixerOutNorm)
             return (config.NormOffset ? 0 : 1, 0.2);
         return role switch
         {

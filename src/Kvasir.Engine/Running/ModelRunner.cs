@@ -18,7 +18,7 @@ internal sealed unsafe class ModelRunner : IDisposable
     private readonly RowViews _views;
     private readonly LayerNorms _norms;
     private readonly AttentionStage _attention;
-    private readonly MixerStage? _mixer;
+    private readonly IMixerStage? _mixer;
     private readonly FeedForwardStage _feedForward;
     private readonly EmbeddingStage _embedding;
     private readonly HeadStage? _head;
@@ -36,7 +36,12 @@ internal sealed unsafe class ModelRunner : IDisposable
         _views = new RowViews(model, _buffers, _active);
         _norms = new LayerNorms(model.Config, model.Backend, _buffers);
         _attention = new AttentionStage(model, _buffers, _active, _views, _policies, _adapters);
-        _mixer = model.Config.Recurrent is null ? null : new MixerStage(model, _buffers, _active);
+        _mixer = model.Config.Recurrent switch
+        {
+            null => null,
+            { StepRank: > 0 } => new SelectiveStage(model, _buffers, _active),
+            _ => new MixerStage(model, _buffers, _active),
+        };
         _feedForward = new FeedForwardStage(model, _buffers, _active, _adapters);
         _narrow = model.Config.EmbeddingSize > 0
             ? model.Backend.Allocate((nuint)maxRows * (nuint)model.Config.EmbeddingSize * sizeof(float))

@@ -42,6 +42,8 @@ internal static class HuggingFaceConfig
         ["gpt_oss"] = ExpertFamilies.GptOss,
         ["deepseek_v2"] = fields => ExpertFamilies.DeepSeek(fields, sigmoid: false),
         ["deepseek_v3"] = fields => ExpertFamilies.DeepSeek(fields, sigmoid: true),
+        ["mamba"] = MambaFamilies.Mamba,
+        ["jamba"] = MambaFamilies.Jamba,
         ["mamba2"] = RecurrentFamilies.Mamba2,
         ["bamba"] = RecurrentFamilies.Bamba,
         ["bert"] = EncoderFamilies.Bert,

@@ -151,13 +151,13 @@ public enum WeightRole
     MixerKernel,
     MixerKernelBias,
 
-    /// <summary>Added to the steps, <c>[heads]</c>.</summary>
+    /// <summary>Added to the steps, <c>[heads]</c>; in Mamba <c>[width]</c>.</summary>
     MixerStepBias,
 
-    /// <summary>Logarithm of the decay, <c>[heads]</c>.</summary>
+    /// <summary>Logarithm of the decay, <c>[heads]</c>; in Mamba <c>[width, stateSize]</c>.</summary>
     MixerDecay,
 
-    /// <summary>How much of the values passes by the state, <c>[heads]</c>.</summary>
+    /// <summary>How much of the values passes by the state, <c>[heads]</c>; in Mamba <c>[width]</c>.</summary>
     MixerSkip,
 
     /// <summary>Gated norm, <c>[width]</c>.</summary>
@@ -166,4 +166,19 @@ public enum WeightRole
     /// <summary>Output projection, <c>[hidden, width]</c>.</summary>
     MixerOutput,
     MixerOutputBias,
+
+    /// <summary>From convolved values to what steps come from, input and output vector, <c>[rank + 2 stateSize, width]</c> (Mamba).</summary>
+    MixerVectors,
+
+    /// <summary>From there to the steps, <c>[width, rank]</c>.</summary>
+    MixerSteps,
+
+    /// <summary>Norm of what steps come from, <c>[rank]</c>.</summary>
+    MixerStepNorm,
+
+    /// <summary>Norm of the input vector, <c>[stateSize]</c>.</summary>
+    MixerInNorm,
+
+    /// <summary>Norm of the output vector, <c>[stateSize]</c>.</summary>
+    MixerOutNorm,
 }

@@ -79,7 +79,13 @@ internal static class WeightShapes
             WeightRole.MixerInputBias => [recurrent!.InputWidth],
             WeightRole.MixerKernel => [(long)recurrent!.ConvolutionWidth * recurrent.Kernel],
             WeightRole.MixerKernelBias => [recurrent!.ConvolutionWidth],
+            WeightRole.MixerDecay when recurrent!.StepRank > 0 => [(long)recurrent.Width * recurrent.StateSize],
+            WeightRole.MixerStepBias or WeightRole.MixerSkip when recurrent!.StepRank > 0 => [recurrent.Width],
             WeightRole.MixerStepBias or WeightRole.MixerDecay or WeightRole.MixerSkip => [recurrent!.Heads],
+            WeightRole.MixerVectors => [recurrent!.VectorWidth, recurrent.Width],
+            WeightRole.MixerSteps => [recurrent!.Width, recurrent.StepRank],
+            WeightRole.MixerStepNorm => [recurrent!.StepRank],
+            WeightRole.MixerInNorm or WeightRole.MixerOutNorm => [recurrent!.StateSize],
             WeightRole.MixerNorm => [recurrent!.Width],
             WeightRole.MixerOutput => [hidden, recurrent!.Width],
             _ => [hidden],
@@ -97,7 +103,7 @@ internal static class WeightShapes
         or WeightRole.TokenTypeEmbedding or WeightRole.HeadDense or WeightRole.QueryDown or WeightRole.LatentDown or WeightRole.LatentKey or WeightRole.LatentValue
         or WeightRole.Router or WeightRole.ExpertGate or WeightRole.ExpertUp or WeightRole.ExpertDown
         or WeightRole.SharedGate or WeightRole.SharedUp or WeightRole.SharedDown or WeightRole.SharedExpertGate
-        or WeightRole.MixerInput or WeightRole.MixerOutput;
+        or WeightRole.MixerInput or WeightRole.MixerOutput or WeightRole.MixerVectors or WeightRole.MixerSteps;
 
     /// <summary>Whether a vector is a norm's weight (not its bias).</summary>
     public static bool IsNorm(WeightRole role) => role is WeightRole.OutputNorm or WeightRole.AttentionNorm or WeightRole.FeedForwardNorm
@@ -191,6 +197,9 @@ internal static class WeightShapes
     {
         WeightRole.MixerInputBias or WeightRole.MixerOutputBias => Always(config.Recurrent!.Bias),
         WeightRole.MixerKernelBias => Always(config.Recurrent!.KernelBias),
+        WeightRole.MixerNorm => Always(config.Recurrent!.StepRank == 0),
+        WeightRole.MixerVectors or WeightRole.MixerSteps => Always(config.Recurrent!.StepRank > 0),
+        WeightRole.MixerStepNorm or WeightRole.MixerInNorm or WeightRole.MixerOutNorm => Always(config.Recurrent!.VectorNorms),
         _ => WeightNeed.Always,
     };
 
