@@ -186,7 +186,7 @@ public sealed class EmbeddingTests
         using var input = model.Backend.Allocate((nuint)(vector.Length * sizeof(float)));
         using var output = model.Backend.Allocate((nuint)(model.Config.VocabSize * sizeof(float)));
         vector.CopyTo(input.AsSpan<float>());
-        model.Backend.MatMul((float*)input.Pointer, 1, model.Weights.Output, (float*)output.Pointer);
+        model.Backend.MatMul((float*)input.Pointer, 1, model.Weights.Output!, (float*)output.Pointer);
         return output.AsSpan<float>()[..model.Config.VocabSize].ToArray();
     }
 }
