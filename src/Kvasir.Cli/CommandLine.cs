@@ -50,6 +50,7 @@ internal sealed class CommandLine(TextReader input, TextWriter output, TextWrite
         root.Add(new ServeCommand());
         root.Add(new DemoCommand());
         root.Add(new GenerateCommand(input));
+        root.Add(new EmbedCommand(input));
         root.Add(new ReplayCommand());
         root.Add(new PullCommand());
         root.Add(new ListCommand());

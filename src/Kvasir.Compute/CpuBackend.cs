@@ -136,10 +136,22 @@ public sealed unsafe class CpuBackend : IComputeBackend
     /// <inheritdoc/>
     public void Mix(in MixerCall call)
     {
-        if (call.Heads % call.Groups != 0)
-            throw new ArgumentException($"{call.Heads} heads do not divide among {call.Groups} groups", nameof(call));
+        Convolve(call);
+        Scan(call);
+    }
+
+    /// <inheritdoc/>
+    public void Convolve(in MixerCall call)
+    {
         var convolve = new ConvolveJob(_kernels, call);
         Run(ref convolve, call.Rows, 8L * call.Rows * call.ConvolutionWidth);
+    }
+
+    /// <inheritdoc/>
+    public void Scan(in MixerCall call)
+    {
+        if (call.Heads % call.Groups != 0)
+            throw new ArgumentException($"{call.Heads} heads do not divide among {call.Groups} groups", nameof(call));
         var scan = new ScanJob(_kernels, call);
         Run(ref scan, call.Heads, 2L * call.Rows * call.Heads * call.HeadStateSize);
         _kernels.Remember(call);

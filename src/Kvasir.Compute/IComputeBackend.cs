@@ -58,6 +58,12 @@ public unsafe interface IComputeBackend : IDisposable
     /// <summary>Takes rows of one sequence through a recurrent mixer; see <see cref="MixerCall"/>.</summary>
     void Mix(in MixerCall call);
 
+    /// <summary>The first half of <see cref="Mix"/>: fills <see cref="MixerCall.Convolved"/>.</summary>
+    void Convolve(in MixerCall call);
+
+    /// <summary>The second half: output, state and history.</summary>
+    void Scan(in MixerCall call);
+
     /// <summary>y[r, i] = x[r, i] for i in <c>[0, width)</c>; rows begin <paramref name="xStride"/> and <paramref name="yStride"/> elements apart.</summary>
     void CopyColumns(float* x, int xStride, int rows, int width, float* y, int yStride);
 

@@ -22,7 +22,7 @@ namespace Kvasir.Engine;
 ///     Console.Write(text);
 /// </code>
 /// </example>
-public sealed class KvasirEngine : IDisposable
+public sealed class KvasirEngine : IEmbedder
 {
     private readonly LoadedModel _model;
     private readonly BlockPool _pool;
@@ -122,16 +122,27 @@ public sealed class KvasirEngine : IDisposable
     public async Task<Embedding> EmbedAsync(EmbeddingRequest request, CancellationToken cancellation = default)
     {
         cancellation.ThrowIfCancellationRequested();
+        EmbeddingLimits.CheckModel(Model);
+        request = request.Complete(Model.Embedding);
         _limits.Check(request);
-        var pool = new HiddenPool(request.Pooling, Config.HiddenSize);
+        var pool = new HiddenPool(request.Pooling!.Value, Config.HiddenSize);
         var sequences = Enqueue(request.ToGeneration(), maxAnswer: 0, pool);
         var output = sequences[0].Output;
         using (cancellation.Register(() => _thread.Cancel(sequences)))
             await output.WaitAsync(0).ConfigureAwait(false); // no token ever comes, so this is its end
         cancellation.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(output.Finish == FinishReason.Cancelled, this);
-        return new Embedding(pool.ToVector(request.Normalize), request.Prompt.Length, output.Statistics!.ReusedTokens);
+        return new Embedding(pool.ToVector(request.Normalize!.Value, request.Dimensions), request.Prompt.Length, output.Statistics!.ReusedTokens);
     }
+
+    /// <inheritdoc/>
+    int IEmbedder.Dimensions => Config.HiddenSize;
+
+    /// <inheritdoc/>
+    int IEmbedder.MaxTokens => TextTokens.Most(Model, MaxContext);
+
+    /// <inheritdoc/>
+    int[] IEmbedder.EncodeText(string text, TextOptions? options) => TextTokens.Encode(Model, text, options, TextTokens.Most(Model, MaxContext));
 
     /// <summary>Continues a text; yields the answer as it comes.</summary>
     public async IAsyncEnumerable<string> StreamAsync(

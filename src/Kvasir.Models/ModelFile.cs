@@ -53,6 +53,9 @@ public sealed class ModelFile : IDisposable
     /// <summary>The model's own name, when the file says one.</summary>
     public string? Name => Text.Name;
 
+    /// <summary>How texts become vectors, where the files say it; null otherwise.</summary>
+    public EmbeddingSettings? Embedding => Text.Embedding;
+
     internal ModelText Text { get; }
 
     /// <summary>Opens a model. Nothing but headers and the tokenizer is read.</summary>

@@ -5,4 +5,7 @@ internal sealed record ModelText(Tokenizer? Tokenizer, ChatTemplate? ChatTemplat
 {
     /// <summary>The template for conversations with functions, where the files have one of its own.</summary>
     public ChatTemplate? ToolTemplate { get; init; }
+
+    /// <summary>How texts become vectors, where the files say it.</summary>
+    public EmbeddingSettings? Embedding { get; init; }
 }

@@ -8,6 +8,7 @@ public sealed class HelpTests
     [InlineData("chat")]
     [InlineData("demo")]
     [InlineData("generate")]
+    [InlineData("embed")]
     [InlineData("replay")]
     [InlineData("fuzz")]
     [InlineData("fuzz parsers")]

@@ -19,7 +19,8 @@ internal static class RandomFamilies
     /// <param name="folder">The folder, which is made.</param>
     /// <param name="configJson">Its config.json.</param>
     /// <param name="seed">Of its weights.</param>
-    public static string Write(string folder, string configJson, int seed)
+    /// <param name="rename">The names of tensors as this file has them; null for the family's first.</param>
+    public static string Write(string folder, string configJson, int seed, Func<string, string>? rename = null)
     {
         Directory.CreateDirectory(folder);
         var configPath = Path.Combine(folder, "config.json");
@@ -36,8 +37,9 @@ internal static class RandomFamilies
             var (name, form) = naming.Places(role, layer, index).First();
             foreach (var part in form.HasFlag(WeightForm.HeadByHead) ? Heads(role, config, naming, layer) : [name])
             {
-                if (!tensors.ContainsKey(part))
-                    tensors.Add(part, Tensor(role, config, form, random));
+                var stored = rename?.Invoke(part) ?? part;
+                if (!tensors.ContainsKey(stored))
+                    tensors.Add(stored, Tensor(role, config, form, random));
             }
         }
 
@@ -48,6 +50,7 @@ internal static class RandomFamilies
     // Biases that a file may have.
     private static bool IsExpected(WeightRole role, ModelConfig config, WeightNaming naming) => naming.Places(role, 0, 0).Any() && role switch
     {
+        WeightRole.OutputBias or WeightRole.HeadDenseBias when config.Encoder is not null => true,
         WeightRole.OutputBias => config is { Norm: NormKind.Layer, NormBias: true, TiedEmbeddings: false },
         WeightRole.AttentionOutputBias => config.AttentionBias,
         _ => false,
@@ -76,11 +79,12 @@ internal static class RandomFamilies
 
     private static (double Mean, double Deviation) Distribution(WeightRole role, ModelConfig config, long[] shape, int columns)
     {
-        if (WeightShapes.IsNorm(role) || role is WeightRole.QueryDownNorm or WeightRole.LatentNorm or WeightRole.MixerNorm or WeightRole.MixerSkip)
+        if (WeightShapes.IsNorm(role) || role is WeightRole.QueryDownNorm or WeightRole.LatentNorm or WeightRole.MixerNorm or WeightRole.MixerSkip
+            or WeightRole.MixerStepNorm or WeightRole.MixerInNorm or WeightRole.MixerOutNorm)
             return (config.NormOffset ? 0 : 1, 0.2);
         return role switch
         {
-            WeightRole.TokenEmbedding or WeightRole.PositionEmbedding => (0, 0.5),
+            WeightRole.TokenEmbedding or WeightRole.PositionEmbedding or WeightRole.TokenTypeEmbedding => (0, 0.5),
             WeightRole.MixerKernel => (0, 0.4),
             WeightRole.MixerDecay => (0, 0.5),
             _ when shape.Length == 1 || !WeightShapes.IsMatrix(role) => (0, 0.2),

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
@@ -55,12 +56,13 @@ internal sealed class ModelInfoCommand : Command, IHelpTopics
             config.TiedEmbeddings,
             RopeTheta = config.Rope.Theta,
             RopeScaling = config.Rope.Scaling.ToString().ToLowerInvariant(),
-            KvBytesPerToken16Bit = 4L * config.Layers * config.KvHeads * config.HeadDim,
+            KvBytesPerToken16Bit = config.Encoder is not null ? 0 : 4L * config.Layers * config.KvHeads * config.HeadDim,
             Tokenizer = model.Tokenizer is not null,
             ChatTemplate = model.ChatTemplate is not null,
             model.StopTokens,
             Fingerprint = model.Fingerprint.ToString(),
         };
+        var pooling = model.Embedding?.Pooling is { } kind ? JsonNamingPolicy.CamelCase.ConvertName(kind.ToString()) : null;
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
         {
@@ -87,13 +89,15 @@ internal sealed class ModelInfoCommand : Command, IHelpTopics
                 ["tokenizer"] = info.Tokenizer,
                 ["chatTemplate"] = info.ChatTemplate,
                 ["stopTokens"] = new JsonArray([.. info.StopTokens.Select(token => JsonValue.Create(token))]),
+                ["encoder"] = config.Encoder is not null,
+                ["pooling"] = pooling,
                 ["fingerprint"] = info.Fingerprint,
             });
             return ExitCode.Success;
         }
 
         var table = Screen.Table("", info.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(info.Path)));
-        Row("architecture", info.Architecture);
+        Row("architecture", info.Architecture + (config.Encoder is null ? "" : config.Encoder.PredictsTokens ? ", an encoder with a head" : ", an encoder"));
         Row("parameters", $"{Screen.Count(info.Parameters)} in matrices, {Screen.Size(info.WeightBytes)}");
         Row("weight types", string.Join(", ", info.Types.Select(type => $"{type.Key} × {type.Value}")));
         Row("hidden / layers / MLP", $"{info.HiddenSize} / {info.Layers} / {info.IntermediateSize}");
@@ -101,7 +105,10 @@ internal sealed class ModelInfoCommand : Command, IHelpTopics
         Row("vocabulary", Screen.Count(info.VocabSize) + (info.TiedEmbeddings ? ", embedding and output tied" : ""));
         Row("context", $"{Screen.Count(info.MaxContext)} tokens");
         Row("rope", string.Create(CultureInfo.InvariantCulture, $"theta {info.RopeTheta:0.###}, scaling {info.RopeScaling}"));
-        Row("keys and values, 16 bit", $"{Screen.Size(info.KvBytesPerToken16Bit)} a token");
+        if (config.Encoder is null)
+            Row("keys and values, 16 bit", $"{Screen.Size(info.KvBytesPerToken16Bit)} a token");
+        if (model.Embedding is { } embedding)
+            Row("embeddings", $"{pooling ?? "pooling not said"}{(embedding.Normalize == true ? ", length 1" : "")}{(embedding.Prompts.Count > 0 ? $", prompts {string.Join(", ", embedding.Prompts.Keys)}" : "")}{(embedding.Unsupported is { } problem ? $"; not supported: {problem}" : "")}");
         Row("tokenizer / chat template", $"{(info.Tokenizer ? "yes" : "no")} / {(info.ChatTemplate ? "yes" : "no")}");
         Row("stop tokens", string.Join(", ", info.StopTokens));
         Row("fingerprint", info.Fingerprint);

@@ -1,4 +1,5 @@
 using Kvasir.Engine.Requests;
+using Kvasir.Models;
 
 namespace Kvasir.Engine.Embeddings;
 
@@ -8,11 +9,17 @@ public sealed record EmbeddingRequest
     /// <summary>Token ids; at least one, at most the context.</summary>
     public required ReadOnlyMemory<int> Prompt { get; init; }
 
-    /// <summary>How the rows become one vector.</summary>
-    public EmbeddingPooling Pooling { get; init; } = EmbeddingPooling.Mean;
+    /// <summary>How the rows become one vector; when null, as the model's files say, or else <see cref="EmbeddingPooling.Mean"/>.</summary>
+    public EmbeddingPooling? Pooling { get; init; }
 
-    /// <summary>True to scale the vector to Euclidean length 1.</summary>
-    public bool Normalize { get; init; } = true;
+    /// <summary>Whether the vector is scaled to Euclidean length 1; when null, as the model's files say, or else it is.</summary>
+    public bool? Normalize { get; init; }
+
+    /// <summary>
+    /// Values of the vector that are wanted, the first ones, before it is scaled; all when null. For models that were trained so that the
+    /// first values suffice (Matryoshka representation learning, Kusupati et al. 2022).
+    /// </summary>
+    public int? Dimensions { get; init; }
 
     /// <summary>Name of a loaded adapter, or null for the bare model.</summary>
     public string? Adapter { get; init; }
@@ -25,6 +32,13 @@ public sealed record EmbeddingRequest
 
     /// <summary>How long the request may wait for its first step; without limit when null (<see cref="QueueTimeoutException"/>).</summary>
     public TimeSpan? QueueTimeout { get; init; }
+
+    /// <summary>What the model's files say where the request does not.</summary>
+    internal EmbeddingRequest Complete(EmbeddingSettings? settings) => this with
+    {
+        Pooling = Pooling ?? settings?.Pooling ?? EmbeddingPooling.Mean,
+        Normalize = Normalize ?? settings?.Normalize ?? true,
+    };
 
     /// <summary>What the loop sees: a request for an answer of no tokens.</summary>
     internal GenerationRequest ToGeneration() => new()

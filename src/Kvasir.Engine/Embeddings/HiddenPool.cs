@@ -1,4 +1,5 @@
 using Kvasir.Engine.Requests;
+using Kvasir.Models;
 
 namespace Kvasir.Engine.Embeddings;
 
@@ -32,22 +33,25 @@ internal sealed class HiddenPool(EmbeddingPooling pooling, int width)
     }
 
     /// <summary>The vector.</summary>
+    /// <param name="normalize">Whether it is scaled to Euclidean length 1.</param>
+    /// <param name="dimensions">Values wanted, the first ones; all when null.</param>
     /// <exception cref="EngineFailedException">A value is not finite.</exception>
-    public float[] ToVector(bool normalize)
+    public float[] ToVector(bool normalize, int? dimensions = null)
     {
+        var wanted = _sum.AsSpan(0, dimensions ?? _sum.Length);
         var divisor = WantsEveryRow ? (double)Rows : 1;
         if (normalize)
         {
             var squares = 0.0;
-            foreach (var value in _sum)
+            foreach (var value in wanted)
                 squares += value * value;
             divisor = squares > 0 ? Math.Sqrt(squares) : 1;
         }
 
-        var vector = new float[_sum.Length];
+        var vector = new float[wanted.Length];
         for (var i = 0; i < vector.Length; i++)
         {
-            vector[i] = (float)(_sum[i] / divisor);
+            vector[i] = (float)(wanted[i] / divisor);
             if (!float.IsFinite(vector[i]))
                 throw new EngineFailedException($"value {i} of the embedding is {vector[i]}: the model computed no finite number");
         }

@@ -52,13 +52,25 @@ internal sealed class LoadedModel : IDisposable
     /// <summary>Names everything that changes the bits of keys, values and logits, beside the weights themselves.</summary>
     public string NumericsProfile { get; }
 
-    public static LoadedModel Open(string path, EngineOptions options)
+    /// <summary>Opens a model that generates text.</summary>
+    /// <exception cref="UnsupportedModelException">It is an encoder, or of a kind that is not supported.</exception>
+    public static LoadedModel Open(string path, EngineOptions options) => Open(path, options, encoder: false);
+
+    /// <summary>Opens a model of either kind.</summary>
+    /// <param name="path">The model.</param>
+    /// <param name="options">How it is set up.</param>
+    /// <param name="encoder">True for an encoder, false for a decoder, null for either.</param>
+    public static LoadedModel Open(string path, EngineOptions options, bool? encoder)
     {
         var file = ModelFile.Open(path);
         IComputeBackend? backend = null;
         try
         {
             var config = file.Config;
+            if (encoder == false && config.Encoder is not null)
+                throw new UnsupportedModelException(path, $"{config.Architecture} is an encoder: it makes embeddings and does not generate text; use 'kvasir embed' or POST /v1/embeddings");
+            if (encoder == true && config.Encoder is null)
+                throw new UnsupportedModelException(path, $"{config.Architecture} is a decoder, not an encoder; open it as an engine, which makes embeddings too");
             if (config.Recurrent is not null && options.Tiers is not null)
                 throw new UnsupportedModelException(path, $"KV tiers are not supported for {config.Architecture} models: their recurrent states are not kept in tiers; start without tiers");
             var maxContext = options.MaxContext ?? config.MaxContext;
@@ -132,6 +144,9 @@ internal sealed class LoadedModel : IDisposable
     private static int[] NumberLayers(ModelConfig config)
     {
         var numbers = new int[config.Layers];
+        if (config.Encoder is not null)
+            return numbers; // a text is computed whole, and its keys and values are not read again: all layers use one place
+
         var next = 0;
         for (var layer = 0; layer < numbers.Length; layer++)
             numbers[layer] = config.Layer(layer).Mixer == LayerMixer.Attention ? next++ : -1;

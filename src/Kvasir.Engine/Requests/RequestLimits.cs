@@ -4,6 +4,7 @@ using Kvasir.Engine.Embeddings;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Reading;
 using Kvasir.KvCache.Virtual;
+using Kvasir.Models;
 
 namespace Kvasir.Engine.Requests;
 
@@ -66,8 +67,9 @@ internal sealed class RequestLimits(LoadedModel model, long poolTokens, KvMemory
         CheckPrompt(prompt.Span, model.MaxContext);
         if (prompt.Length > _poolLimit)
             throw new ContextLengthException(prompt.Length, _poolLimit, BudgetAdvice);
-        if (!Enum.IsDefined(request.Pooling))
-            throw new ArgumentException($"Pooling is {request.Pooling}; allowed: Mean and LastToken", nameof(request));
+        if (request.Pooling is not (null or EmbeddingPooling.Mean or EmbeddingPooling.LastToken))
+            throw new ArgumentException($"Pooling is {request.Pooling}; allowed for a decoder: Mean and LastToken, for its first token sees no other", nameof(request));
+        EmbeddingLimits.CheckDimensions(request, model.Config.HiddenSize);
         CheckQueueTimeout(request.QueueTimeout);
     }
 

@@ -39,4 +39,14 @@ internal struct BatchSequence
 
     /// <summary>Its rows pass layers <c>[0, LayerEnd)</c>.</summary>
     public int LayerEnd;
+
+    /// <summary>Its recurrent state, which must be behind all rows before a position.</summary>
+    /// <exception cref="InvalidOperationException">There is none, or it is behind other rows.</exception>
+    public readonly RecurrentState StateBefore(int position)
+    {
+        var state = State ?? throw new InvalidOperationException("a sequence of a recurrent model came without a state");
+        return state.Position == position
+            ? state
+            : throw new InvalidOperationException($"the recurrent state is behind {state.Position} rows, but the step goes on from {position}");
+    }
 }

@@ -6,7 +6,7 @@ using Kvasir.Numerics.Kernels;
 namespace Kvasir.Engine.Running;
 
 /// <summary>A recurrent mixer (Mamba-2) over a step's rows: each sequence's rows follow its state, one after the other.</summary>
-internal sealed unsafe class MixerStage : IDisposable
+internal sealed unsafe class MixerStage : IMixerStage
 {
     private readonly LoadedModel _model;
     private readonly RunnerBuffers _buffers;
@@ -55,7 +55,7 @@ internal sealed unsafe class MixerStage : IDisposable
         backend.CopyColumns(projected, _config.InputWidth, rows, _config.Width, gated, 2 * _config.Width);
         backend.CopyColumns(scanned, _config.Width, rows, _config.Width, gated + _config.Width, 2 * _config.Width);
         backend.SiluGate(gated, rows, _config.Width, scanned);
-        backend.RmsNorm(scanned, rows, _config.Width, (float*)weights.Norm.Pointer, _config.NormEpsilon, scanned);
+        backend.RmsNorm(scanned, rows, _config.Width, (float*)weights.Norm!.Pointer, _config.NormEpsilon, scanned);
         backend.MatMul(scanned, rows, weights.Output, _buffers.Projected);
         if (weights.OutputBias is { } outputBias)
             backend.AddBias(_buffers.Projected, rows, _model.Config.HiddenSize, (float*)outputBias.Pointer);
@@ -71,9 +71,7 @@ internal sealed unsafe class MixerStage : IDisposable
 
     private void Mix(in BatchSequence sequence, int layer, MixerWeights weights, int first, int rows)
     {
-        var state = sequence.State ?? throw new InvalidOperationException("a sequence of a recurrent model came without a state");
-        if (state.Position != _active.Positions[first])
-            throw new InvalidOperationException($"the recurrent state is behind {state.Position} rows, but the step goes on from {_active.Positions[first]}");
+        var state = sequence.StateBefore(_active.Positions[first]);
         var input = (float*)_projected.Pointer + ((long)first * _config.InputWidth) + _config.Width;
         var snapshot = state.SnapshotRow > 0 ? state.Snapshot : null;
         _model.Backend.Mix(new MixerCall

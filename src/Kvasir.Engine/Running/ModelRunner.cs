@@ -19,8 +19,10 @@ internal sealed unsafe class ModelRunner : IDisposable
     private readonly SparseViews _sparse;
     private readonly LayerNorms _norms;
     private readonly AttentionStage _attention;
-    private readonly MixerStage? _mixer;
+    private readonly IMixerStage? _mixer;
     private readonly FeedForwardStage _feedForward;
+    private readonly EmbeddingStage _embedding;
+    private readonly HeadStage? _head;
     private readonly NativeBuffer? _narrow;
     private readonly bool _keepsNothing;
     private readonly int[] _outputRows;
@@ -36,11 +38,18 @@ internal sealed unsafe class ModelRunner : IDisposable
         _sparse = new SparseViews(model, _buffers, _active);
         _norms = new LayerNorms(model.Config, model.Backend, _buffers);
         _attention = new AttentionStage(model, _buffers, _active, _views, _sparse, _policies, _adapters);
-        _mixer = model.Config.Recurrent is null ? null : new MixerStage(model, _buffers, _active);
+        _mixer = model.Config.Recurrent switch
+        {
+            null => null,
+            { StepRank: > 0 } => new SelectiveStage(model, _buffers, _active),
+            _ => new MixerStage(model, _buffers, _active),
+        };
         _feedForward = new FeedForwardStage(model, _buffers, _active, _adapters);
         _narrow = model.Config.EmbeddingSize > 0
             ? model.Backend.Allocate((nuint)maxRows * (nuint)model.Config.EmbeddingSize * sizeof(float))
             : null;
+        _embedding = new EmbeddingStage(model, _buffers, _norms, _narrow);
+        _head = model.Weights.Head is { } head ? new HeadStage(model, head, _buffers, _norms) : null;
         _keepsNothing = model.KvLayers.All(layer => layer < 0);
         _outputRows = new int[maxRows];
         Batch = new StepBatch(maxRows, maxSequences, maxLogitRows);
@@ -75,7 +84,7 @@ internal sealed unsafe class ModelRunner : IDisposable
         _adapters.BeginStep(batch);
         _views.BeginStep(batch);
         _sparse.BeginStep(batch);
-        Embed(batch);
+        _embedding.Run(batch);
         for (var layer = 0; layer < _model.Config.Layers; layer++)
         {
             RetireRows(batch, layer);
@@ -111,35 +120,6 @@ internal sealed unsafe class ModelRunner : IDisposable
     {
         foreach (ref readonly var sequence in batch.Sequences)
             sequence.Load?.WaitLayer(layer);
-    }
-
-    /// <summary>The embedding, with what the model does to it before the first layer.</summary>
-    private void Embed(StepBatch batch)
-    {
-        var backend = _model.Backend;
-        var config = _model.Config;
-        var weights = _model.Weights;
-        var rows = batch.RowCount;
-        if (weights.EmbeddingProjection is { } projection)
-        {
-            backend.Embed(weights.Embedding, batch.Tokens, (float*)_narrow!.Pointer);
-            backend.MatMul((float*)_narrow.Pointer, rows, projection, _buffers.Hidden);
-        }
-        else
-        {
-            backend.Embed(weights.Embedding, batch.Tokens, _buffers.Hidden);
-        }
-
-        if (config.EmbeddingScale != 1)
-            backend.Scale(_buffers.Hidden, (long)rows * config.HiddenSize, config.EmbeddingScale);
-        if (weights.EmbeddingNorm is { } norm)
-            _norms.Apply(norm, _buffers.Hidden, rows, _buffers.Hidden);
-        if (weights.Positions is not { } positions)
-            return;
-        for (var row = 0; row < rows; row++)
-            _outputRows[row] = batch.Positions[row] + config.PositionOffset;
-        backend.Embed(positions, _outputRows.AsSpan(0, rows), _buffers.Normed);
-        backend.Add(_buffers.Hidden, _buffers.Normed, (long)rows * config.HiddenSize);
     }
 
     private void RunLayer(StepBatch batch, int layer)
@@ -217,6 +197,8 @@ internal sealed unsafe class ModelRunner : IDisposable
         NormRows(batch.LogitRows, _buffers.Normed);
         Observer?.BeforeMatMul([WeightRole.Output], -1, _buffers.Normed, logits, _model.Config.HiddenSize);
         var (config, weights) = (_model.Config, _model.Weights);
+        var output = weights.Output ?? throw new InvalidOperationException($"{config.Architecture} has no output matrix, and so no logits");
+        _head?.Run(_buffers.Normed, logits);
         var input = _buffers.Normed;
         if (weights.OutputProjection is { } projection)
         {
@@ -224,7 +206,7 @@ internal sealed unsafe class ModelRunner : IDisposable
             backend.MatMul(_buffers.Normed, logits, projection, input);
         }
 
-        backend.MatMul(input, logits, weights.Output, _buffers.Logits);
+        backend.MatMul(input, logits, output, _buffers.Logits);
         if (weights.OutputBias is { } bias)
             backend.AddBias(_buffers.Logits, logits, config.VocabSize, (float*)bias.Pointer);
         if (config.LogitScale != 1)

@@ -53,16 +53,28 @@ internal sealed unsafe class RowViews(LoadedModel model, RunnerBuffers buffers, 
                 buffers.Views[i] = sequences[i].Table.BuildView(kvLayer, _layerSegments);
             for (var row = first; row < first + count; row++)
             {
-                buffers.Queries[row] = new QueryRow
-                {
-                    View = i,
-                    Position = active.Positions[row],
-                    Visibility = window > 0 ? VisibilityKind.Window : VisibilityKind.Causal,
-                    Window = window,
-                };
+                buffers.Queries[row] = model.Config.Encoder is null
+                    ? new QueryRow
+                    {
+                        View = i,
+                        Position = active.Positions[row],
+                        Visibility = window > 0 ? VisibilityKind.Window : VisibilityKind.Causal,
+                        Window = window,
+                    }
+                    : BothSides(i, active.Positions[row], window, sequences[i].PromptLength);
             }
         }
     }
+
+    /// <summary>A row of an encoder sees its whole text, or half a window before it and as much behind it.</summary>
+    private static QueryRow BothSides(int view, int position, int window, int length) => new()
+    {
+        View = view,
+        Position = position,
+        Visibility = VisibilityKind.Range,
+        RangeStart = window == 0 ? 0 : Math.Max(0, position - (window / 2)),
+        RangeEnd = window == 0 ? length : (int)Math.Min(length, position + (window / 2) + 1L),
+    };
 
     public void Dispose()
     {

@@ -13,6 +13,7 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
     private readonly BatchSequence[] _sequences = new BatchSequence[maxSequences];
     private readonly int[] _tokens = new int[maxRows];
     private readonly int[] _positions = new int[maxRows];
+    private readonly int[] _types = new int[maxRows];
     private readonly int[] _logitRows = new int[maxLogitRows];
     private readonly int[] _hiddenRows = new int[maxRows];
     private int _sequenceCount;
@@ -33,6 +34,9 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, _rowCount);
 
     public ReadOnlySpan<int> Positions => _positions.AsSpan(0, _rowCount);
+
+    /// <summary>The rows' kinds of tokens; an encoder's only.</summary>
+    public ReadOnlySpan<int> TokenTypes => _types.AsSpan(0, _rowCount);
 
     /// <summary>Rows whose logits are wanted, ascending.</summary>
     public ReadOnlySpan<int> LogitRows => _logitRows.AsSpan(0, _logitCount);
@@ -62,6 +66,7 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
     /// <param name="load">Rows of its table that are still coming, or null.</param>
     /// <param name="state">Its recurrent state, or null.</param>
     /// <param name="reading">How few of its rows are read, or null for all.</param>
+    /// <param name="types">Kinds of all its tokens; empty when they are all of the first kind.</param>
     /// <returns>Index of the first output among those of its kind.</returns>
     public int Add(
         ReadOnlySpan<int> tokens,
@@ -75,7 +80,8 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
         RowOutput output = RowOutput.Logits,
         TierLoad? load = null,
         RecurrentState? state = null,
-        ReadingSession? reading = null)
+        ReadingSession? reading = null,
+        ReadOnlySpan<int> types = default)
     {
         _sequences[_sequenceCount++] = new BatchSequence
         {
@@ -100,6 +106,7 @@ internal sealed class StepBatch(int maxRows, int maxSequences, int maxLogitRows)
                 _hiddenRows[_hiddenCount++] = _rowCount;
             _tokens[_rowCount] = tokens[positions[i]];
             _positions[_rowCount] = positions[i];
+            _types[_rowCount] = types.IsEmpty ? 0 : types[positions[i]];
             _rowCount++;
         }
 

@@ -25,6 +25,8 @@ internal static class ConfigLimits
             CheckRope(path, config, rope);
         if (config.Experts is { } experts)
             CheckExperts(path, experts);
+        if (config.Encoder is not null && config.LayerPlan.Any(layer => layer.Mixer != LayerMixer.Attention || (layer.Window > 0 && layer.Window % 2 == 0)))
+            throw new ModelFormatException(path, "an encoder's layers attend, over windows that have as many tokens on each side");
         if (config.LayerPlan.All(layer => layer == default))
             config = config with { LayerPlan = [] };
         if (!(config.NormEpsilon >= 0 && config.NormEpsilon < 1))

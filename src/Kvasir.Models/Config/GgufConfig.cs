@@ -12,11 +12,12 @@ internal static class GgufConfig
         var metadata = file.Metadata;
         string family = metadata.String("general.architecture")
             ?? throw new ModelFormatException(file.Path, "metadata \"general.architecture\" is missing");
+        if (family == GgufEncoders.Bert)
+            return GgufEncoders.Read(file);
         if (!Families.Contains(family))
-            throw new UnsupportedModelException(file.Path, $"architecture \"{family}\" is not supported; supported in GGUF are {string.Join(", ", Families)}");
+            throw new UnsupportedModelException(file.Path, $"architecture \"{family}\" is not supported; supported in GGUF are {string.Join(", ", Families.Append(GgufEncoders.Bert))}");
 
-        int Required(string name, int max) => metadata.Integer($"{family}.{name}", 1, max)
-            ?? throw new ModelFormatException(file.Path, $"metadata \"{family}.{name}\" is missing");
+        int Required(string name, int max) => GgufConfig.Required(file, $"{family}.{name}", max);
 
         int hidden = Required("embedding_length", ConfigLimits.MaxWidth);
         int heads = Required("attention.head_count", ConfigLimits.MaxHeads);
@@ -24,15 +25,10 @@ internal static class GgufConfig
         int valueDim = metadata.Integer($"{family}.attention.value_length", 2, ConfigLimits.MaxHeadDim) ?? headDim;
         if (valueDim != headDim)
             throw new UnsupportedModelException(file.Path, $"keys of {headDim} and values of {valueDim} dimensions are not supported");
-        if (!file.Tensors.TryGetValue("token_embd.weight", out var embedding) || embedding.Shape.Length != 2)
-            throw new ModelFormatException(file.Path, "the matrix \"token_embd.weight\" is missing");
-        if (embedding.Shape[0] > ConfigLimits.MaxVocab)
-            throw new ModelFormatException(file.Path, $"a vocabulary of {embedding.Shape[0]} tokens is too large");
-
         var config = ConfigLimits.Check(file.Path, new ModelConfig
         {
             Architecture = family,
-            VocabSize = (int)embedding.Shape[0],
+            VocabSize = Vocabulary(file),
             HiddenSize = hidden,
             Layers = Required("block_count", ConfigLimits.MaxLayers),
             QueryHeads = heads,
@@ -51,6 +47,20 @@ internal static class GgufConfig
         });
         config = ConfigLimits.Check(file.Path, GgufFamilies.Complete(file, config));
         return new FamilyModel(config, family == "llama" ? GgufNames.Interleaved : GgufNames.Dense);
+    }
+
+    /// <summary>A positive integer that every file has.</summary>
+    public static int Required(GgufFile file, string key, int max) =>
+        file.Metadata.Integer(key, 1, max) ?? throw new ModelFormatException(file.Path, $"metadata \"{key}\" is missing");
+
+    /// <summary>Rows of the embedding.</summary>
+    public static int Vocabulary(GgufFile file)
+    {
+        if (!file.Tensors.TryGetValue("token_embd.weight", out var embedding) || embedding.Shape.Length != 2)
+            throw new ModelFormatException(file.Path, "the matrix \"token_embd.weight\" is missing");
+        return embedding.Shape[0] <= ConfigLimits.MaxVocab
+            ? (int)embedding.Shape[0]
+            : throw new ModelFormatException(file.Path, $"a vocabulary of {embedding.Shape[0]} tokens is too large");
     }
 
     private static RopeConfig ReadRope(GgufFile file, string family, int headDim)

@@ -42,8 +42,16 @@ internal static class HuggingFaceConfig
         ["gpt_oss"] = ExpertFamilies.GptOss,
         ["deepseek_v2"] = fields => ExpertFamilies.DeepSeek(fields, sigmoid: false),
         ["deepseek_v3"] = fields => ExpertFamilies.DeepSeek(fields, sigmoid: true),
+        ["mamba"] = MambaFamilies.Mamba,
+        ["jamba"] = MambaFamilies.Jamba,
         ["mamba2"] = RecurrentFamilies.Mamba2,
         ["bamba"] = RecurrentFamilies.Bamba,
+        ["bert"] = EncoderFamilies.Bert,
+        ["roberta"] = EncoderFamilies.Roberta,
+        ["xlm-roberta"] = EncoderFamilies.Roberta,
+        ["camembert"] = EncoderFamilies.Roberta,
+        ["distilbert"] = EncoderFamilies.DistilBert,
+        ["modernbert"] = EncoderFamilies.ModernBert,
     };
 
     /// <summary>Every <c>model_type</c> that is read, in the order of the alphabet.</summary>

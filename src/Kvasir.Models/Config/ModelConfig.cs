@@ -2,7 +2,7 @@ using Kvasir.Numerics.Kernels;
 
 namespace Kvasir.Models;
 
-/// <summary>A decoder's architecture as data. What computes a model asks for these features, never for a family's name.</summary>
+/// <summary>A model's architecture as data: a decoder, or an encoder. What computes a model asks for these features, never for a family's name.</summary>
 public sealed record ModelConfig
 {
     /// <summary>The family as files name it, e.g. <c>llama</c>.</summary>
@@ -139,6 +139,9 @@ public sealed record ModelConfig
     /// <summary>Recurrent layers, or null.</summary>
     public RecurrentConfig? Recurrent { get; init; }
 
+    /// <summary>What makes it an encoder, or null for a decoder.</summary>
+    public EncoderConfig? Encoder { get; init; }
+
     /// <summary>Low-rank adapters (LoRA) in Llama's names fit its projections.</summary>
     public bool TakesAdapters { get; init; }
 
@@ -167,6 +170,8 @@ public sealed record ModelConfig
     /// <summary>Why keys and values cannot be moved to another position, or null when they can.</summary>
     public string? WhyRowsStay()
     {
+        if (Encoder is not null)
+            return "it is an encoder, whose rows depend on what comes behind them";
         if (Recurrent is not null)
             return "it has recurrent layers, whose state is of everything before it";
         if (Alibi)

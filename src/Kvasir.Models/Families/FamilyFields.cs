@@ -34,6 +34,9 @@ internal sealed class FamilyFields(JsonField json)
 
     public UnsupportedModelException Unsupported(string problem) => new(Path, $"{problem} is not supported; {ConfigLimits.Supported}");
 
+    /// <summary>Whether a list of texts has one that contains <paramref name="part"/>; null without the list.</summary>
+    public bool? Lists(string name, string part) => Find(name)?.Items().Any(item => item.String().Contains(part, StringComparison.Ordinal));
+
     /// <summary>Throws when a flag is set that the decoder has nothing for.</summary>
     public void Refuse(string flag)
     {
@@ -45,19 +48,19 @@ internal sealed class FamilyFields(JsonField json)
     /// <param name="headDim">Dimensions of a head when the file does not say; null for hidden size by heads.</param>
     public ModelConfig Decoder(int? headDim = null)
     {
-        int hidden = Int(1, ConfigLimits.MaxWidth, "hidden_size", "n_embd", "d_model");
-        int heads = MaybeInt(1, ConfigLimits.MaxHeads, "num_attention_heads", "n_head", "num_heads") ?? 1;
+        int hidden = Int(1, ConfigLimits.MaxWidth, "hidden_size", "n_embd", "d_model", "dim");
+        int heads = MaybeInt(1, ConfigLimits.MaxHeads, "num_attention_heads", "n_head", "num_heads", "n_heads") ?? 1;
         int head = MaybeInt(2, ConfigLimits.MaxHeadDim, "head_dim") ?? headDim ?? Math.Max(2, hidden / heads);
         return new ModelConfig
         {
             Architecture = json.Get("model_type").String(),
             VocabSize = Int(1, ConfigLimits.MaxVocab, "vocab_size"),
             HiddenSize = hidden,
-            Layers = Int(1, ConfigLimits.MaxLayers, "num_hidden_layers", "n_layer"),
+            Layers = Int(1, ConfigLimits.MaxLayers, "num_hidden_layers", "n_layer", "n_layers"),
             QueryHeads = heads,
             KvHeads = MaybeInt(1, ConfigLimits.MaxHeads, "num_key_value_heads") ?? heads,
             HeadDim = head,
-            IntermediateSize = MaybeInt(1, ConfigLimits.MaxWidth, "intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size") ?? (4 * hidden),
+            IntermediateSize = MaybeInt(1, ConfigLimits.MaxWidth, "intermediate_size", "ffn_dim", "n_inner", "ffn_hidden_size", "hidden_dim") ?? (4 * hidden),
             MaxContext = MaybeInt(1, ConfigLimits.MaxContext, "max_position_embeddings", "n_positions", "seq_length") ?? 2048,
             NormEpsilon = Epsilon(1e-6),
             Rope = RopeFields.Read(json, head, 1),
@@ -68,16 +71,20 @@ internal sealed class FamilyFields(JsonField json)
         };
     }
 
-    public float Epsilon(double fallback) => Float(fallback, "rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_epsilon");
+    public float Epsilon(double fallback) => Float(fallback, "rms_norm_eps", "layer_norm_eps", "layer_norm_epsilon", "norm_epsilon", "norm_eps");
 
     public RopeConfig Rope(int headDim, double partial = 1) => RopeFields.Read(json, headDim, partial);
 
     /// <summary>The rotation of one kind of layer, where the file has them apart.</summary>
     public RopeConfig? RopeOf(string layerType, int headDim) => RopeFields.ReadKind(json, layerType, headDim);
 
-    public Activation Activation(Activation fallback)
+    public Activation Activation(Activation fallback) =>
+        ActivationOf(fallback, "hidden_activation", "hidden_act", "activation_function", "activation", "mlp_hidden_act");
+
+    /// <summary>The activation that the first of the fields names.</summary>
+    public Activation ActivationOf(Activation fallback, params ReadOnlySpan<string> names)
     {
-        if (Text("hidden_activation", "hidden_act", "activation_function", "activation", "mlp_hidden_act") is not { } name)
+        if (Text(names) is not { } name)
             return fallback;
         return name switch
         {
@@ -87,7 +94,7 @@ internal sealed class FamilyFields(JsonField json)
             "quick_gelu" => Numerics.Kernels.Activation.QuickGelu,
             "relu" => Numerics.Kernels.Activation.Relu,
             "relu2" => Numerics.Kernels.Activation.SquaredRelu,
-            _ => throw Unsupported($"hidden_act \"{name}\""),
+            _ => throw Unsupported($"{names[0]} \"{name}\""),
         };
     }
 

@@ -16,18 +16,12 @@ internal static class RecurrentFamilies
     /// <summary>Layers of mixers only.</summary>
     public static FamilyModel Mamba2(FamilyFields fields)
     {
-        var config = Smooth(fields);
+        var config = Unattended(fields);
         int heads = fields.MaybeInt(1, ConfigLimits.MaxHeads, "num_heads") ?? 128;
         int headDim = fields.MaybeInt(1, ConfigLimits.MaxHeadDim, "head_dim") ?? 64;
         var (least, most) = Steps(fields);
         config = config with
         {
-            QueryHeads = 1,
-            KvHeads = 1,
-            HeadDim = EmptyHeadDim,
-            Rope = RopeConfig.None,
-            MaxContext = fields.MaybeInt(1, ConfigLimits.MaxContext, "max_position_embeddings") ?? Unlimited,
-            NormEpsilon = fields.Float(1e-5, "layer_norm_epsilon"),
             Recurrent = new RecurrentConfig
             {
                 Heads = heads,
@@ -41,7 +35,6 @@ internal static class RecurrentFamilies
                 KernelBias = fields.Flag(true, "use_conv_bias"),
                 Bias = fields.Flag(false, "use_bias"),
             },
-            LayerPlan = [.. Enumerable.Repeat(new LayerConfig(LayerMixer.Recurrent, 0, -1, FeedForwardKind.None), config.Layers)],
         };
         if (!fields.Flag(true, "rms_norm"))
             throw fields.Unsupported("rms_norm false");
@@ -53,6 +46,22 @@ internal static class RecurrentFamilies
             [WeightRole.Output] = ["lm_head.weight"],
             [WeightRole.AttentionNorm] = ["backbone.layers.{0}.norm.weight"],
         });
+    }
+
+    /// <summary>A model of recurrent layers only, which the cache holds empty rows of.</summary>
+    public static ModelConfig Unattended(FamilyFields fields)
+    {
+        var config = Smooth(fields);
+        return config with
+        {
+            QueryHeads = 1,
+            KvHeads = 1,
+            HeadDim = EmptyHeadDim,
+            Rope = RopeConfig.None,
+            MaxContext = fields.MaybeInt(1, ConfigLimits.MaxContext, "max_position_embeddings") ?? Unlimited,
+            NormEpsilon = fields.Float(1e-5, "layer_norm_epsilon"),
+            LayerPlan = [.. Enumerable.Repeat(new LayerConfig(LayerMixer.Recurrent, 0, -1, FeedForwardKind.None), config.Layers)],
+        };
     }
 
     /// <summary>Bamba (2024): some layers attend, the others are Mamba-2 mixers; all have a feed-forward block.</summary>
@@ -104,7 +113,7 @@ internal static class RecurrentFamilies
     }
 
     /// <summary>How each layer mixes: by name, or by the numbers of those that attend.</summary>
-    private static LayerMixer[] Mixers(FamilyFields fields, int layers)
+    public static LayerMixer[] Mixers(FamilyFields fields, int layers)
     {
         var mixers = new LayerMixer[layers];
         if (fields.Find("layer_types", "layers_block_type") is { } list)
@@ -127,10 +136,10 @@ internal static class RecurrentFamilies
     }
 
     /// <summary>A decoder whose activation is SiLU, which mixers have after their convolution too.</summary>
-    private static ModelConfig Smooth(FamilyFields fields)
+    public static ModelConfig Smooth(FamilyFields fields)
     {
         var config = fields.Decoder();
-        return config.Activation == Activation.Silu ? config : throw fields.Unsupported($"hidden_act \"{fields.Text("hidden_act")}\" with Mamba-2 mixers");
+        return config.Activation == Activation.Silu ? config : throw fields.Unsupported($"hidden_act \"{fields.Text("hidden_act")}\" with recurrent mixers");
     }
 
     private static RecurrentConfig Hybrid(FamilyFields fields, ModelConfig config)
@@ -165,7 +174,8 @@ internal static class RecurrentFamilies
             : throw limits.Error("two limits were expected");
     }
 
-    private static WeightNaming Mixer(string prefix, WeightNaming? others = null) => new(others ?? new WeightNaming())
+    /// <summary>Names of a mixer's weights.</summary>
+    public static WeightNaming Mixer(string prefix, WeightNaming? others = null) => new(others ?? new WeightNaming())
     {
         [WeightRole.MixerInput] = [prefix + "in_proj.weight"],
         [WeightRole.MixerInputBias] = [prefix + "in_proj.bias"],

@@ -60,6 +60,10 @@ internal static class GgufModel
         return Text([.. stops]);
 
         ModelText Text(IReadOnlyList<int> stopTokens) =>
-            new(tokenizer, template, stopTokens, file.Metadata.String("general.name")) { ToolTemplate = toolTemplate };
+            new(tokenizer, template, stopTokens, file.Metadata.String("general.name"))
+            {
+                ToolTemplate = toolTemplate,
+                Embedding = GgufEncoders.Settings(file, config.Architecture),
+            };
     }
 }

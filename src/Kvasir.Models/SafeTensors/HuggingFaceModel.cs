@@ -20,8 +20,12 @@ internal static class HuggingFaceModel
         {
             QuantisedWeights.Add(storage, quantised);
 
+            // An encoder's head may have been left out where only its hidden states are wanted.
+            if (config.Encoder is { PredictsTokens: true } encoder && !Holds(storage, naming, WeightRole.HeadDense))
+                config = config with { Encoder = encoder with { PredictsTokens = false } };
+
             // Some files leave the flag out, or set it although an output matrix is stored; transformers ties when it is set.
-            config = config with { TiedEmbeddings = config.TiedEmbeddings || !naming.Places(WeightRole.Output, -1, 0).Any(place => storage.Tensors.ContainsKey(place.Name)) };
+            config = config with { TiedEmbeddings = config.TiedEmbeddings || !Holds(storage, naming, WeightRole.Output) };
             var weights = new WeightTable(folder, config, storage.Tensors, naming);
             return new ModelFile(folder, storage, config, weights, ReadText(folder, json, config));
         }
@@ -31,6 +35,9 @@ internal static class HuggingFaceModel
             throw;
         }
     }
+
+    private static bool Holds(SafeTensorsFolder storage, WeightNaming naming, WeightRole role) =>
+        naming.Places(role, -1, 0).Any(place => storage.Tensors.ContainsKey(place.Name));
 
     private static ModelText ReadText(string folder, JsonField config, ModelConfig model)
     {
@@ -43,14 +50,23 @@ internal static class HuggingFaceModel
         var toolTemplate = ChatTemplate.OfFile(
             folder, FileTemplate(folder, Path.Combine("additional_chat_templates", "tool_use.jinja")) ?? NamedTemplate(settings, "tool_use"), tokenizer);
 
+        var stops = StopTokens(folder, config, model, tokenizer);
+        string? name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        return new ModelText(tokenizer, template, [.. stops], name) { ToolTemplate = toolTemplate, Embedding = SentenceFolder.Read(folder) };
+    }
+
+    private static SortedSet<int> StopTokens(string folder, JsonField config, ModelConfig model, Tokenizer? tokenizer)
+    {
+        // An encoder ends nothing; its configuration may name tokens that a small vocabulary has not.
         var stops = new SortedSet<int>();
+        if (model.Encoder is not null)
+            return stops;
         var generation = ReadOptional(folder, "generation_config.json", MaxJsonBytes);
         if (!AddIds(stops, generation?.Find("eos_token_id"), model.VocabSize))
             AddIds(stops, config.Find("eos_token_id"), model.VocabSize);
         if (tokenizer?.EosId is { } eos)
             stops.Add(eos);
-        string? name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        return new ModelText(tokenizer, template, [.. stops], name) { ToolTemplate = toolTemplate };
+        return stops;
     }
 
     private static string? FileTemplate(string folder, string name)

@@ -67,7 +67,12 @@ internal static class ConfigText
         {
             text.Append(CultureInfo.InvariantCulture, $"/{r.Heads}/{r.HeadDim}/{r.Groups}/{r.StateSize}/{r.Kernel}/{r.NormEpsilon:R}/{r.MinStep:R}/{r.MaxStep:R}/");
             text.Append(CultureInfo.InvariantCulture, $"{r.KernelBias}/{r.Bias}");
+            if (r.StepRank > 0)
+                text.Append(CultureInfo.InvariantCulture, $"/selective/{r.StepRank}/{r.VectorNorms}");
         }
+
+        if (c.Encoder is { } n)
+            text.Append(CultureInfo.InvariantCulture, $"/encoder/{n.TokenTypes}/{n.UnplacedToken}/{n.PlainFirstInput}/{n.PredictsTokens}/{n.HeadActivation}");
 
         return text.ToString();
     }

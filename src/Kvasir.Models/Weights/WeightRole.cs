@@ -1,6 +1,6 @@
 namespace Kvasir.Models;
 
-/// <summary>What a weight does in a decoder, independent of the names in the file.</summary>
+/// <summary>What a weight does in a model, independent of the names in the file.</summary>
 public enum WeightRole
 {
     /// <summary><c>[vocab, hidden]</c>.</summary>
@@ -67,6 +67,17 @@ public enum WeightRole
 
     /// <summary>Back to it, <c>[embedding, hidden]</c>.</summary>
     OutputProjection,
+
+    /// <summary>Learned vectors of the kinds of tokens, <c>[types, hidden]</c> (encoders).</summary>
+    TokenTypeEmbedding,
+
+    /// <summary>Dense layer of the head that predicts tokens, <c>[hidden, hidden]</c> (encoders).</summary>
+    HeadDense,
+    HeadDenseBias,
+
+    /// <summary>Norm behind it, <c>[hidden]</c>.</summary>
+    HeadNorm,
+    HeadNormBias,
     AttentionNormBias,
     FeedForwardNormBias,
 
@@ -140,13 +151,13 @@ public enum WeightRole
     MixerKernel,
     MixerKernelBias,
 
-    /// <summary>Added to the steps, <c>[heads]</c>.</summary>
+    /// <summary>Added to the steps, <c>[heads]</c>; in Mamba <c>[width]</c>.</summary>
     MixerStepBias,
 
-    /// <summary>Logarithm of the decay, <c>[heads]</c>.</summary>
+    /// <summary>Logarithm of the decay, <c>[heads]</c>; in Mamba <c>[width, stateSize]</c>.</summary>
     MixerDecay,
 
-    /// <summary>How much of the values passes by the state, <c>[heads]</c>.</summary>
+    /// <summary>How much of the values passes by the state, <c>[heads]</c>; in Mamba <c>[width]</c>.</summary>
     MixerSkip,
 
     /// <summary>Gated norm, <c>[width]</c>.</summary>
@@ -155,4 +166,19 @@ public enum WeightRole
     /// <summary>Output projection, <c>[hidden, width]</c>.</summary>
     MixerOutput,
     MixerOutputBias,
+
+    /// <summary>From convolved values to what steps come from, input and output vector, <c>[rank + 2 stateSize, width]</c> (Mamba).</summary>
+    MixerVectors,
+
+    /// <summary>From there to the steps, <c>[width, rank]</c>.</summary>
+    MixerSteps,
+
+    /// <summary>Norm of what steps come from, <c>[rank]</c>.</summary>
+    MixerStepNorm,
+
+    /// <summary>Norm of the input vector, <c>[stateSize]</c>.</summary>
+    MixerInNorm,
+
+    /// <summary>Norm of the output vector, <c>[stateSize]</c>.</summary>
+    MixerOutNorm,
 }

@@ -43,6 +43,8 @@ internal static class WeightShapes
             WeightRole.TokenEmbedding or WeightRole.Output => [config.VocabSize, embedding],
             WeightRole.OutputBias => [config.VocabSize],
             WeightRole.PositionEmbedding => [config.MaxContext + config.PositionOffset, hidden],
+            WeightRole.TokenTypeEmbedding => [config.Encoder!.TokenTypes, hidden],
+            WeightRole.HeadDense => [hidden, hidden],
             WeightRole.EmbeddingProjection => [hidden, embedding],
             WeightRole.OutputProjection => [embedding, hidden],
             WeightRole.Query when latent is not null =>
@@ -77,7 +79,13 @@ internal static class WeightShapes
             WeightRole.MixerInputBias => [recurrent!.InputWidth],
             WeightRole.MixerKernel => [(long)recurrent!.ConvolutionWidth * recurrent.Kernel],
             WeightRole.MixerKernelBias => [recurrent!.ConvolutionWidth],
+            WeightRole.MixerDecay when recurrent!.StepRank > 0 => [(long)recurrent.Width * recurrent.StateSize],
+            WeightRole.MixerStepBias or WeightRole.MixerSkip when recurrent!.StepRank > 0 => [recurrent.Width],
             WeightRole.MixerStepBias or WeightRole.MixerDecay or WeightRole.MixerSkip => [recurrent!.Heads],
+            WeightRole.MixerVectors => [recurrent!.VectorWidth, recurrent.Width],
+            WeightRole.MixerSteps => [recurrent!.Width, recurrent.StepRank],
+            WeightRole.MixerStepNorm => [recurrent!.StepRank],
+            WeightRole.MixerInNorm or WeightRole.MixerOutNorm => [recurrent!.StateSize],
             WeightRole.MixerNorm => [recurrent!.Width],
             WeightRole.MixerOutput => [hidden, recurrent!.Width],
             _ => [hidden],
@@ -86,20 +94,21 @@ internal static class WeightShapes
 
     public static bool IsPerLayer(WeightRole role) => role is not (WeightRole.TokenEmbedding or WeightRole.OutputNorm or WeightRole.Output
         or WeightRole.OutputBias or WeightRole.OutputNormBias or WeightRole.PositionEmbedding or WeightRole.EmbeddingNorm
-        or WeightRole.EmbeddingNormBias or WeightRole.EmbeddingProjection or WeightRole.OutputProjection);
+        or WeightRole.EmbeddingNormBias or WeightRole.EmbeddingProjection or WeightRole.OutputProjection
+        or (>= WeightRole.TokenTypeEmbedding and <= WeightRole.HeadNormBias));
 
     public static bool IsMatrix(WeightRole role) => role is WeightRole.TokenEmbedding or WeightRole.Output or WeightRole.Query or WeightRole.Key
         or WeightRole.Value or WeightRole.AttentionOutput or WeightRole.Gate or WeightRole.Up or WeightRole.Down
         or WeightRole.PositionEmbedding or WeightRole.EmbeddingProjection or WeightRole.OutputProjection
-        or WeightRole.QueryDown or WeightRole.LatentDown or WeightRole.LatentKey or WeightRole.LatentValue
+        or WeightRole.TokenTypeEmbedding or WeightRole.HeadDense or WeightRole.QueryDown or WeightRole.LatentDown or WeightRole.LatentKey or WeightRole.LatentValue
         or WeightRole.Router or WeightRole.ExpertGate or WeightRole.ExpertUp or WeightRole.ExpertDown
         or WeightRole.SharedGate or WeightRole.SharedUp or WeightRole.SharedDown or WeightRole.SharedExpertGate
-        or WeightRole.MixerInput or WeightRole.MixerOutput;
+        or WeightRole.MixerInput or WeightRole.MixerOutput or WeightRole.MixerVectors or WeightRole.MixerSteps;
 
     /// <summary>Whether a vector is a norm's weight (not its bias).</summary>
     public static bool IsNorm(WeightRole role) => role is WeightRole.OutputNorm or WeightRole.AttentionNorm or WeightRole.FeedForwardNorm
         or WeightRole.AttentionOutputNorm or WeightRole.FeedForwardOutputNorm or WeightRole.QueryNorm or WeightRole.KeyNorm
-        or WeightRole.EmbeddingNorm;
+        or WeightRole.EmbeddingNorm or WeightRole.HeadNorm;
 
     /// <summary>Whether a layer (-1: the model) has a weight.</summary>
     public static WeightNeed Need(WeightRole role, ModelConfig config, int layer)
@@ -109,6 +118,7 @@ internal static class WeightShapes
         var plan = config.Layer(layer);
         return role switch
         {
+            WeightRole.AttentionNorm or WeightRole.AttentionNormBias when layer == 0 && config.Encoder is { PlainFirstInput: true } => WeightNeed.Never,
             WeightRole.AttentionNorm => Always((config.NormPlaces & (NormPlaces.Input | NormPlaces.Residual)) != 0),
             WeightRole.AttentionNormBias => Always((config.NormPlaces & (NormPlaces.Input | NormPlaces.Residual)) != 0 && config.NormBias),
             WeightRole.AttentionOutputNorm => Always(config.NormPlaces.HasFlag(NormPlaces.Output)),
@@ -123,11 +133,16 @@ internal static class WeightShapes
 
     private static WeightNeed OfModel(WeightRole role, ModelConfig config) => role switch
     {
+        WeightRole.Output or WeightRole.OutputBias when config.Encoder is { PredictsTokens: false } => WeightNeed.Never,
         WeightRole.Output => Always(!config.TiedEmbeddings),
         WeightRole.OutputNorm => Always(config.OutputNorm),
         WeightRole.OutputNormBias => Always(config.OutputNorm && config.NormBias),
         WeightRole.OutputBias => WeightNeed.Optional,
         WeightRole.PositionEmbedding => Always(config.LearnedPositions),
+        WeightRole.TokenTypeEmbedding => Always(config.Encoder is { TokenTypes: > 0 }),
+        WeightRole.HeadDense or WeightRole.HeadNorm => Always(config.Encoder is { PredictsTokens: true }),
+        WeightRole.HeadDenseBias => config.Encoder is { PredictsTokens: true } ? WeightNeed.Optional : WeightNeed.Never,
+        WeightRole.HeadNormBias => Always(config is { Encoder.PredictsTokens: true, NormBias: true }),
         WeightRole.EmbeddingNorm => Always(config.EmbeddingNorm),
         WeightRole.EmbeddingNormBias => Always(config.EmbeddingNorm && config.NormBias),
         WeightRole.EmbeddingProjection or WeightRole.OutputProjection => Always(config.EmbeddingSize > 0),
@@ -182,6 +197,9 @@ internal static class WeightShapes
     {
         WeightRole.MixerInputBias or WeightRole.MixerOutputBias => Always(config.Recurrent!.Bias),
         WeightRole.MixerKernelBias => Always(config.Recurrent!.KernelBias),
+        WeightRole.MixerNorm => Always(config.Recurrent!.StepRank == 0),
+        WeightRole.MixerVectors or WeightRole.MixerSteps => Always(config.Recurrent!.StepRank > 0),
+        WeightRole.MixerStepNorm or WeightRole.MixerInNorm or WeightRole.MixerOutNorm => Always(config.Recurrent!.VectorNorms),
         _ => WeightNeed.Always,
     };
 

@@ -1,8 +1,8 @@
 namespace Kvasir.Numerics.Kernels;
 
 /// <summary>
-/// The recurrence of a Mamba-2 mixer (Dao and Gu 2024, section 3) over neighbouring rows of one sequence. Rows go one after the other, so
-/// what a row gives and leaves depends on the rows before it only, however they are cut into calls.
+/// The recurrence of a Mamba-2 mixer (Dao and Gu 2024, section 3), or of a Mamba mixer (Gu and Dao 2023, section 3), over neighbouring rows of
+/// one sequence. Rows go one after the other, so what a row gives and leaves depends on the rows before it only, however they are cut into calls.
 /// </summary>
 public unsafe struct MixerCall
 {
@@ -17,6 +17,19 @@ public unsafe struct MixerCall
 
     /// <summary>Steps before the bias, <c>[heads]</c> in each row, at <c>Steps + row * Stride</c>.</summary>
     public float* Steps;
+
+    /// <summary>
+    /// Null for Mamba-2. For Mamba the input and the output vector, <c>[2, stateSize]</c> in each row: they are not convolved, and steps,
+    /// <see cref="StepBias"/>, <see cref="Skip"/> <c>[heads, headDim]</c> and <see cref="Decay"/> <c>[heads, stateSize, headDim]</c> belong to
+    /// channels.
+    /// </summary>
+    public float* Vectors;
+
+    /// <summary>Elements from one row of vectors to the next.</summary>
+    public int VectorStride;
+
+    /// <summary>Elements from one row of steps to the next, for Mamba.</summary>
+    public int StepStride;
 
     public int Heads;
 
@@ -70,7 +83,7 @@ public unsafe struct MixerCall
     public float* SnapshotState;
 
     /// <summary>Elements of an input.</summary>
-    public readonly int ConvolutionWidth => (Heads * HeadDim) + (2 * Groups * StateSize);
+    public readonly int ConvolutionWidth => (Heads * HeadDim) + (Vectors == null ? 2 * Groups * StateSize : 0);
 
     /// <summary>Elements of a history.</summary>
     public readonly int HistorySize => (Kernel - 1) * ConvolutionWidth;

@@ -46,7 +46,10 @@ internal static unsafe class MixerKernel<TLanes>
             var state = call.State + ((long)head * size);
             for (var row = 0; row < call.Rows; row++)
             {
-                Step(call, head, row, state);
+                if (call.Vectors == null)
+                    Step(call, head, row, state);
+                else
+                    SelectiveKernel<TLanes>.Step(call, head, row, state);
                 if (row + 1 == call.SnapshotRow)
                     new ReadOnlySpan<float>(state, size).CopyTo(new Span<float>(call.SnapshotState + ((long)head * size), size));
             }
@@ -123,11 +126,13 @@ internal static unsafe class MixerKernel<TLanes>
         }
     }
 
-    /// <summary>ln(1 + e^x) within the limits.</summary>
+    /// <summary>ln(1 + e^x).</summary>
+    public static float Softplus(float x) => x > LargeStep || float.IsNaN(x) ? x : x < -80 ? 0 : (float)Elementary.Log(1 + Elementary.Exp((double)x));
+
+    /// <summary>A head's step within the limits.</summary>
     private static float StepOf(in MixerCall call, int head, int row)
     {
-        var x = call.Steps[((long)row * call.Stride) + head] + call.StepBias[head];
-        var step = x > LargeStep || float.IsNaN(x) ? x : x < -80 ? 0 : (float)Elementary.Log(1 + Elementary.Exp((double)x));
+        var step = Softplus(call.Steps[((long)row * call.Stride) + head] + call.StepBias[head]);
         return step < call.MinStep ? call.MinStep : step > call.MaxStep ? call.MaxStep : step;
     }
 }

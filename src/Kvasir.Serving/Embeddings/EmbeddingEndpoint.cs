@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Kvasir.Engine.Embeddings;
+using Kvasir.Engine.Requests;
+using Kvasir.Models;
 using Kvasir.Serving.Configuration;
 using Kvasir.Serving.Errors;
 using Kvasir.Serving.Hosting;
@@ -11,13 +13,22 @@ using Microsoft.AspNetCore.Http;
 
 namespace Kvasir.Serving.Embeddings;
 
-/// <summary><c>POST /v1/embeddings</c>: pooled hidden states of the language model.</summary>
+/// <summary><c>POST /v1/embeddings</c>: vectors of texts, of an encoder or of a decoder's hidden states.</summary>
 internal sealed class EmbeddingEndpoint(ModelRegistry models, ServerConfiguration configuration)
 {
-    /// <summary>Texts of one request that are computed at once; the others wait here and leave the queue to others.</summary>
-    private const int AtOnce = 16;
-
     public async Task HandleAsync(ApiCall call)
+    {
+        try
+        {
+            await EmbedAsync(call).ConfigureAwait(false);
+        }
+        catch (ContextLengthException exception)
+        {
+            throw ApiException.Invalid("input", exception.Message, "context_length_exceeded", exception);
+        }
+    }
+
+    private async Task EmbedAsync(ApiCall call)
     {
         var body = await JsonBody.ReadAsync(call.Http).ConfigureAwait(false);
         var name = body.Text("model");
@@ -26,39 +37,40 @@ internal sealed class EmbeddingEndpoint(ModelRegistry models, ServerConfiguratio
         call.Trace.SetModel(lease);
         if (KvasirFields.Read(body).Reuse is { IsGiven: true, Policy: not ReuseConfiguration.Off })
             throw ApiException.Invalid(ReuseFields.Name, "embeddings and chunk reuse cannot be combined: a vector is computed exactly, so that equal texts have equal vectors; leave out kvasir.reuse and kvasir.find");
-        var width = lease.Service.Engine.Config.HiddenSize;
-        if (body.Integer("dimensions", 1, int.MaxValue) is { } dimensions && dimensions != width)
-            throw body.Invalid("dimensions", $"is {dimensions}; this model's vectors have {width} and cannot be shortened");
+        var embedder = lease.Service.Embedder;
         var template = Template(call, body, lease);
-        var inputs = TextInputs.Read(body, "input", lease.Service);
+        var text = new TextOptions { PromptName = body.Text("prompt_name"), Truncate = body.Flag("truncate") ?? false };
+        var inputs = TextInputs.Read(body, "input", lease.Service, input => embedder.EncodeText(input, text));
         foreach (var input in inputs)
             PromptLimit.Check("input", input.Length, configuration.Limits);
-        var embeddings = new Embedding[inputs.Count];
-        await Parallel.ForAsync(
-            0,
-            inputs.Count,
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = call.Cancellation },
-            async (i, cancellation) =>
-                embeddings[i] = await lease.Service.Engine.EmbedAsync(template with { Prompt = inputs[i] }, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+        var embeddings = await embedder.EmbedAllAsync(inputs, template, call.Cancellation).ConfigureAwait(false);
         await JsonResponse.WriteAsync(call.Http, StatusCodes.Status200OK, json => Write(json, name ?? lease.Service.Name, embeddings, base64)).ConfigureAwait(false);
     }
 
     private EmbeddingRequest Template(ApiCall call, JsonFields body, ModelLease lease) => new()
     {
         Prompt = default,
-        Pooling = body.OneOf("pooling", "mean", "last") == "last" ? EmbeddingPooling.LastToken : EmbeddingPooling.Mean,
-        Normalize = body.Flag("normalize") ?? true,
+        Pooling = body.OneOf("pooling", "mean", "last", "cls") switch
+        {
+            "mean" => EmbeddingPooling.Mean,
+            "last" => EmbeddingPooling.LastToken,
+            "cls" when lease.Service.Encoder is null => throw body.Invalid("pooling", "is cls, but the first token of a decoder sees no other; send mean or last"),
+            "cls" => EmbeddingPooling.FirstToken,
+            _ => null,
+        },
+        Normalize = body.Flag("normalize"),
+        Dimensions = body.Integer("dimensions", 1, lease.Service.Embedder.Dimensions),
         Adapter = lease.Adapter,
         CacheSalt = KvasirFields.Read(body).CacheSalt(call.Tenant, configuration.Cache),
         QueueTimeout = configuration.Limits.QueueTimeout,
     };
 
-    private static void Write(Utf8JsonWriter json, string model, Embedding[] embeddings, bool base64)
+    private static void Write(Utf8JsonWriter json, string model, IReadOnlyList<Embedding> embeddings, bool base64)
     {
         json.WriteStartObject();
         json.WriteString("object", "list");
         json.WriteStartArray("data");
-        for (var i = 0; i < embeddings.Length; i++)
+        for (var i = 0; i < embeddings.Count; i++)
         {
             json.WriteStartObject();
             json.WriteString("object", "embedding");

@@ -105,7 +105,7 @@ internal sealed partial class ModelRegistry(ServerConfiguration configuration, T
     {
         var (slot, adapter) = Find(name);
         var lease = await slot.AcquireAsync(adapter, () => LoadAsync(slot), cancellation).ConfigureAwait(false);
-        if (adapter is null || lease.Service.Engine.Adapters.Any(loaded => loaded.Name == adapter))
+        if (adapter is null || lease.Service.Adapters.Any(loaded => loaded.Name == adapter))
             return lease;
         lease.Dispose();
         throw ApiException.NotFound("model", "model_not_found", $"the model {slot.Name} has no adapter '{adapter}'; GET /v1/models lists those that are loaded");

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 using Kvasir.Engine;
+using Kvasir.Engine.Adapters;
 using Kvasir.Engine.Compression;
 using Kvasir.Engine.Conversations;
+using Kvasir.Engine.Embeddings;
 using Kvasir.Grammars;
 using Kvasir.KvCache.Compression.Profiles;
 using Kvasir.Models;
@@ -25,21 +27,42 @@ internal sealed class ModelService
     private int _users;
     private bool _retired;
 
-    private ModelService(KvasirEngine engine, EngineOptions options, string name, TimeProvider time)
+    private ModelService(IEmbedder embedder, EngineOptions options, string name, TimeProvider time)
     {
-        Engine = engine;
+        Embedder = embedder;
         Options = options;
         Name = name;
-        Format = ConversationFormat.Detect(engine.Model);
+        Format = ConversationFormat.Detect(Model);
         Activity = new ModelActivity(time);
-        SystemFingerprint = $"kvasir-{Fingerprint(engine)}";
-        _headProfile = new Lazy<HeadProfile?>(() => HeadProfiles.Read(engine.Model));
-        _grammars = new Lazy<GrammarCache>(() => new GrammarCache(Format.CreateVocabulary(engine.Config.VocabSize)));
+        SystemFingerprint = $"kvasir-{Fingerprint(Model, Generator?.NumericsProfile ?? Encoder!.NumericsProfile)}";
+        _headProfile = new Lazy<HeadProfile?>(() => HeadProfiles.Read(Model));
+        _grammars = new Lazy<GrammarCache>(() => new GrammarCache(Format.CreateVocabulary(Model.Config.VocabSize)));
     }
 
     public string Name { get; }
 
-    public KvasirEngine Engine { get; }
+    /// <summary>What makes vectors of texts: every model can.</summary>
+    public IEmbedder Embedder { get; }
+
+    /// <summary>The model file.</summary>
+    public ModelFile Model => Embedder.Model;
+
+    /// <summary>What answers prompts; null for an encoder.</summary>
+    public KvasirEngine? Generator => Embedder as KvasirEngine;
+
+    /// <summary>The encoder; null for a model that answers prompts.</summary>
+    public EmbeddingEngine? Encoder => Embedder as EmbeddingEngine;
+
+    /// <summary>What answers prompts.</summary>
+    /// <exception cref="ApiException">The model is an encoder.</exception>
+    public KvasirEngine Engine =>
+        Generator ?? throw ApiException.Invalid("model", $"the model {Name} is an encoder: it makes embeddings and does not generate text; use POST /v1/embeddings");
+
+    /// <summary>Most tokens of prompt and answer together, or of a text for an encoder.</summary>
+    public int MaxContext => Generator?.MaxContext ?? Embedder.MaxTokens;
+
+    /// <summary>The loaded adapters.</summary>
+    public IReadOnlyList<AdapterInfo> Adapters => Generator?.Adapters ?? [];
 
     /// <summary>How the engine is set up.</summary>
     public EngineOptions Options { get; }
@@ -62,16 +85,19 @@ internal sealed class ModelService
     /// <summary>Loads a model with its adapters.</summary>
     public static ModelService Load(ModelConfiguration configuration, TimeProvider time)
     {
-        var engine = KvasirEngine.Load(configuration.Path, configuration.Engine);
+        var embedder = Embedders.Load(configuration.Path, configuration.Engine);
         try
         {
+            var service = new ModelService(embedder, configuration.Engine, configuration.EffectiveName, time);
+            if (service.Encoder is not null && configuration.Adapters.Count > 0)
+                throw new UnsupportedModelException(configuration.Path, "adapters are not supported for encoders; leave them out");
             foreach (var adapter in configuration.Adapters)
-                engine.LoadAdapter(adapter.Name, adapter.Path, adapter.Scale);
-            return new ModelService(engine, configuration.Engine, configuration.EffectiveName, time);
+                service.Engine.LoadAdapter(adapter.Name, adapter.Path, adapter.Scale);
+            return service;
         }
         catch
         {
-            engine.Dispose();
+            embedder.Dispose();
             throw;
         }
     }
@@ -79,7 +105,7 @@ internal sealed class ModelService
     /// <summary>The tokenizer.</summary>
     /// <exception cref="ApiException">The model has none.</exception>
     public Tokenizer Tokenizer =>
-        Engine.Tokenizer ?? throw ApiException.Invalid("model", $"{Name} has no tokenizer; send token ids instead of text");
+        Model.Tokenizer ?? throw ApiException.Invalid("model", $"{Name} has no tokenizer; send token ids instead of text");
 
     /// <summary>Counts a user; false when the service was retired.</summary>
     public bool TryUse()
@@ -162,12 +188,12 @@ internal sealed class ModelService
         }
     }
 
-    private static string Fingerprint(KvasirEngine engine) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{engine.Model.Fingerprint};{engine.NumericsProfile}")).AsSpan(0, 6));
+    private static string Fingerprint(ModelFile model, string profile) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{model.Fingerprint};{profile}")).AsSpan(0, 6));
 
     private void Free()
     {
-        Engine.Dispose();
+        Embedder.Dispose();
         _freed.SetResult();
     }
 }

@@ -90,7 +90,8 @@ internal sealed class AdminEndpoint(ModelRegistry models)
                 continue;
             try
             {
-                await service.Engine.ClearCacheAsync().ConfigureAwait(false);
+                if (service.Generator is { } generator)
+                    await generator.ClearCacheAsync().ConfigureAwait(false);
             }
             finally
             {

@@ -16,7 +16,7 @@ internal sealed class ModelsEndpoint(ModelRegistry models)
         foreach (var slot in models.Slots)
         {
             Write(json, slot, null);
-            foreach (var adapter in slot.Service?.Engine.Adapters ?? [])
+            foreach (var adapter in slot.Service?.Adapters ?? [])
                 Write(json, slot, adapter.Name);
         }
 
@@ -40,9 +40,13 @@ internal sealed class ModelsEndpoint(ModelRegistry models)
         json.WriteStartObject("kvasir");
         json.WriteString("state", slot.State.ToString().ToLowerInvariant());
         if (slot.Service is { } service)
-            json.WriteNumber("context", service.Engine.MaxContext);
+            json.WriteNumber("context", service.MaxContext);
         else
             json.WriteNull("context");
+        if (slot.Service is { } loaded)
+            json.WriteBoolean("encoder", loaded.Encoder is not null);
+        else
+            json.WriteNull("encoder");
         json.WriteStartArray("aliases");
         foreach (var alias in slot.Configuration.Aliases)
             json.WriteStringValue(alias);

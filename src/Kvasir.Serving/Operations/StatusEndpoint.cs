@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Kvasir.Engine.Embeddings;
 using Kvasir.Engine.Loop;
 using Kvasir.KvCache.Identity;
 using Kvasir.Serving.Hosting;
@@ -13,6 +14,10 @@ namespace Kvasir.Serving.Operations;
 /// <summary><c>GET /kvasir/status</c>: what the server is doing now, for the page and for operators.</summary>
 internal sealed class StatusEndpoint(ModelRegistry models, EngineSnapshots engines, TenantDirectory tenants, ServerMetrics metrics, DrainGate gate, string version, TimeProvider time)
 {
+    /// <summary>What is told of models that answer only.</summary>
+    private static readonly string[] OfAnswers =
+        ["adapters", "preemptions", "tokens", "hit_rate", "kv", "memory_advice", "tiers", "chunks", "audits", "latency_ms", "tokens_per_second"];
+
     private readonly long _started = time.GetTimestamp();
 
     public async Task HandleAsync(HttpContext http)
@@ -57,18 +62,44 @@ internal sealed class StatusEndpoint(ModelRegistry models, EngineSnapshots engin
         foreach (var alias in slot.Configuration.Aliases)
             json.WriteStringValue(alias);
         json.WriteEndArray();
-        if (slot.Service is { } service && status is not null)
+        if (slot.Service is { Encoder: { } encoder })
+        {
+            WriteEncoder(json, encoder);
+        }
+        else if (slot.Service is { } service && status is not null)
+        {
             WriteEngine(json, service, status, tenantOf);
+        }
         else
-            WriteNulls(json, "context", "adapters", "running", "waiting", "preemptions", "tokens", "hit_rate", "kv", "memory_advice", "tiers", "chunks", "audits", "latency_ms", "tokens_per_second");
+        {
+            WriteNulls(json, "context", "running", "waiting");
+            WriteNulls(json, OfAnswers);
+        }
+
         json.WriteEndObject();
+    }
+
+    /// <summary>What an encoder has done; it has no cache and no answers.</summary>
+    private static void WriteEncoder(Utf8JsonWriter json, EmbeddingEngine encoder)
+    {
+        var status = encoder.Status;
+        json.WriteNumber("context", encoder.MaxTokens);
+        json.WriteNumber("running", status.Running);
+        json.WriteNumber("waiting", status.Waiting);
+        json.WriteStartObject("embeddings");
+        json.WriteNumber("texts", status.Texts);
+        json.WriteNumber("tokens", status.Tokens);
+        json.WriteNumber("steps", status.Steps);
+        json.WriteNumber("dimensions", encoder.Dimensions);
+        json.WriteEndObject();
+        WriteNulls(json, OfAnswers);
     }
 
     private static void WriteEngine(Utf8JsonWriter json, ModelService service, EngineStatus status, Func<string, string?> tenantOf)
     {
-        json.WriteNumber("context", service.Engine.MaxContext);
+        json.WriteNumber("context", service.MaxContext);
         json.WriteStartArray("adapters");
-        foreach (var adapter in service.Engine.Adapters)
+        foreach (var adapter in service.Adapters)
             json.WriteStringValue(adapter.Name);
         json.WriteEndArray();
         json.WriteNumber("running", status.Running);

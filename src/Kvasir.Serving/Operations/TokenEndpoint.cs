@@ -21,7 +21,7 @@ internal sealed class TokenEndpoint(ModelRegistry models)
         {
             json.WriteStartObject();
             json.WriteNumber("count", tokens.Length);
-            json.WriteNumber("max_model_len", lease.Service.Engine.MaxContext);
+            json.WriteNumber("max_model_len", lease.Service.MaxContext);
             json.WriteStartArray("tokens");
             foreach (var token in tokens.Span)
                 json.WriteNumberValue(token);
@@ -56,7 +56,9 @@ internal sealed class TokenEndpoint(ModelRegistry models)
         if (!body.TryGet("messages", out _))
         {
             var text = body.RequireText("prompt");
-            return body.Flag("add_special_tokens") ?? true ? model.Engine.Encode(text) : model.Tokenizer.Encode(text);
+            if (!(body.Flag("add_special_tokens") ?? true))
+                return model.Tokenizer.Encode(text);
+            return model.Generator is { } generator ? generator.Encode(text) : model.Tokenizer.EncodeWhole(text);
         }
 
         var marks = new MarkReader();

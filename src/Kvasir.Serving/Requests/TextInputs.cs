@@ -53,7 +53,7 @@ internal static class TextInputs
 
     private static int[] Tokens(JsonElement value, string path, ModelService model)
     {
-        var vocabulary = model.Engine.Config.VocabSize;
+        var vocabulary = model.Model.Config.VocabSize;
         if (value.GetArrayLength() is 0 or > MaxTokens)
             throw ApiException.Invalid(path, $"{path} has {value.GetArrayLength()} tokens; send at least one");
         return [.. value.EnumerateArray().Select(element =>

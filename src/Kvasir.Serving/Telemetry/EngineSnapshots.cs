@@ -23,7 +23,8 @@ internal sealed class EngineSnapshots(ModelRegistry models, TenantDirectory tena
                 continue;
             try
             {
-                latest.Add((slot.Name, await service.Engine.GetStatusAsync().ConfigureAwait(false)));
+                if (service.Generator is { } generator)
+                    latest.Add((slot.Name, await generator.GetStatusAsync().ConfigureAwait(false)));
             }
             finally
             {
@@ -56,6 +57,7 @@ internal sealed class EngineSnapshots(ModelRegistry models, TenantDirectory tena
         meter.CreateObservableGauge("kvasir.kv.blocks", Blocks, "{block}", "KV blocks by state.");
         meter.CreateObservableGauge(
             "kvasir.cache.predicted_hit_ratio", Advice, "1", "Share of the prompts' tokens that would have been reused with so much more memory for keys and values.");
+        EncoderInstruments.Register(meter, models);
         TierInstruments.Register(meter, () => _latest);
         ChunkInstruments.Register(meter, () => _latest, tenants.NameOf);
 

@@ -18,6 +18,8 @@ public sealed class FamilyEngineTests : IDisposable
     [Theory]
     [InlineData("mamba2")]
     [InlineData("bamba")]
+    [InlineData("mamba")]
+    [InlineData("jamba")]
     public async Task RecurrentPrefix_IsReusedUpToASnapshot_AndGoesOnWithTheSameTokens(string name)
     {
         using var engine = KvasirEngine.Load(Write(name), new EngineOptions { BlockRows = 16, MaxBatchTokens = 40 });

@@ -43,6 +43,8 @@ public sealed class FamilyOracleTests
         ["deepseek-v2"] = (w, tokens) => OtherOracles.DeepSeek(w, tokens, third: false),
         ["deepseek-v3"] = (w, tokens) => OtherOracles.DeepSeek(w, tokens, third: true),
         ["mamba2"] = OtherOracles.Mamba2,
+        ["mamba"] = MambaOracles.Mamba,
+        ["jamba"] = MambaOracles.Jamba,
         ["bamba"] = OtherOracles.Bamba,
         ["granite-hybrid"] = (w, tokens) => OtherOracles.GraniteHybrid(w, tokens, dense: false),
         ["granite-hybrid-dense"] = (w, tokens) => OtherOracles.GraniteHybrid(w, tokens, dense: true),

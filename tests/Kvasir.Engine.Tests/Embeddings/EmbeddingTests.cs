@@ -6,6 +6,7 @@ using Kvasir.Engine.Loading;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Tests.Support;
+using Kvasir.Models;
 
 namespace Kvasir.Engine.Tests.Embeddings;
 
@@ -45,7 +46,7 @@ public sealed class EmbeddingTests
     public async Task Vectors_HaveLengthOne_AndTheDirectionOfTheRawOnes()
     {
         using var engine = KvasirEngine.Load(TinyModel.Llama);
-        foreach (var pooling in Enum.GetValues<EmbeddingPooling>())
+        foreach (var pooling in new[] { EmbeddingPooling.Mean, EmbeddingPooling.LastToken })
         {
             var prompt = TinyModel.Tokens(20, 3);
             var raw = await Vector(engine, prompt, pooling);
@@ -185,7 +186,7 @@ public sealed class EmbeddingTests
         using var input = model.Backend.Allocate((nuint)(vector.Length * sizeof(float)));
         using var output = model.Backend.Allocate((nuint)(model.Config.VocabSize * sizeof(float)));
         vector.CopyTo(input.AsSpan<float>());
-        model.Backend.MatMul((float*)input.Pointer, 1, model.Weights.Output, (float*)output.Pointer);
+        model.Backend.MatMul((float*)input.Pointer, 1, model.Weights.Output!, (float*)output.Pointer);
         return output.AsSpan<float>()[..model.Config.VocabSize].ToArray();
     }
 }

@@ -59,7 +59,7 @@ internal sealed class LoopRun : IDisposable
         var sequence = new Sequence(
             request.ToGeneration(), _model.Scope(request.CacheSalt), 0, 0, new TokenStream(0, null), _arrivals++, _time.GetTimestamp())
         {
-            Pool = new HiddenPool(request.Pooling, _model.Config.HiddenSize),
+            Pool = new HiddenPool(request.Complete(settings: null).Pooling!.Value, _model.Config.HiddenSize),
         };
         Loop.Submit(sequence);
         return sequence;
