@@ -20,6 +20,7 @@ public sealed class HelpTests
     [InlineData("model info")]
     [InlineData("model verify")]
     [InlineData("model convert")]
+    [InlineData("model quantize")]
     [InlineData("cache")]
     [InlineData("cache ls")]
     [InlineData("cache stats")]

@@ -14,6 +14,11 @@ public sealed record ConversionOptions
     /// <summary>How values are put on the grid of a block type.</summary>
     public IBlockRounding Rounding { get; init; } = new SearchedRounding();
 
+    /// <summary>
+    /// Mean squared activations, by which reported errors and the choice of a mix are weighed; null for all alike. The rounding has its own.
+    /// </summary>
+    public IImportanceSource? Importance { get; init; }
+
     /// <summary>The model's name in the new file; the source's own when null.</summary>
     public string? Name { get; init; }
 

@@ -5,13 +5,17 @@ namespace Kvasir.Models;
 /// <summary>Writes a model's configuration, tokenizer and template as GGUF metadata, with llama.cpp's keys.</summary>
 internal static class GgufModelMetadata
 {
-    public static void Write(GgufWriter writer, ModelFile model, ConversionOptions options)
+    /// <param name="writer">Where to.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="name">Its name in the new file; its own when null.</param>
+    /// <param name="type">The type of most of its matrices' weights.</param>
+    public static void Write(GgufWriter writer, ModelFile model, string? name, DataType type)
     {
         var config = model.Config;
         string family = config.Architecture;
         writer.Add("general.architecture", family);
-        writer.Add("general.name", options.Name ?? model.Name ?? "model");
-        writer.Add("general.file_type", FileType(options.Type));
+        writer.Add("general.name", name ?? model.Name ?? "model");
+        writer.Add("general.file_type", FileType(type));
         writer.Add("general.quantization_version", 2);
         writer.Add("general.alignment", 32);
         writer.Add($"{family}.context_length", config.MaxContext);
@@ -104,6 +108,14 @@ internal static class GgufModelMetadata
         DataType.Q8_0 => 7,
         DataType.Q5_0 => 8,
         DataType.Q5_1 => 9,
+        DataType.Q2_K => 10,
+        DataType.Q3_K => 11,
+        DataType.Q4_K => 14,
+        DataType.Q5_K => 16,
+        DataType.Q6_K => 18,
+        DataType.IQ4_NL => 25,
+        DataType.IQ4_XS => 30,
+        DataType.MXFP4 => 38,
         _ => 32,
     };
 }
