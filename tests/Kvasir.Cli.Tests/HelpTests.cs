@@ -21,6 +21,7 @@ public sealed class HelpTests
     [InlineData("model verify")]
     [InlineData("model convert")]
     [InlineData("model quantize")]
+    [InlineData("model merge-lora")]
     [InlineData("cache")]
     [InlineData("cache ls")]
     [InlineData("cache stats")]

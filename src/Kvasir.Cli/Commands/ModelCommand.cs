@@ -13,6 +13,7 @@ internal sealed class ModelCommand : Command, IHelpTopics
         Add(new ModelVerifyCommand());
         Add(new ModelConvertCommand());
         Add(new ModelQuantizeCommand());
+        Add(new ModelMergeLoraCommand());
     }
 
     public IReadOnlyList<string> Examples => ["kvasir model info", "kvasir model convert model-folder model.gguf --type Q8_0"];

@@ -1,5 +1,4 @@
 using System.Numerics;
-using Kvasir.Engine.Running;
 using Kvasir.Models;
 
 namespace Kvasir.Engine.Calibration;

@@ -5,8 +5,14 @@ namespace Kvasir.Models;
 /// <summary>How a model is converted.</summary>
 public sealed record ConversionOptions
 {
-    /// <summary>Type of the matrices that no rule names. Norms and biases are always F32.</summary>
-    public DataType Type { get; init; } = DataType.Q8_0;
+    /// <summary>Type of the matrices that no rule names; null: each keeps the source's. Norms and biases are always F32.</summary>
+    public DataType? Type { get; init; } = DataType.Q8_0;
+
+    /// <summary>An adapter, read for the model, that is added to the weights; null for none.</summary>
+    public AdapterFile? Adapter { get; init; }
+
+    /// <summary>A factor beside the adapter's own.</summary>
+    public float AdapterScale { get; init; } = 1;
 
     /// <summary>Exceptions by tensor name; the last that matches counts.</summary>
     public IReadOnlyList<TypeRule> Overrides { get; init; } = [];

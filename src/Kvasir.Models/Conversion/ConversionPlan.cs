@@ -34,7 +34,7 @@ internal static class ConversionPlan
                 shapes.Add((name, GgufShapes.Of(role, config, [.. many ? [WeightShapes.Count(role, config)] : (long[])[], stored, .. shape[1..]])));
             }
 
-            list.Add(new TensorPart(role, layer, index, checked((int)shape[0]), many ? index * stored : 0, order));
+            list.Add(new TensorPart(role, layer, index, checked((int)shape[0]), many ? index * stored : 0, order, form));
         }
 
         var used = new HashSet<TypeRule>();
@@ -71,7 +71,8 @@ internal static class ConversionPlan
         var plan = new TensorPlan(name, parts, shape, DataType.F32, null);
         if (!plan.IsFree)
             return plan;
-        var asked = options.Type;
+        var stored = source.DescribeMatrix(plan.Role, plan.Layer, parts[0].Index).Type;
+        var asked = options.Type ?? stored;
         foreach (var rule in options.Overrides.Where(r => r.Matches(name)))
         {
             asked = rule.Type;
@@ -79,7 +80,7 @@ internal static class ConversionPlan
         }
 
         var (type, note) = Fit(asked, shape[^1]);
-        if (note is null && type.HasTable && options.Rounding is not NearestRounding && source.DescribeMatrix(plan.Role, plan.Layer).Type != type)
+        if (note is null && type.HasTable && options.Rounding is not NearestRounding && stored != type)
             note = $"rounded to the nearest level; {options.Rounding.Name} is not for types with tables";
         return plan with { Type = type, Note = note };
     }

@@ -7,35 +7,18 @@ internal static class GgufModelMetadata
 {
     /// <param name="writer">Where to.</param>
     /// <param name="model">The model.</param>
+    /// <param name="family">The architecture to write it as.</param>
     /// <param name="name">Its name in the new file; its own when null.</param>
     /// <param name="type">The type of most of its matrices' weights.</param>
-    public static void Write(GgufWriter writer, ModelFile model, string? name, DataType type)
+    public static void Write(GgufWriter writer, ModelFile model, GgufFamily family, string? name, DataType type)
     {
         var config = model.Config;
-        string family = config.Architecture;
-        writer.Add("general.architecture", family);
+        writer.Add("general.architecture", family.Name);
         writer.Add("general.name", name ?? model.Name ?? "model");
         writer.Add("general.file_type", FileType(type));
         writer.Add("general.quantization_version", 2);
         writer.Add("general.alignment", 32);
-        writer.Add($"{family}.context_length", config.MaxContext);
-        writer.Add($"{family}.embedding_length", config.HiddenSize);
-        writer.Add($"{family}.block_count", config.Layers);
-        writer.Add($"{family}.feed_forward_length", config.IntermediateSize);
-        writer.Add($"{family}.attention.head_count", config.QueryHeads);
-        writer.Add($"{family}.attention.head_count_kv", config.KvHeads);
-        writer.Add($"{family}.attention.key_length", config.HeadDim);
-        writer.Add($"{family}.attention.value_length", config.HeadDim);
-        writer.Add($"{family}.attention.layer_norm_rms_epsilon", config.NormEpsilon);
-        writer.Add($"{family}.rope.freq_base", (float)config.Rope.Theta);
-        writer.Add($"{family}.rope.dimension_count", config.Rope.RotaryDim);
-        writer.Add($"{family}.vocab_size", config.VocabSize);
-        if (config.Rope.Scaling == RopeScaling.Linear)
-        {
-            writer.Add($"{family}.rope.scaling.type", "linear");
-            writer.Add($"{family}.rope.scaling.factor", (float)config.Rope.Factor);
-        }
-
+        GgufConfig.Write(writer, family, config);
         if (model.Tokenizer is { } tokenizer)
             WriteTokenizer(writer, tokenizer, config.VocabSize, model.StopTokens);
         if (model.ChatTemplate is { } template)

@@ -10,6 +10,7 @@ internal static class GgufShapes
     public static long[] Of(WeightRole role, ModelConfig config, long[] shape) => role switch
     {
         WeightRole.SharedExpertGate => [shape[^1]],
+        WeightRole.QueryNorm or WeightRole.KeyNorm when config.QueryKeyNorm == QueryKeyNorm.EachHead => [shape[0] / config.HeadDim, config.HeadDim],
         WeightRole.MixerKernel => [config.Recurrent!.ConvolutionWidth, config.Recurrent.Kernel],
         WeightRole.MixerDecay or WeightRole.MixerSkip => [shape[0], 1],
         WeightRole.MixerNorm => [config.Recurrent!.Groups, shape[0] / config.Recurrent.Groups],

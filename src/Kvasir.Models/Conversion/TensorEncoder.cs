@@ -10,7 +10,7 @@ internal sealed class TensorEncoder(ModelFile source, ConversionOptions options,
     /// <summary>Writes a matrix.</summary>
     public ConvertedTensor Write(GgufWriter writer, TensorPlan plan)
     {
-        using var rows = new TensorRows(source, plan);
+        using var rows = new TensorRows(source, plan, options);
         var rounding = Rounding(plan.Type, plan, rows.Columns);
         var errors = new RowErrors(rows.Count, Weights(plan, rows.Columns));
         int rowBytes = checked((int)plan.Type.RowBytes(rows.Columns));
@@ -36,7 +36,7 @@ internal sealed class TensorEncoder(ModelFile source, ConversionOptions options,
     /// <summary>The weighted relative errors that types would have on some rows of a matrix, evenly spread.</summary>
     public double[] Sample(TensorPlan plan, IReadOnlyList<DataType> types, int most)
     {
-        using var rows = new TensorRows(source, plan);
+        using var rows = new TensorRows(source, plan, options);
         int count = Math.Min(most, rows.Count);
         var weights = Weights(plan, rows.Columns);
         RowErrors[] errors = [.. types.Select(_ => new RowErrors(count, weights))];

@@ -8,13 +8,17 @@ internal sealed class TensorRows : IDisposable
     private readonly ModelFile _source;
     private readonly TensorPlan _plan;
     private readonly (int Part, int Row)[] _rows;
+    private readonly AdapterMatrix?[] _added;
+    private readonly float _scale;
     private readonly int _group;
     private readonly MatrixSource?[] _open;
 
     /// <exception cref="InvalidOperationException">The weights do not fill the tensor.</exception>
-    public TensorRows(ModelFile source, TensorPlan plan)
+    public TensorRows(ModelFile source, TensorPlan plan, ConversionOptions options)
     {
         _source = source;
+        _scale = options.AdapterScale;
+        _added = [.. plan.Parts.Select(part => options.Adapter?.Matrices.FirstOrDefault(matrix => matrix.Role == part.Role && matrix.Layer == part.Layer))];
         _plan = plan;
         Columns = checked((int)plan.Shape[^1]);
         _rows = new (int, int)[checked((int)(plan.Weights / Columns))];
@@ -54,18 +58,24 @@ internal sealed class TensorRows : IDisposable
     /// <summary>Makes one row readable; others stay so.</summary>
     public void Open(int row)
     {
-        var (role, layer, index, _, _, _) = _plan.Parts[_rows[row].Part];
+        var (role, layer, index, _, _, _, _) = _plan.Parts[_rows[row].Part];
         _open[_rows[row].Part] ??= _source.GetMatrix(role, layer, index);
     }
 
-    /// <summary>Decodes an opened row.</summary>
-    public void Read(int row, Span<float> destination) => MatrixRows.Read(_open[_rows[row].Part]!.Value, _rows[row].Row, destination);
+    /// <summary>Decodes an opened row, with what an adapter adds.</summary>
+    public void Read(int row, Span<float> destination)
+    {
+        var (part, own) = _rows[row];
+        MatrixRows.Read(_open[part]!.Value, own, destination);
+        if (_added[part] is { } added)
+            AdapterProduct.AddRow(added, _scale, own, destination);
+    }
 
     /// <summary>Copies an opened row when it is stored as the plan asks for.</summary>
     public bool TryCopy(int row, Span<byte> destination)
     {
         var matrix = _open[_rows[row].Part]!.Value;
-        if (matrix.Type != _plan.Type || matrix.Stride != 0)
+        if (matrix.Type != _plan.Type || matrix.Stride != 0 || _added[_rows[row].Part] is not null)
             return false;
         MatrixRows.Stored(matrix, _rows[row].Row).CopyTo(destination);
         return true;
