@@ -5,8 +5,6 @@ namespace Kvasir.Models;
 /// <summary>Writes a model as one GGUF file that Kvasir and llama.cpp read.</summary>
 public static class ModelConverter
 {
-    private const string FrequencyTensor = "rope_freqs.weight";
-
     /// <summary>Converts a model.</summary>
     /// <param name="source">Stays open until this returns.</param>
     /// <param name="outputPath">The new file. It appears when it is complete; a failure or cancellation leaves nothing.</param>
@@ -24,17 +22,11 @@ public static class ModelConverter
         CancellationToken cancellation = default)
     {
         var plans = Plan(source, options);
+        CheckWords(source, outputPath, plans);
         using var writer = new GgufWriter(outputPath);
         var most = plans.Where(plan => plan.IsMatrix).GroupBy(plan => plan.Type).MaxBy(group => group.Sum(plan => plan.Weights))!.Key;
-        GgufModelMetadata.Write(writer, source, options.Name, most);
-        var divisors = source.Config.Rope.Scaling is RopeScaling.Llama3 or RopeScaling.PerFrequency ? source.Config.Rope.FrequencyDivisors() : null;
-        if (divisors is not null)
-            writer.Declare(FrequencyTensor, DataType.F32, divisors.Length);
-        foreach (var plan in plans)
-            writer.Declare(plan.Name, plan.Type, plan.Shape);
-        writer.BeginData();
-        if (divisors is not null)
-            WriteVector(writer, FrequencyTensor, divisors);
+        GgufModelMetadata.Write(writer, source, Family(source), options.Name, most);
+        Begin(writer, source, plans);
 
         var matrices = new List<ConvertedTensor>();
         var encoder = new TensorEncoder(source, options, cancellation);
@@ -57,13 +49,42 @@ public static class ModelConverter
     }
 
     /// <summary>What <see cref="Convert"/> would write.</summary>
-    internal static IReadOnlyList<TensorPlan> Plan(ModelFile source, ConversionOptions options)
+    internal static IReadOnlyList<TensorPlan> Plan(ModelFile source, ConversionOptions options) =>
+        ConversionPlan.Make(source, Family(source).Naming(source.Config), options);
+
+    private static GgufFamily Family(ModelFile source) => GgufFamilies.For(source.Config) ?? throw new UnsupportedModelException(
+        source.Path, $"a {source.Config.Architecture} model cannot be converted; written are the GGUF architectures {string.Join(", ", GgufFamilies.Names)}");
+
+    /// <summary>Declares the tensors, and writes those that belong to the configuration.</summary>
+    private static void Begin(GgufWriter writer, ModelFile source, IReadOnlyList<TensorPlan> plans)
     {
-        var plain = source.Config.Architecture is "llama" or "qwen2" && source.Config.LayerPlan.Count == 0
-            && source.Config.Rope.Scaling is not (RopeScaling.Yarn or RopeScaling.Long);
-        if (!plain)
-            throw new UnsupportedModelException(source.Path, $"a {source.Config.Architecture} model of this kind cannot be converted; supported are llama and qwen2 without windows, yarn and longrope scaling");
-        return ConversionPlan.Make(source, source.Config.Architecture == "llama" ? GgufNames.Interleaved : GgufNames.Dense, options);
+        (string Name, float[] Values)[] rotations = [.. GgufRope.Tensors(source.Config.Rope)];
+        foreach (var (name, values) in rotations)
+            writer.Declare(name, DataType.F32, values.Length);
+        foreach (var plan in plans)
+            writer.Declare(plan.Name, plan.Type, plan.Shape);
+        writer.BeginData();
+        foreach (var (name, values) in rotations)
+            WriteVector(writer, name, values);
+    }
+
+    /// <summary>
+    /// Reads back the configuration that would be written. Part of an architecture is in llama.cpp's code, not in its files: a model that
+    /// departs from it must not become a file that computes something else.
+    /// </summary>
+    private static void CheckWords(ModelFile source, string outputPath, IReadOnlyList<TensorPlan> plans)
+    {
+        var family = Family(source);
+        using var writer = new GgufWriter(outputPath);
+        writer.Add("general.architecture", family.Name);
+        GgufConfig.Write(writer, family, source.Config);
+        Begin(writer, source, plans);
+        using var file = GgufFile.Open(writer.EndAsSketch());
+        if (ConfigDifference.Between(source.Config, GgufConfig.Read(file).Config) is { } difference)
+        {
+            throw new UnsupportedModelException(
+                source.Path, $"a GGUF file of the architecture {family.Name} cannot say all that this {source.Config.Architecture} model is: {difference}");
+        }
     }
 
     private static float[] Join(ModelFile source, TensorPlan plan)
@@ -73,7 +94,7 @@ public static class ModelConverter
         {
             var values = source.GetVector(part.Role, part.Layer, part.Index);
             for (int i = 0; i < values.Length; i++)
-                vector[part.Place(i)] = values[i];
+                vector[part.Place(i)] = part.Form.HasFlag(WeightForm.NegatedExponential) ? -Elementary.Exp(values[i]) : values[i];
         }
 
         return vector;

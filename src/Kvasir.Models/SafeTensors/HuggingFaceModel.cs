@@ -13,16 +13,19 @@ internal static class HuggingFaceModel
         if (!File.Exists(configPath))
             throw new ModelFormatException(folder, "config.json is not in the folder");
         var json = JsonFile.Read(configPath, MaxJsonBytes);
-        var (config, naming) = HuggingFaceConfig.Read(json);
+        var model = HuggingFaceConfig.Read(json);
+        var (config, naming) = model;
         var quantised = QuantisedConfig.Read(json);
         var storage = SafeTensorsFolder.Open(folder);
         try
         {
             QuantisedWeights.Add(storage, quantised);
 
+            IReadOnlyDictionary<string, StoredTensor> tensors = model.IsPart ? TextPart.Names(storage.Tensors) : storage.Tensors;
+
             // Some files leave the flag out, or set it although an output matrix is stored; transformers ties when it is set.
-            config = config with { TiedEmbeddings = config.TiedEmbeddings || !naming.Places(WeightRole.Output, -1, 0).Any(place => storage.Tensors.ContainsKey(place.Name)) };
-            var weights = new WeightTable(folder, config, storage.Tensors, naming);
+            config = config with { TiedEmbeddings = config.TiedEmbeddings || !naming.Places(WeightRole.Output, -1, 0).Any(place => tensors.ContainsKey(place.Name)) };
+            var weights = new WeightTable(folder, config, tensors, naming);
             return new ModelFile(folder, storage, config, weights, ReadText(folder, json, config));
         }
         catch
@@ -46,7 +49,7 @@ internal static class HuggingFaceModel
         var stops = new SortedSet<int>();
         var generation = ReadOptional(folder, "generation_config.json", MaxJsonBytes);
         if (!AddIds(stops, generation?.Find("eos_token_id"), model.VocabSize))
-            AddIds(stops, config.Find("eos_token_id"), model.VocabSize);
+            AddIds(stops, config.Find("eos_token_id") ?? TextPart.Find(config)?.Config.Find("eos_token_id"), model.VocabSize);
         if (tokenizer?.EosId is { } eos)
             stops.Add(eos);
         string? name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
