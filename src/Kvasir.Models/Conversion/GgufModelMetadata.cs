@@ -21,6 +21,8 @@ internal static class GgufModelMetadata
         GgufConfig.Write(writer, family, config);
         if (model.Tokenizer is { } tokenizer)
             WriteTokenizer(writer, tokenizer, config.VocabSize, model.StopTokens);
+        else
+            writer.Add("tokenizer.ggml.model", "none");
         if (model.ChatTemplate is { } template)
             writer.Add("tokenizer.chat_template", template.Source);
         if (model.Text.ToolTemplate is { } toolTemplate)
