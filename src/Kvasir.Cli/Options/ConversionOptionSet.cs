@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Kvasir.Cli.Output;
 using Kvasir.Engine.Calibration;
 using Kvasir.Models;
 
