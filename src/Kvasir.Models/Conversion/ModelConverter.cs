@@ -53,7 +53,7 @@ public static class ModelConverter
         ConversionPlan.Make(source, Family(source).Naming(source.Config), options);
 
     private static GgufFamily Family(ModelFile source) => GgufFamilies.For(source.Config) ?? throw new UnsupportedModelException(
-        source.Path, $"a {source.Config.Architecture} model cannot be converted; written are the GGUF architectures {string.Join(", ", GgufFamilies.Names)}");
+        source.Path, $"the family {source.Config.Architecture} cannot be converted; written are the GGUF architectures {string.Join(", ", GgufFamilies.Names)}");
 
     /// <summary>Declares the tensors, and writes those that belong to the configuration.</summary>
     private static void Begin(GgufWriter writer, ModelFile source, IReadOnlyList<TensorPlan> plans)
