@@ -21,6 +21,8 @@ public sealed class HelpTests
     [InlineData("model info")]
     [InlineData("model verify")]
     [InlineData("model convert")]
+    [InlineData("model quantize")]
+    [InlineData("model merge-lora")]
     [InlineData("cache")]
     [InlineData("cache ls")]
     [InlineData("cache stats")]

@@ -12,6 +12,8 @@ internal sealed class ModelCommand : Command, IHelpTopics
         Add(new ModelInfoCommand());
         Add(new ModelVerifyCommand());
         Add(new ModelConvertCommand());
+        Add(new ModelQuantizeCommand());
+        Add(new ModelMergeLoraCommand());
     }
 
     public IReadOnlyList<string> Examples => ["kvasir model info", "kvasir model convert model-folder model.gguf --type Q8_0"];

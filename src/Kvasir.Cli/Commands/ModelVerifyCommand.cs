@@ -20,7 +20,7 @@ internal sealed class ModelVerifyCommand : Command, IHelpTopics
 
     private readonly Option<string?> _reference = new("--reference")
     {
-        Description = "A file with reference logits at some positions and a greedy continuation.",
+        Description = "A file with reference logits at some positions and a greedy continuation, or a folder with expected.json.",
         HelpName = "FILE.json",
     };
 
@@ -65,6 +65,7 @@ internal sealed class ModelVerifyCommand : Command, IHelpTopics
     [
         "kvasir model verify fixtures/llama",
         "kvasir model verify model-folder --reference reference.json",
+        "kvasir model verify llama.gguf --reference fixtures/llama",
         "kvasir model verify model.gguf --against model-folder --text heldout.txt --json",
     ];
 
@@ -78,7 +79,9 @@ internal sealed class ModelVerifyCommand : Command, IHelpTopics
             if (parsed.GetValue(_text) is not null)
                 throw new ArgumentException("--text needs --against MODEL");
             var report = parsed.GetValue(_reference) is { } reference
-                ? ReferenceVerification.Run(path, reference, options, cancellation)
+                ? Directory.Exists(reference)
+                    ? FixtureVerification.Run(Fixture(reference), path, options, cancellation)
+                    : ReferenceVerification.Run(path, reference, options, cancellation)
                 : FixtureVerification.Run(Fixture(path), options, cancellation);
             return Print(parsed, report);
         },

@@ -1,11 +1,10 @@
 using System.Numerics;
-using Kvasir.Engine.Running;
 using Kvasir.Models;
 
 namespace Kvasir.Engine.Calibration;
 
 /// <summary>Adds up XᵀX of the inputs of every matrix.</summary>
-internal sealed unsafe class MomentCollector : IActivationObserver
+internal sealed unsafe class MomentCollector : IActivationCollector
 {
     private readonly Dictionary<(WeightRole Role, int Layer), float[]> _moments = [];
 
@@ -23,7 +22,7 @@ internal sealed unsafe class MomentCollector : IActivationObserver
         Parallel.For(0, width, i => AddRow((float*)address, rows, width, i, moments.AsSpan(i * width, width)));
     }
 
-    /// <summary>The sums, one array for matrices that read the same input.</summary>
+    /// <remarks>One array for matrices that read the same input.</remarks>
     public ActivationStatistics ToStatistics()
     {
         var statistics = new ActivationStatistics();

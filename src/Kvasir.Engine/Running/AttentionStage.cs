@@ -14,7 +14,16 @@ internal sealed unsafe class AttentionStage(
     private readonly LatentStage? _latent = model.Config.Latent is null ? null : new LatentStage(model, buffers);
 
     /// <summary>Sees the inputs of matrix multiplications (calibration); null in service.</summary>
-    public IActivationObserver? Observer { get; set; }
+    public IActivationObserver? Observer
+    {
+        get;
+        set
+        {
+            field = value;
+            if (_latent is not null)
+                _latent.Observer = value;
+        }
+    }
 
     /// <summary>Runs it; the output, <c>[active rows, hidden]</c>, is left in the buffers.</summary>
     /// <param name="batch">The step.</param>
@@ -28,7 +37,7 @@ internal sealed unsafe class AttentionStage(
         var kvLayer = model.KvLayers[layer];
         var rows = active.Count;
         if (_latent is not null)
-            _latent.Project(weights.Latent!, input, rows);
+            _latent.Project(weights.Latent!, layer, input, rows);
         else
             Project(batch, layer, weights.Attention!, input, rows);
 
@@ -53,7 +62,7 @@ internal sealed unsafe class AttentionStage(
 
         rows = active.Count;
         if (_latent is not null)
-            _latent.Output(weights.Latent!, rows);
+            _latent.Output(weights.Latent!, layer, rows);
         else
             Output(batch, layer, weights.Attention!, rows);
     }

@@ -1,4 +1,5 @@
 using Kvasir.Engine.Loading;
+using Kvasir.Models;
 using Kvasir.Numerics;
 
 namespace Kvasir.Engine.Running;
@@ -37,11 +38,15 @@ internal sealed unsafe class ExpertStage : IDisposable
 
     /// <summary>Runs it.</summary>
     /// <param name="weights">The layer's experts.</param>
+    /// <param name="layer">The layer.</param>
     /// <param name="input">Inputs <c>[rows, hidden]</c>.</param>
     /// <param name="rows">Rows.</param>
     /// <param name="output">Receives outputs; not the buffer that experts write to.</param>
-    public void Run(ExpertWeights weights, float* input, int rows, float* output)
+    public void Run(ExpertWeights weights, int layer, float* input, int rows, float* output)
     {
+        _feedForward.Observer?.BeforeMatMul(
+            [WeightRole.Router, WeightRole.ExpertGate, WeightRole.ExpertUp, WeightRole.SharedGate, WeightRole.SharedUp, WeightRole.SharedExpertGate],
+            layer, input, rows, _model.Config.HiddenSize);
         Route(weights, input, rows);
         var backend = _model.Backend;
         var config = _model.Config.Experts!;
@@ -54,13 +59,13 @@ internal sealed unsafe class ExpertStage : IDisposable
             if (count == 0)
                 continue;
             backend.GatherRows(input, _rows.AsSpan(0, count), hidden, gathered);
-            _feedForward.RunBlock(weights.Experts[expert], gathered, count, _buffers.Second);
+            _feedForward.RunBlock(weights.Experts[expert], layer, WeightRole.ExpertDown, gathered, count, _buffers.Second);
             for (var i = 0; i < count; i++)
                 backend.AddScaled(_buffers.Second + ((long)i * hidden), hidden, _rowWeights[i], output + ((long)_rows[i] * hidden));
         }
 
         if (weights.Shared is { } shared)
-            AddShared(weights, shared, input, rows, output);
+            AddShared(weights, shared, layer, input, rows, output);
     }
 
     public void Dispose()
@@ -104,11 +109,11 @@ internal sealed unsafe class ExpertStage : IDisposable
         return count;
     }
 
-    private void AddShared(ExpertWeights weights, BlockWeights shared, float* input, int rows, float* output)
+    private void AddShared(ExpertWeights weights, BlockWeights shared, int layer, float* input, int rows, float* output)
     {
         var backend = _model.Backend;
         var hidden = _model.Config.HiddenSize;
-        _feedForward.RunBlock(shared, input, rows, _buffers.Second);
+        _feedForward.RunBlock(shared, layer, WeightRole.SharedDown, input, rows, _buffers.Second);
         if (weights.SharedGate is null)
         {
             backend.Add(output, _buffers.Second, (long)rows * hidden);

@@ -36,7 +36,7 @@ internal sealed unsafe class FeedForwardStage : IDisposable
         var weights = _model.Weights.Layers[layer];
         if (weights.Experts is { } experts)
         {
-            _experts!.Run(experts, input, _active.Count, output);
+            _experts!.Run(experts, layer, input, _active.Count, output);
             return;
         }
 
@@ -55,10 +55,17 @@ internal sealed unsafe class FeedForwardStage : IDisposable
     }
 
     /// <summary>One block from input to output, for any number of rows.</summary>
-    public void RunBlock(BlockWeights block, float* input, int rows, float* output)
+    /// <param name="block">The block.</param>
+    /// <param name="layer">Its layer.</param>
+    /// <param name="down">What its last matrix is.</param>
+    /// <param name="input">Inputs.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="output">Receives outputs.</param>
+    public void RunBlock(BlockWeights block, int layer, WeightRole down, float* input, int rows, float* output)
     {
         Enter(block, input, rows);
         Activate(block, rows);
+        Observer?.BeforeMatMul([down], layer, _buffers.Gated, rows, block.Width);
         Leave(block, rows, output);
     }
 

@@ -37,10 +37,15 @@ internal sealed unsafe class LatentStage : IDisposable
 
     private int HeadDim => _config.RotaryDim + _config.Rank;
 
+    /// <summary>Sees the inputs of matrix multiplications (calibration); null in service.</summary>
+    public IActivationObserver? Observer { get; set; }
+
     /// <summary>Fills the buffer of queries, keys and values from the block's input.</summary>
-    public void Project(LatentWeights weights, float* input, int rows)
+    public void Project(LatentWeights weights, int layer, float* input, int rows)
     {
-        ProjectQueries(weights, input, rows);
+        Observer?.BeforeMatMul(
+            [WeightRole.LatentDown, weights.QueryDown is null ? WeightRole.Query : WeightRole.QueryDown], layer, input, rows, _model.Config.HiddenSize);
+        ProjectQueries(weights, layer, input, rows);
         var backend = _model.Backend;
         var row = (float*)_row.Pointer;
         backend.MatMul(input, rows, weights.Down, row);
@@ -57,7 +62,7 @@ internal sealed unsafe class LatentStage : IDisposable
     }
 
     /// <summary>From what attention gave, <c>[rows, queryHeads, rotaryDim + rank]</c>, to the block's output.</summary>
-    public void Output(LatentWeights weights, int rows)
+    public void Output(LatentWeights weights, int layer, int rows)
     {
         var backend = _model.Backend;
         var heads = _model.Config.QueryHeads;
@@ -67,10 +72,12 @@ internal sealed unsafe class LatentStage : IDisposable
         for (var head = 0; head < heads; head++)
         {
             backend.CopyColumns(_buffers.Attention + (head * HeadDim), _buffers.QueryWidth, rows, _config.Rank, from, _config.Rank);
+            Observer?.BeforeMatMul([WeightRole.LatentValue], layer, from, rows, _config.Rank);
             backend.MatMul(from, rows, weights.Values[head], to);
             backend.CopyColumns(to, _config.ValueDim, rows, _config.ValueDim, values + (head * _config.ValueDim), heads * _config.ValueDim);
         }
 
+        Observer?.BeforeMatMul([WeightRole.AttentionOutput], layer, values, rows, heads * _config.ValueDim);
         backend.MatMul(values, rows, weights.Output, _buffers.Projected);
         if (weights.OutputBias is { } bias)
             backend.AddBias(_buffers.Projected, rows, _model.Config.HiddenSize, (float*)bias.Pointer);
@@ -85,7 +92,7 @@ internal sealed unsafe class LatentStage : IDisposable
         _headOut.Dispose();
     }
 
-    private void ProjectQueries(LatentWeights weights, float* input, int rows)
+    private void ProjectQueries(LatentWeights weights, int layer, float* input, int rows)
     {
         var backend = _model.Backend;
         if (weights.QueryDown is { } down)
@@ -95,6 +102,7 @@ internal sealed unsafe class LatentStage : IDisposable
             if (weights.QueryDownBias is { } bias)
                 backend.AddBias(query, rows, _config.QueryRank, (float*)bias.Pointer);
             Norm(query, rows, _config.QueryRank, _config.QueryRank, weights.QueryDownNorm!);
+            Observer?.BeforeMatMul([WeightRole.Query], layer, query, rows, _config.QueryRank);
             input = query;
         }
 
@@ -109,6 +117,7 @@ internal sealed unsafe class LatentStage : IDisposable
             var query = _buffers.Qkv + (head * HeadDim);
             backend.CopyColumns(all + (head * width), heads * width, rows, _config.RotaryDim, query, _buffers.QkvWidth);
             backend.CopyColumns(all + (head * width) + _config.RotaryDim, heads * width, rows, _config.PlainDim, from, _config.PlainDim);
+            Observer?.BeforeMatMul([WeightRole.LatentKey], layer, from, rows, _config.PlainDim);
             backend.MatMul(from, rows, weights.Keys[head], to);
             backend.CopyColumns(to, _config.Rank, rows, _config.Rank, query + _config.RotaryDim, _buffers.QkvWidth);
         }

@@ -31,6 +31,9 @@ internal sealed unsafe class MixerStage : IMixerStage
         NativeBuffer Floats(int width) => model.Backend.Allocate((nuint)buffers.MaxRows * (nuint)width * sizeof(float));
     }
 
+    /// <summary>Sees the inputs of matrix multiplications (calibration); null in service.</summary>
+    public IActivationObserver? Observer { get; set; }
+
     /// <summary>Runs it; the output is left in the buffers.</summary>
     public void Run(StepBatch batch, int layer, float* input)
     {
@@ -40,6 +43,7 @@ internal sealed unsafe class MixerStage : IMixerStage
         var projected = (float*)_projected.Pointer;
         var scanned = (float*)_scanned.Pointer;
         var gated = (float*)_gated.Pointer;
+        Observer?.BeforeMatMul([WeightRole.MixerInput], layer, input, rows, _model.Config.HiddenSize);
         backend.MatMul(input, rows, weights.Input, projected);
         if (weights.InputBias is { } bias)
             backend.AddBias(projected, rows, _config.InputWidth, (float*)bias.Pointer);
@@ -56,6 +60,7 @@ internal sealed unsafe class MixerStage : IMixerStage
         backend.CopyColumns(scanned, _config.Width, rows, _config.Width, gated + _config.Width, 2 * _config.Width);
         backend.SiluGate(gated, rows, _config.Width, scanned);
         backend.RmsNorm(scanned, rows, _config.Width, (float*)weights.Norm!.Pointer, _config.NormEpsilon, scanned);
+        Observer?.BeforeMatMul([WeightRole.MixerOutput], layer, scanned, rows, _config.Width);
         backend.MatMul(scanned, rows, weights.Output, _buffers.Projected);
         if (weights.OutputBias is { } outputBias)
             backend.AddBias(_buffers.Projected, rows, _model.Config.HiddenSize, (float*)outputBias.Pointer);

@@ -59,7 +59,12 @@ internal sealed unsafe class ModelRunner : IDisposable
     public IActivationObserver? Observer
     {
         get;
-        set => _attention.Observer = _feedForward.Observer = field = value;
+        set
+        {
+            _attention.Observer = _feedForward.Observer = field = value;
+            if (_mixer is not null)
+                _mixer.Observer = value;
+        }
     }
 
     /// <summary>The batch to fill and run.</summary>
@@ -195,17 +200,18 @@ internal sealed unsafe class ModelRunner : IDisposable
         if (logits == 0)
             return;
         NormRows(batch.LogitRows, _buffers.Normed);
-        Observer?.BeforeMatMul([WeightRole.Output], -1, _buffers.Normed, logits, _model.Config.HiddenSize);
         var (config, weights) = (_model.Config, _model.Weights);
         var output = weights.Output ?? throw new InvalidOperationException($"{config.Architecture} has no output matrix, and so no logits");
         _head?.Run(_buffers.Normed, logits);
         var input = _buffers.Normed;
         if (weights.OutputProjection is { } projection)
         {
+            Observer?.BeforeMatMul([WeightRole.OutputProjection], -1, input, logits, config.HiddenSize);
             input = (float*)_narrow!.Pointer;
             backend.MatMul(_buffers.Normed, logits, projection, input);
         }
 
+        Observer?.BeforeMatMul([WeightRole.Output], -1, input, logits, config.EmbeddingSize > 0 ? config.EmbeddingSize : config.HiddenSize);
         backend.MatMul(input, logits, output, _buffers.Logits);
         if (weights.OutputBias is { } bias)
             backend.AddBias(_buffers.Logits, logits, config.VocabSize, (float*)bias.Pointer);

@@ -19,11 +19,20 @@ public static class FixtureVerification
 
     /// <summary>Runs every prompt cold with binary32 KV. The folder passes when no logit is off by more than 1e-4 of the range.</summary>
     /// <exception cref="InvalidDataException">The reference files do not fit each other or the model.</exception>
-    public static VerificationReport Run(string folder, EngineOptions? options = null, CancellationToken cancellation = default)
+    public static VerificationReport Run(string folder, EngineOptions? options = null, CancellationToken cancellation = default) =>
+        Run(folder, folder, options, cancellation);
+
+    /// <summary>The same for a model that stands elsewhere: another form of the folder's, say.</summary>
+    /// <param name="folder">The reference.</param>
+    /// <param name="modelPath">The model.</param>
+    /// <param name="options">Threads, context.</param>
+    /// <param name="cancellation">Ends the run.</param>
+    /// <exception cref="InvalidDataException">The reference files do not fit each other or the model.</exception>
+    public static VerificationReport Run(string folder, string modelPath, EngineOptions? options = null, CancellationToken cancellation = default)
     {
         var prompts = ReadPrompts(Path.Combine(folder, FileName));
         options = (options ?? new EngineOptions()) with { KvType = KvDataType.F32 };
-        using var model = LoadedModel.Open(folder, options with { MaxContext = options.MaxContext ?? Context(folder, prompts) }, encoder: null);
+        using var model = LoadedModel.Open(modelPath, options with { MaxContext = options.MaxContext ?? Context(modelPath, prompts) }, encoder: null);
         CheckPrompts(prompts, model, folder);
         var comparison = model.Config.Encoder is null ? Decode(folder, model, prompts, cancellation) : Encode(folder, model, prompts, cancellation);
         return new VerificationReport
@@ -88,9 +97,9 @@ public static class FixtureVerification
     /// The context to configure: with LongRoPE it says which rotation holds, and the reference took that of the prompts' length. Null for the
     /// model's own.
     /// </summary>
-    private static int? Context(string folder, FixturePrompt[] prompts)
+    private static int? Context(string modelPath, FixturePrompt[] prompts)
     {
-        using var file = ModelFile.Open(folder);
+        using var file = ModelFile.Open(modelPath);
         return file.Config.Rope.Scaling == RopeScaling.Long ? Math.Min(file.Config.MaxContext, prompts.Max(prompt => prompt.Tokens.Length)) : null;
     }
 

@@ -25,7 +25,7 @@ internal static class PeftAdapter
         }
 
         using var file = SafeTensorsFile.Open(weightsPath);
-        if (file.OtherTensors.FirstOrDefault() is { } other)
+        if (file.OtherTensors.Concat(file.Raw.Keys).FirstOrDefault() is { } other)
             throw new UnsupportedModelException(weightsPath, $"tensor \"{other}\" is of a type that is not read; F32, F16 and BF16 are");
         var pairs = new AdapterPairs(
             weightsPath, model, file.Tensors, (role, layer) => Prefix + Module(role, layer), ".lora_A.weight", ".lora_B.weight");

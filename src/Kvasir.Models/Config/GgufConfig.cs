@@ -1,90 +1,84 @@
+using Kvasir.Numerics.Kernels;
+
 namespace Kvasir.Models;
 
-/// <summary>Reads a decoder's configuration from GGUF metadata (the keys of the GGUF specification and llama.cpp).</summary>
+/// <summary>Reads and writes a decoder's configuration as GGUF metadata (the keys of the GGUF specification and llama.cpp).</summary>
 internal static class GgufConfig
 {
-    private static readonly string[] Families = ["llama", "qwen2", "qwen2moe", "qwen3", "qwen3moe", "gemma2", "gemma3"];
-
-    private const string FrequencyTensor = "rope_freqs.weight";
-
     public static FamilyModel Read(GgufFile file)
     {
-        var metadata = file.Metadata;
-        string family = metadata.String("general.architecture")
+        string name = file.Metadata.String("general.architecture")
             ?? throw new ModelFormatException(file.Path, "metadata \"general.architecture\" is missing");
-        if (family == GgufEncoders.Bert)
-            return GgufEncoders.Read(file);
-        if (!Families.Contains(family))
-            throw new UnsupportedModelException(file.Path, $"architecture \"{family}\" is not supported; supported in GGUF are {string.Join(", ", Families.Append(GgufEncoders.Bert))}");
+        var family = GgufFamilies.Named(name);
+        if (family is null && name != GgufEncoders.Bert)
+            throw new UnsupportedModelException(file.Path, $"architecture \"{name}\" is not supported; supported in GGUF are {string.Join(", ", GgufFamilies.Names.Append(GgufEncoders.Bert))}");
+        var fields = new GgufFields(file, name);
+        if (fields.Shape("token_embd.weight") is not [var vocabulary, _])
+            throw new ModelFormatException(file.Path, "the matrix \"token_embd.weight\" is missing");
+        if (vocabulary > ConfigLimits.MaxVocab)
+            throw new ModelFormatException(file.Path, $"a vocabulary of {vocabulary} tokens is too large");
 
-        int Required(string name, int max) => GgufConfig.Required(file, $"{family}.{name}", max);
+        if (family is null)
+            return GgufEncoders.Read(fields, (int)vocabulary);
 
-        int hidden = Required("embedding_length", ConfigLimits.MaxWidth);
-        int heads = Required("attention.head_count", ConfigLimits.MaxHeads);
-        int headDim = metadata.Integer($"{family}.attention.key_length", 2, ConfigLimits.MaxHeadDim) ?? hidden / heads;
-        int valueDim = metadata.Integer($"{family}.attention.value_length", 2, ConfigLimits.MaxHeadDim) ?? headDim;
-        if (valueDim != headDim)
-            throw new UnsupportedModelException(file.Path, $"keys of {headDim} and values of {valueDim} dimensions are not supported");
+        // Architectures of mixers only say that they have no heads.
+        int hidden = fields.Int("embedding_length", ConfigLimits.MaxWidth);
+        bool attends = !fields.Has("ssm.inner_size") || fields.MaybeInt("attention.head_count", 0, ConfigLimits.MaxHeads) is > 0;
+        int heads = attends ? fields.Int("attention.head_count", ConfigLimits.MaxHeads) : 1;
+        int headDim = attends ? HeadDim(fields, hidden / heads) : 2;
         var config = ConfigLimits.Check(file.Path, new ModelConfig
         {
-            Architecture = family,
-            VocabSize = Vocabulary(file),
+            Architecture = name,
+            VocabSize = (int)vocabulary,
             HiddenSize = hidden,
-            Layers = Required("block_count", ConfigLimits.MaxLayers),
+            Layers = fields.Int("block_count", ConfigLimits.MaxLayers),
             QueryHeads = heads,
-            KvHeads = metadata.Integer($"{family}.attention.head_count_kv", 1, ConfigLimits.MaxHeads) ?? heads,
+            KvHeads = attends ? fields.MaybeInt("attention.head_count_kv", 1, ConfigLimits.MaxHeads) ?? heads : 1,
             HeadDim = headDim,
-            IntermediateSize = metadata.Integer($"{family}.feed_forward_length", 1, ConfigLimits.MaxWidth)
-                ?? metadata.Integer($"{family}.expert_feed_forward_length", 1, ConfigLimits.MaxWidth)
-                ?? Required("feed_forward_length", ConfigLimits.MaxWidth),
-            MaxContext = Required("context_length", ConfigLimits.MaxContext),
-            NormEpsilon = (float)(metadata.Number($"{family}.attention.layer_norm_rms_epsilon") ?? 1e-5),
-            Rope = ReadRope(file, family, headDim),
-            TiedEmbeddings = !file.Tensors.ContainsKey("output.weight"),
-            AttentionBias = file.Tensors.ContainsKey("blk.0.attn_q.bias"),
-            MlpBias = file.Tensors.ContainsKey("blk.0.ffn_gate.bias"),
-            TakesAdapters = family is "llama" or "qwen2",
+            IntermediateSize = !attends ? 4 * hidden : fields.MaybeInt("feed_forward_length", 1, ConfigLimits.MaxWidth)
+                ?? fields.MaybeInt("expert_feed_forward_length", 1, ConfigLimits.MaxWidth) ?? fields.Int("feed_forward_length", ConfigLimits.MaxWidth),
+            MaxContext = fields.Int("context_length", ConfigLimits.MaxContext),
+            NormEpsilon = (float)(fields.Number("attention.layer_norm_rms_epsilon") ?? fields.Number("attention.layer_norm_epsilon") ?? 1e-5),
+            Rope = attends ? GgufRope.Read(fields, headDim, family.WholeBorders) : RopeConfig.None,
+            TiedEmbeddings = !fields.HasTensor("output.weight"),
+            AttentionBias = fields.HasTensor("blk.0.attn_q.bias") || fields.HasTensor("blk.0.attn_qkv.bias"),
+            MlpBias = fields.HasTensor("blk.0.ffn_gate.bias") || fields.HasTensor("blk.0.ffn_up.bias"),
         });
-        config = ConfigLimits.Check(file.Path, GgufFamilies.Complete(file, config));
-        return new FamilyModel(config, family == "llama" ? GgufNames.Interleaved : GgufNames.Dense);
+        config = ConfigLimits.Check(file.Path, family.Read(fields, config));
+        return new FamilyModel(config, family.Naming(config));
     }
 
-    /// <summary>A positive integer that every file has.</summary>
-    public static int Required(GgufFile file, string key, int max) =>
-        file.Metadata.Integer(key, 1, max) ?? throw new ModelFormatException(file.Path, $"metadata \"{key}\" is missing");
-
-    /// <summary>Rows of the embedding.</summary>
-    public static int Vocabulary(GgufFile file)
+    /// <summary>Writes the metadata that <see cref="Read"/> reads.</summary>
+    public static void Write(GgufWriter writer, GgufFamily family, ModelConfig config)
     {
-        if (!file.Tensors.TryGetValue("token_embd.weight", out var embedding) || embedding.Shape.Length != 2)
-            throw new ModelFormatException(file.Path, "the matrix \"token_embd.weight\" is missing");
-        return embedding.Shape[0] <= ConfigLimits.MaxVocab
-            ? (int)embedding.Shape[0]
-            : throw new ModelFormatException(file.Path, $"a vocabulary of {embedding.Shape[0]} tokens is too large");
-    }
-
-    private static RopeConfig ReadRope(GgufFile file, string family, int headDim)
-    {
-        var metadata = file.Metadata;
-        int rotary = metadata.Integer($"{family}.rope.dimension_count", 2, ConfigLimits.MaxHeadDim) ?? headDim;
-        if (rotary != headDim)
-            throw new UnsupportedModelException(file.Path, $"{rotary} rotary dimensions of {headDim} are not supported; the whole head is rotated");
-        var rope = new RopeConfig { Theta = metadata.Number($"{family}.rope.freq_base") ?? 10000, RotaryDim = rotary };
-        if (file.Tensors.TryGetValue(FrequencyTensor, out var factors))
+        var keys = new GgufKeys(writer, family.Name);
+        bool attends = config.LayerPlan.Count == 0 || config.LayerPlan.Any(layer => layer.Mixer == LayerMixer.Attention);
+        keys.Add("context_length", config.MaxContext);
+        keys.Add("embedding_length", config.HiddenSize);
+        keys.Add("block_count", config.Layers);
+        keys.Add("feed_forward_length", attends ? config.IntermediateSize : 0);
+        keys.Add("attention.head_count", attends ? config.QueryHeads : 0);
+        keys.Add(config.Norm == NormKind.Layer ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon", config.NormEpsilon);
+        keys.Add("vocab_size", config.VocabSize);
+        if (attends)
         {
-            var divisors = TensorReader.ReadVector(file.Path, factors, rotary / 2);
-            if (divisors.Any(d => !(d > 0) || !float.IsFinite(d)))
-                throw new ModelFormatException(file.Path, $"\"{FrequencyTensor}\" holds a divisor that is not positive");
-            return rope with { Scaling = RopeScaling.PerFrequency, Divisors = divisors };
+            // Latent rows are what llama.cpp's attention sees.
+            keys.Add("attention.head_count_kv", config.CacheHeads);
+            keys.Add("attention.key_length", config.CacheHeadDim);
+            keys.Add("attention.value_length", config.Latent?.Rank ?? config.HeadDim);
+            if (config.LayerPlan.Count == 0 || config.LayerPlan.Any(layer => layer.Rope >= 0))
+                GgufRope.Write(keys, config);
         }
 
-        string kind = metadata.String($"{family}.rope.scaling.type") ?? "none";
-        double factor = metadata.Number($"{family}.rope.scaling.factor") ?? metadata.Number($"{family}.rope.scale_linear") ?? 1;
-        return kind switch
-        {
-            "none" when factor == 1 || metadata.Has($"{family}.rope.scaling.type") => rope,
-            "none" or "linear" => rope with { Scaling = RopeScaling.Linear, Factor = factor },
-            _ => throw new UnsupportedModelException(file.Path, $"rope scaling \"{kind}\" is not supported; supported are none and linear"),
-        };
+        family.Write?.Invoke(keys, config);
+    }
+
+    private static int HeadDim(GgufFields fields, int fallback)
+    {
+        int keys = fields.MaybeInt("attention.key_length", 2, ConfigLimits.MaxHeadDim) ?? fallback;
+        int values = fields.MaybeInt("attention.value_length", 2, ConfigLimits.MaxHeadDim) ?? keys;
+        return keys == values || fields.Has("attention.kv_lora_rank")
+            ? keys
+            : throw new UnsupportedModelException(fields.Path, $"keys of {keys} and values of {values} dimensions are not supported");
     }
 }

@@ -60,9 +60,15 @@ internal static class HuggingFaceConfig
     public static FamilyModel Read(JsonField json)
     {
         string name = json.Find("model_type")?.String() ?? "";
-        if (!Families.TryGetValue(name, out var read))
-            throw new UnsupportedModelException(json.Path, $"model_type \"{name}\" is not supported; supported are {string.Join(", ", Names)}");
-        var model = read(new FamilyFields(json));
-        return model with { Config = ConfigLimits.Check(json.Path, model.Config) };
+        var part = Families.ContainsKey(name) ? null : TextPart.Find(json);
+        string family = part?.Family ?? name;
+        if (!Families.TryGetValue(family, out var read))
+        {
+            string inside = part is null ? "" : $" with a text_config of \"{family}\"";
+            throw new UnsupportedModelException(json.Path, $"model_type \"{name}\"{inside} is not supported; supported are {string.Join(", ", Names)}");
+        }
+
+        var model = read(new FamilyFields(part?.Config ?? json));
+        return model with { IsPart = part is not null, Config = ConfigLimits.Check(json.Path, model.Config with { Architecture = family }) };
     }
 }

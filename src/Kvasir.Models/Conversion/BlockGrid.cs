@@ -3,7 +3,10 @@ using Kvasir.Numerics;
 
 namespace Kvasir.Models;
 
-/// <summary>The levels that the values of one block can take: <c>Scale * (q - Offset) + Minimum</c>, scale and minimum as stored.</summary>
+/// <summary>
+/// The levels that the values of one block can take: <c>Scale * (q - Offset) + Minimum</c>. Scale and minimum are as the block stores
+/// them; in super-blocks, which store them in common, they are free, and the minimum is not above zero.
+/// </summary>
 internal readonly struct BlockGrid
 {
     private readonly float _inverse;
@@ -12,15 +15,28 @@ internal readonly struct BlockGrid
 
     public BlockGrid(DataType type, float scale, float minimum)
     {
-        ScaleBits = Float16.FromSingle(scale);
-        MinimumBits = type.HasMinimum ? Float16.FromSingle(minimum) : (ushort)0;
-        Scale = Float16.ToSingle(ScaleBits);
-        Minimum = Float16.ToSingle(MinimumBits);
-        Offset = BlockCodec.Offset(type);
+        if (type.HasSuperBlocks)
+        {
+            Scale = scale;
+            Minimum = type.HasMinimum ? Math.Min(0, minimum) : 0;
+            Offset = SuperBlockCodec.Offset(type);
+        }
+        else
+        {
+            ScaleBits = Float16.FromSingle(scale);
+            MinimumBits = type.HasMinimum ? Float16.FromSingle(minimum) : (ushort)0;
+            Scale = Float16.ToSingle(ScaleBits);
+            Minimum = Float16.ToSingle(MinimumBits);
+            Offset = BlockCodec.Offset(type);
+        }
+
         _inverse = Scale != 0 ? 1 / Scale : 0;
         _lowest = type == DataType.Q8_0 ? 1 : 0; // -128 is left out, as every Q8_0 writer does
-        _highest = BlockCodec.Levels(type) - 1;
+        _highest = Levels(type) - 1;
     }
+
+    /// <summary>The number of levels.</summary>
+    public static int Levels(DataType type) => type.HasSuperBlocks ? SuperBlockCodec.Levels(type) : BlockCodec.Levels(type);
 
     public ushort ScaleBits { get; }
 

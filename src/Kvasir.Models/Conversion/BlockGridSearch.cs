@@ -30,9 +30,14 @@ internal static class BlockGridSearch
         return weights;
     }
 
+    /// <summary>The best grid for the values of one scale.</summary>
+    /// <param name="type">A type without a table.</param>
+    /// <param name="x">32 values, or sixteen where super-blocks have a scale for as many.</param>
+    /// <param name="weights">How much the error of each counts.</param>
     public static BlockGrid Find(DataType type, ReadOnlySpan<float> x, ReadOnlySpan<float> weights)
     {
-        float low = x[0], high = x[0];
+        bool free = type.HasSuperBlocks;
+        float low = free && type.HasMinimum ? Math.Min(0, x[0]) : x[0], high = x[0];
         foreach (float v in x)
         {
             low = Math.Min(low, v);
@@ -44,7 +49,7 @@ internal static class BlockGridSearch
             return flat;
 
         var search = new Search(type, x, weights, flat);
-        int levels = BlockCodec.Levels(type);
+        int levels = BlockGrid.Levels(type);
         for (int c = -Candidates; c <= Candidates; c++)
         {
             float shift = c * CandidateStep;
@@ -71,11 +76,12 @@ internal static class BlockGridSearch
         return search.Finish();
     }
 
-    // Eight lanes and one fixed order of the sum, so that every machine writes the same file.
-    private static float Error(in BlockGrid grid, ReadOnlySpan<float> x, ReadOnlySpan<float> weights)
+    /// <summary>Weighted squared error of a block's values on a grid.</summary>
+    /// <remarks>Eight lanes and one fixed order of the sum, so that every machine writes the same file.</remarks>
+    public static float Error(in BlockGrid grid, ReadOnlySpan<float> x, ReadOnlySpan<float> weights)
     {
         var sum = Vector256<float>.Zero;
-        for (int i = 0; i < BlockCodec.Block; i += Vector256<float>.Count)
+        for (int i = 0; i < x.Length; i += Vector256<float>.Count)
         {
             var values = Vector256.Create(x[i..]);
             var difference = values - grid.Nearest(values);
@@ -86,8 +92,8 @@ internal static class BlockGridSearch
         return half[0] + half[1] + (half[2] + half[3]);
     }
 
-    // The scale and minimum that fit the chosen levels best.
-    private static (float Scale, float Minimum) LeastSquares(in BlockGrid grid, bool hasMinimum, ReadOnlySpan<float> x, ReadOnlySpan<float> weights)
+    // The scale and minimum that fit the chosen levels best; a minimum of a super-block is not above zero.
+    private static (float Scale, float Minimum) LeastSquares(in BlockGrid grid, bool hasMinimum, bool free, ReadOnlySpan<float> x, ReadOnlySpan<float> weights)
     {
         double w = 0, q1 = 0, q2 = 0, x1 = 0, xq = 0;
         for (int i = 0; i < x.Length; i++)
@@ -105,6 +111,8 @@ internal static class BlockGridSearch
         double determinant = (w * q2) - (q1 * q1);
         if (!(determinant > 0))
             return (grid.Scale, grid.Minimum);
+        if (free && (q2 * x1) > (q1 * xq))
+            return q2 > 0 ? ((float)(xq / q2), 0) : (grid.Scale, 0);
         return ((float)(((w * xq) - (q1 * x1)) / determinant), (float)(((q2 * x1) - (q1 * xq)) / determinant));
     }
 
@@ -144,7 +152,7 @@ internal static class BlockGridSearch
         {
             for (int round = 0; round < Improvements; round++)
             {
-                var (scale, minimum) = LeastSquares(candidate.Grid, type.HasMinimum, _x, _weights);
+                var (scale, minimum) = LeastSquares(candidate.Grid, type.HasMinimum, type.HasSuperBlocks, _x, _weights);
                 var grid = new BlockGrid(type, scale, minimum);
                 float error = grid.IsUsable ? Error(grid, _x, _weights) : float.MaxValue;
                 if (!(error < candidate.Error))

@@ -1,3 +1,5 @@
+using Kvasir.Numerics;
+
 namespace Kvasir.Models;
 
 /// <summary>The outcome of a conversion.</summary>
@@ -11,9 +13,17 @@ public sealed record ConversionReport(string Path, long Bytes, IReadOnlyList<Con
     {
         get
         {
-            long weights = Matrices.Sum(m => (long)m.Rows * m.Columns);
-            long bytes = Matrices.Sum(m => Numerics.DataTypeInfo.RowBytes(m.To, m.Columns) * m.Rows);
+            long weights = Matrices.Sum(m => m.Weights);
+            long bytes = Matrices.Sum(m => m.To.RowBytes(m.Columns) * m.Rows);
             return weights == 0 ? 0 : 8.0 * bytes / weights;
         }
     }
+
+    /// <summary>The types of the matrices, the one of most weights first; errors are means over matrices.</summary>
+    public IReadOnlyList<ConvertedType> Types =>
+    [
+        .. Matrices.GroupBy(m => m.To).Select(group => new ConvertedType(
+            group.Key, group.Count(), group.Sum(m => m.Weights), group.Average(m => m.RelativeError), group.Average(m => m.WeightedError)))
+            .OrderByDescending(type => type.Weights),
+    ];
 }

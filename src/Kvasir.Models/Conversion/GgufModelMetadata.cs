@@ -5,35 +5,24 @@ namespace Kvasir.Models;
 /// <summary>Writes a model's configuration, tokenizer and template as GGUF metadata, with llama.cpp's keys.</summary>
 internal static class GgufModelMetadata
 {
-    public static void Write(GgufWriter writer, ModelFile model, ConversionOptions options)
+    /// <param name="writer">Where to.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="family">The architecture to write it as.</param>
+    /// <param name="name">Its name in the new file; its own when null.</param>
+    /// <param name="type">The type of most of its matrices' weights.</param>
+    public static void Write(GgufWriter writer, ModelFile model, GgufFamily family, string? name, DataType type)
     {
         var config = model.Config;
-        string family = config.Architecture;
-        writer.Add("general.architecture", family);
-        writer.Add("general.name", options.Name ?? model.Name ?? "model");
-        writer.Add("general.file_type", FileType(options.Type));
+        writer.Add("general.architecture", family.Name);
+        writer.Add("general.name", name ?? model.Name ?? "model");
+        writer.Add("general.file_type", FileType(type));
         writer.Add("general.quantization_version", 2);
         writer.Add("general.alignment", 32);
-        writer.Add($"{family}.context_length", config.MaxContext);
-        writer.Add($"{family}.embedding_length", config.HiddenSize);
-        writer.Add($"{family}.block_count", config.Layers);
-        writer.Add($"{family}.feed_forward_length", config.IntermediateSize);
-        writer.Add($"{family}.attention.head_count", config.QueryHeads);
-        writer.Add($"{family}.attention.head_count_kv", config.KvHeads);
-        writer.Add($"{family}.attention.key_length", config.HeadDim);
-        writer.Add($"{family}.attention.value_length", config.HeadDim);
-        writer.Add($"{family}.attention.layer_norm_rms_epsilon", config.NormEpsilon);
-        writer.Add($"{family}.rope.freq_base", (float)config.Rope.Theta);
-        writer.Add($"{family}.rope.dimension_count", config.Rope.RotaryDim);
-        writer.Add($"{family}.vocab_size", config.VocabSize);
-        if (config.Rope.Scaling == RopeScaling.Linear)
-        {
-            writer.Add($"{family}.rope.scaling.type", "linear");
-            writer.Add($"{family}.rope.scaling.factor", (float)config.Rope.Factor);
-        }
-
+        GgufConfig.Write(writer, family, config);
         if (model.Tokenizer is { } tokenizer)
             WriteTokenizer(writer, tokenizer, config.VocabSize, model.StopTokens);
+        else
+            writer.Add("tokenizer.ggml.model", "none");
         if (model.ChatTemplate is { } template)
             writer.Add("tokenizer.chat_template", template.Source);
         if (model.Text.ToolTemplate is { } toolTemplate)
@@ -104,6 +93,14 @@ internal static class GgufModelMetadata
         DataType.Q8_0 => 7,
         DataType.Q5_0 => 8,
         DataType.Q5_1 => 9,
+        DataType.Q2_K => 10,
+        DataType.Q3_K => 11,
+        DataType.Q4_K => 14,
+        DataType.Q5_K => 16,
+        DataType.Q6_K => 18,
+        DataType.IQ4_NL => 25,
+        DataType.IQ4_XS => 30,
+        DataType.MXFP4 => 38,
         _ => 32,
     };
 }

@@ -22,6 +22,7 @@ public sealed class GgufWriter : IDisposable
     private ulong _pairCount;
     private int _current = -1;
     private long _left;
+    private long _end;
     private bool _complete;
 
     /// <param name="path">The file to be; an existing one is replaced at the end.</param>
@@ -115,6 +116,7 @@ public sealed class GgufWriter : IDisposable
 
         header.Flush();
         Pad();
+        _end = _stream.Position + offset;
     }
 
     /// <summary>Goes to the next declared tensor, whose name is given as a check.</summary>
@@ -134,6 +136,15 @@ public sealed class GgufWriter : IDisposable
         if (_left < 0)
             throw new InvalidOperationException($"tensor \"{_tensors[_current].Name}\" is longer than declared");
         _stream.Write(data);
+    }
+
+    /// <summary>Ends with zeros instead of the data that is not written yet, so that the header can be read back. There will be no file.</summary>
+    /// <returns>The path under which it can be read until this is disposed.</returns>
+    internal string EndAsSketch()
+    {
+        _stream.SetLength(_end);
+        _stream.Dispose();
+        return _temporary;
     }
 
     /// <summary>Closes the file and gives it its name.</summary>

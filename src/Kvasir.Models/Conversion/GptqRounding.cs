@@ -44,34 +44,49 @@ public sealed class GptqRounding(IHessianSource hessians, double damping = 0.01,
     {
         public void EncodeRow(DataType type, ReadOnlySpan<float> row, Span<byte> destination)
         {
-            const int Block = BlockCodec.Block;
-            int columns = row.Length;
-            var work = new double[columns];
-            for (int i = 0; i < columns; i++)
+            var work = new double[row.Length];
+            for (int i = 0; i < row.Length; i++)
                 work[i] = row[i];
-            Span<float> x = stackalloc float[Block];
-            Span<byte> quants = stackalloc byte[Block];
-            Span<double> errors = stackalloc double[Block];
-            for (int start = 0; start < columns; start += Block)
+            int unit = type.BlockSize;
+            var search = type.HasSuperBlocks ? new SuperBlockSearch(type) : null;
+            Span<float> x = stackalloc float[unit];
+            Span<byte> quants = stackalloc byte[unit];
+            for (int start = 0; start < row.Length; start += unit)
             {
-                for (int i = 0; i < Block; i++)
+                var to = destination.Slice(start / unit * type.BlockBytes, type.BlockBytes);
+                for (int i = 0; i < unit; i++)
                     x[i] = (float)work[start + i];
-                var grid = BlockGridSearch.Find(type, x, weights.AsSpan(start, Block));
-                for (int i = 0; i < Block; i++)
+                if (search is null)
                 {
-                    var u = factor.Row(start + i);
-                    quants[i] = grid.Quantise((float)work[start + i]);
-                    errors[i] = (work[start + i] - grid.Value(quants[i])) / u[0];
-                    HessianFactor.Subtract(work.AsSpan(start + i, Block - i), errors[i], u[..(Block - i)]);
+                    var grid = BlockGridSearch.Find(type, x, weights.AsSpan(start, unit));
+                    Round(work, start, grid, quants);
+                    BlockCodec.PackBlock(type, grid.ScaleBits, grid.MinimumBits, quants, to);
+                    continue;
                 }
 
-                // The columns behind the block are updated once a block instead of once a column: the same sums, less traffic.
-                int next = start + Block;
-                for (int i = 0; i < Block && next < columns; i++)
-                    HessianFactor.Subtract(work.AsSpan(next), errors[i], factor.Row(start + i)[(Block - i)..]);
-                BlockCodec.PackBlock(
-                    type, grid.ScaleBits, grid.MinimumBits, quants, destination.Slice(start / Block * type.BlockBytes, type.BlockBytes));
+                search.Find(x, weights.AsSpan(start, unit));
+                int width = search.Best.Width;
+                for (int b = 0; b < search.Best.Count; b++)
+                    Round(work, start + (b * width), search.Best[b], quants.Slice(b * width, width));
+                search.Best.Pack(quants, to);
             }
+        }
+
+        private void Round(double[] work, int start, in BlockGrid grid, Span<byte> quants)
+        {
+            Span<double> errors = stackalloc double[quants.Length];
+            for (int i = 0; i < quants.Length; i++)
+            {
+                var u = factor.Row(start + i);
+                quants[i] = grid.Quantise((float)work[start + i]);
+                errors[i] = (work[start + i] - grid.Value(quants[i])) / u[0];
+                HessianFactor.Subtract(work.AsSpan(start + i, quants.Length - i), errors[i], u[..(quants.Length - i)]);
+            }
+
+            // The columns behind the block are updated once a block instead of once a column: the same sums, less traffic.
+            int next = start + quants.Length;
+            for (int i = 0; i < quants.Length && next < work.Length; i++)
+                HessianFactor.Subtract(work.AsSpan(next), errors[i], factor.Row(start + i)[(quants.Length - i)..]);
         }
     }
 }

@@ -5,13 +5,15 @@ namespace Kvasir.Models;
 /// <summary>Writes a model as one GGUF file that Kvasir and llama.cpp read.</summary>
 public static class ModelConverter
 {
-    private const int RowsAtOnce = 256;
-
     /// <summary>Converts a model.</summary>
     /// <param name="source">Stays open until this returns.</param>
     /// <param name="outputPath">The new file. It appears when it is complete; a failure or cancellation leaves nothing.</param>
+    /// <param name="options">Types, roundings.</param>
+    /// <param name="progress">Hears of every tensor before it is written.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ArgumentException">A rule matches no tensor.</exception>
+    /// <exception cref="UnsupportedModelException">GGUF, as llama.cpp has it, has no words for the model.</exception>
     public static ConversionReport Convert(
         ModelFile source,
         string outputPath,
@@ -19,33 +21,25 @@ public static class ModelConverter
         IProgress<ConversionProgress>? progress = null,
         CancellationToken cancellation = default)
     {
-        var plain = source.Config.Architecture is "llama" or "qwen2" && source.Config.LayerPlan.Count == 0
-            && source.Config.Rope.Scaling is not (RopeScaling.Yarn or RopeScaling.Long);
-        if (!plain)
-            throw new UnsupportedModelException(source.Path, $"a {source.Config.Architecture} model of this kind cannot be converted; supported are llama and qwen2 without windows, yarn and longrope scaling");
         var plans = Plan(source, options);
+        CheckWords(source, outputPath, plans);
         using var writer = new GgufWriter(outputPath);
-        GgufModelMetadata.Write(writer, source, options);
-        var divisors = source.Config.Rope.Scaling is RopeScaling.Llama3 or RopeScaling.PerFrequency ? source.Config.Rope.FrequencyDivisors() : null;
-        if (divisors is not null)
-            writer.Declare("rope_freqs.weight", DataType.F32, divisors.Length);
-        foreach (var plan in plans)
-            writer.Declare(plan.Name, plan.Type, plan.Shape);
-        writer.BeginData();
-        if (divisors is not null)
-            WriteVector(writer, "rope_freqs.weight", divisors);
+        var most = plans.Where(plan => plan.IsMatrix).GroupBy(plan => plan.Type).MaxBy(group => group.Sum(plan => plan.Weights))!.Key;
+        GgufModelMetadata.Write(writer, source, Family(source), options.Name, most);
+        Begin(writer, source, plans);
 
         var matrices = new List<ConvertedTensor>();
+        var encoder = new TensorEncoder(source, options, cancellation);
         long total = plans.Sum(p => p.Weights);
         long done = 0;
         foreach (var plan in plans)
         {
             cancellation.ThrowIfCancellationRequested();
             progress?.Report(new ConversionProgress(plan.Name, done, total));
-            if (WeightShapes.IsMatrix(plan.Role))
-                matrices.Add(WriteMatrix(writer, source, plan, options, cancellation));
+            if (plan.IsMatrix)
+                matrices.Add(encoder.Write(writer, plan));
             else
-                WriteVector(writer, plan.Name, Reorder(source.GetVector(plan.Role, plan.Layer), StoredRows(source.Config, plan.Role)));
+                WriteVector(writer, plan.Name, Join(source, plan));
             done += plan.Weights;
         }
 
@@ -54,121 +48,57 @@ public static class ModelConverter
         return new ConversionReport(Path.GetFullPath(outputPath), writer.Complete(), matrices);
     }
 
-    private static List<TensorPlan> Plan(ModelFile source, ConversionOptions options)
+    /// <summary>What <see cref="Convert"/> would write.</summary>
+    internal static IReadOnlyList<TensorPlan> Plan(ModelFile source, ConversionOptions options) =>
+        ConversionPlan.Make(source, Family(source).Naming(source.Config), options);
+
+    private static GgufFamily Family(ModelFile source) => GgufFamilies.For(source.Config) ?? throw new UnsupportedModelException(
+        source.Path, $"the family {source.Config.Architecture} cannot be converted; written are the GGUF architectures {string.Join(", ", GgufFamilies.Names)}");
+
+    /// <summary>Declares the tensors, and writes those that belong to the configuration.</summary>
+    private static void Begin(GgufWriter writer, ModelFile source, IReadOnlyList<TensorPlan> plans)
     {
-        var plans = new List<TensorPlan>();
-        var used = new HashSet<TypeRule>();
-        foreach (var (role, layer, tensor, _) in source.AllWeights())
-        {
-            string name = GgufNames.Dense.First(role, layer);
-            if (!WeightShapes.IsMatrix(role))
-            {
-                plans.Add(new TensorPlan(role, layer, name, tensor.Shape, DataType.F32, null));
-                continue;
-            }
-
-            var type = options.Type;
-            foreach (var rule in options.Overrides.Where(r => r.Matches(name)))
-            {
-                type = rule.Type;
-                used.Add(rule);
-            }
-
-            long columns = tensor.Shape[^1];
-            string? note = null;
-            if (columns % type.BlockSize != 0)
-            {
-                note = $"rows of {columns} do not divide into {type.Name} blocks of {type.BlockSize}; F16 was taken";
-                type = DataType.F16;
-            }
-            else if (type.IsQuantized && !type.HasEvenLevels && tensor.Type != type && options.Rounding is not NearestRounding)
-            {
-                note = $"rounded to the nearest level; {options.Rounding.Name} is for blocks of {BlockCodec.Block} with even levels";
-            }
-
-            plans.Add(new TensorPlan(role, layer, name, tensor.Shape, type, note));
-        }
-
-        if (options.Overrides.FirstOrDefault(r => !used.Contains(r)) is { } unused)
-        {
-            throw new ArgumentException(
-                $"the rule \"{unused.Pattern}={unused.Type.Name}\" matches no matrix; names look like token_embd or blk.0.ffn_down");
-        }
-
-        return plans;
+        (string Name, float[] Values)[] rotations = [.. GgufRope.Tensors(source.Config.Rope)];
+        foreach (var (name, values) in rotations)
+            writer.Declare(name, DataType.F32, values.Length);
+        foreach (var plan in plans)
+            writer.Declare(plan.Name, plan.Type, plan.Shape);
+        writer.BeginData();
+        foreach (var (name, values) in rotations)
+            WriteVector(writer, name, values);
     }
 
-    private static unsafe ConvertedTensor WriteMatrix(
-        GgufWriter writer, ModelFile source, TensorPlan plan, ConversionOptions options, CancellationToken cancellation)
+    /// <summary>
+    /// Reads back the configuration that would be written. Part of an architecture is in llama.cpp's code, not in its files: a model that
+    /// departs from it must not become a file that computes something else.
+    /// </summary>
+    private static void CheckWords(ModelFile source, string outputPath, IReadOnlyList<TensorPlan> plans)
     {
-        var matrix = source.GetMatrix(plan.Role, plan.Layer);
-        var stored = StoredRows(source.Config, plan.Role);
-        bool copy = matrix.Type == plan.Type;
-        var statisticsRole = plan.Role == WeightRole.TokenEmbedding && source.Config.TiedEmbeddings ? WeightRole.Output : plan.Role;
-        IBlockRounding chosen = !plan.Type.HasEvenLevels ? new NearestRounding() : options.Rounding;
-        var rounding = copy || !plan.Type.IsQuantized ? null : chosen.ForMatrix(statisticsRole, plan.Layer, matrix.Columns);
-        int rowBytes = checked((int)plan.Type.RowBytes(matrix.Columns));
-        var buffer = new byte[rowBytes * Math.Min(RowsAtOnce, matrix.Rows)];
-        var errors = new double[matrix.Rows];
-        var norms = new double[matrix.Rows];
-        var parallel = new ParallelOptions { CancellationToken = cancellation, MaxDegreeOfParallelism = options.Threads > 0 ? options.Threads : -1 };
-        writer.BeginTensor(plan.Name);
-        for (int start = 0; start < matrix.Rows; start += RowsAtOnce)
+        var family = Family(source);
+        using var writer = new GgufWriter(outputPath);
+        writer.Add("general.architecture", family.Name);
+        GgufConfig.Write(writer, family, source.Config);
+        Begin(writer, source, plans);
+        using var file = GgufFile.Open(writer.EndAsSketch());
+        if (ConfigDifference.Between(source.Config, GgufConfig.Read(file).Config) is { } difference)
         {
-            int first = start;
-            int count = Math.Min(RowsAtOnce, matrix.Rows - start);
-            Parallel.For(0, count, parallel, i =>
-            {
-                int row = stored?[first + i] ?? first + i;
-                var bytes = new ReadOnlySpan<byte>((byte*)matrix.Data + (matrix.RowBytes * (matrix.RowOrder?[row] ?? row)), (int)matrix.RowBytes);
-                var destination = buffer.AsSpan(i * rowBytes, rowBytes);
-                if (copy)
-                    bytes.CopyTo(destination);
-                else
-                    EncodeRow(plan, matrix, bytes, rounding, destination, out errors[first + i], out norms[first + i]);
-            });
-            writer.Write(buffer.AsSpan(0, count * rowBytes));
-        }
-
-        source.Release(plan.Role, plan.Layer);
-        double norm = norms.Sum();
-        return new ConvertedTensor(plan.Name, matrix.Type, plan.Type, matrix.Rows, matrix.Columns, norm > 0 ? errors.Sum() / norm : 0, plan.Note);
-    }
-
-    private static void EncodeRow(
-        TensorPlan plan,
-        in MatrixSource matrix,
-        ReadOnlySpan<byte> bytes,
-        IRowRounding? rounding,
-        Span<byte> destination,
-        out double error,
-        out double norm)
-    {
-        var row = new float[matrix.Columns];
-        var back = new float[matrix.Columns];
-        BlockCodec.DecodeRow(matrix.Type, bytes, row);
-        if (rounding is null)
-            BlockCodec.EncodeRow(plan.Type, row, destination);
-        else
-            rounding.EncodeRow(plan.Type, row, destination);
-        BlockCodec.DecodeRow(plan.Type, destination, back);
-        (error, norm) = (0, 0);
-        for (int i = 0; i < row.Length; i++)
-        {
-            error += (double)(row[i] - back[i]) * (row[i] - back[i]);
-            norm += (double)row[i] * row[i];
+            throw new UnsupportedModelException(
+                source.Path, $"a GGUF file of the architecture {family.Name} cannot say all that this {source.Config.Architecture} model is: {difference}");
         }
     }
 
-    // llama files hold query and key rows interleaved (see RopeRows); result[r] is the half-split row that is stored at r.
-    private static int[]? StoredRows(ModelConfig config, WeightRole role) => config.Architecture != "llama" ? null : role switch
+    private static float[] Join(ModelFile source, TensorPlan plan)
     {
-        WeightRole.Query or WeightRole.QueryBias => RopeRows.InterleavedFromHalfSplit(config.QueryHeads, config.HeadDim),
-        WeightRole.Key or WeightRole.KeyBias => RopeRows.InterleavedFromHalfSplit(config.KvHeads, config.HeadDim),
-        _ => null,
-    };
+        var vector = new float[plan.Weights];
+        foreach (var part in plan.Parts)
+        {
+            var values = source.GetVector(part.Role, part.Layer, part.Index);
+            for (int i = 0; i < values.Length; i++)
+                vector[part.Place(i)] = part.Form.HasFlag(WeightForm.NegatedExponential) ? -Elementary.Exp(values[i]) : values[i];
+        }
 
-    private static float[] Reorder(float[] vector, int[]? stored) => stored is null ? vector : Array.ConvertAll(stored, i => vector[i]);
+        return vector;
+    }
 
     private static void WriteVector(GgufWriter writer, string name, float[] values)
     {
@@ -176,10 +106,5 @@ public static class ModelConverter
         BlockCodec.EncodeRow(DataType.F32, values, bytes);
         writer.BeginTensor(name);
         writer.Write(bytes);
-    }
-
-    private sealed record TensorPlan(WeightRole Role, int Layer, string Name, long[] Shape, DataType Type, string? Note)
-    {
-        public long Weights => Shape.Aggregate(1L, (a, b) => a * b);
     }
 }

@@ -65,15 +65,19 @@ internal static class ExpertFamilies
             Experts = Experts(fields, config.IntermediateSize) with { Scoring = ExpertScoring.SoftmaxOfChosen, RouterBias = true, Bias = true },
             LayerPlan = Everywhere(fields.Windows(config.Layers, fields.Window(), layer => layer % 2 == 0)),
         };
-        var gateUp = Fused("mlp.experts.gate_up_proj", WeightForm.Alternating | WeightForm.Transposed);
+        WeightName[] gateUp =
+        [
+            Fused("mlp.experts.gate_up_proj", WeightForm.Alternating | WeightForm.Transposed),
+            new(Layer + "mlp.experts.gate_up_proj_blocks.{1}", WeightForm.Alternating), // MXFP4, made expert by expert
+        ];
         return new(config, new WeightNaming(LlamaNames.Dense)
         {
             [WeightRole.Sinks] = [Layer + "self_attn.sinks"],
             [WeightRole.Router] = [Layer + "mlp.router.weight"],
             [WeightRole.RouterBias] = [Layer + "mlp.router.bias"],
-            [WeightRole.ExpertGate] = [gateUp],
-            [WeightRole.ExpertUp] = [gateUp],
-            [WeightRole.ExpertDown] = [Fused("mlp.experts.down_proj", WeightForm.Transposed)],
+            [WeightRole.ExpertGate] = gateUp,
+            [WeightRole.ExpertUp] = gateUp,
+            [WeightRole.ExpertDown] = [Fused("mlp.experts.down_proj", WeightForm.Transposed), Layer + "mlp.experts.down_proj_blocks.{1}"],
             [WeightRole.ExpertGateBias] = [Fused("mlp.experts.gate_up_proj_bias", WeightForm.Alternating)],
             [WeightRole.ExpertUpBias] = [Fused("mlp.experts.gate_up_proj_bias", WeightForm.Alternating)],
             [WeightRole.ExpertDownBias] = [Fused("mlp.experts.down_proj_bias")],

@@ -11,27 +11,29 @@ internal static class GgufEncoders
     private const string Layer = "blk.{0}.";
 
     /// <summary>Reads the configuration.</summary>
-    public static FamilyModel Read(GgufFile file)
+    /// <param name="fields">Fields of the file.</param>
+    /// <param name="vocabulary">Rows of the embedding.</param>
+    public static FamilyModel Read(GgufFields fields, int vocabulary)
     {
-        int hidden = GgufConfig.Required(file, "bert.embedding_length", ConfigLimits.MaxWidth);
-        int heads = GgufConfig.Required(file, "bert.attention.head_count", ConfigLimits.MaxHeads);
-        int layers = GgufConfig.Required(file, "bert.block_count", ConfigLimits.MaxLayers);
-        if (file.Metadata.Bool("bert.attention.causal") == true)
-            throw new UnsupportedModelException(file.Path, "bert with causal attention is not supported");
-        var kinds = file.Tensors.GetValueOrDefault("token_types.weight");
+        int hidden = fields.Int("embedding_length", ConfigLimits.MaxWidth);
+        int heads = fields.Int("attention.head_count", ConfigLimits.MaxHeads);
+        int layers = fields.Int("block_count", ConfigLimits.MaxLayers);
+        if (fields.Flag("attention.causal", false))
+            throw new UnsupportedModelException(fields.Path, "bert with causal attention is not supported");
+        var kinds = fields.Shape("token_types.weight");
         return new FamilyModel(
-            ConfigLimits.Check(file.Path, new ModelConfig
+            ConfigLimits.Check(fields.Path, new ModelConfig
             {
                 Architecture = Bert,
-                VocabSize = GgufConfig.Vocabulary(file),
+                VocabSize = vocabulary,
                 HiddenSize = hidden,
                 Layers = layers,
                 QueryHeads = heads,
                 KvHeads = heads,
                 HeadDim = Math.Max(2, hidden / heads),
-                IntermediateSize = GgufConfig.Required(file, "bert.feed_forward_length", ConfigLimits.MaxWidth),
-                MaxContext = GgufConfig.Required(file, "bert.context_length", ConfigLimits.MaxContext),
-                NormEpsilon = (float)(file.Metadata.Number("bert.attention.layer_norm_epsilon") ?? 1e-12),
+                IntermediateSize = fields.Int("feed_forward_length", ConfigLimits.MaxWidth),
+                MaxContext = fields.Int("context_length", ConfigLimits.MaxContext),
+                NormEpsilon = fields.Float("attention.layer_norm_epsilon", 1e-12f),
                 Norm = NormKind.Layer,
                 NormBias = true,
                 NormPlaces = NormPlaces.Residual,
@@ -45,7 +47,7 @@ internal static class GgufEncoders
                 Rope = RopeConfig.None,
                 LayerPlan = GptFamilies.Unrotated(layers),
                 TiedEmbeddings = true,
-                Encoder = new EncoderConfig { TokenTypes = kinds is { Shape.Length: 2 } ? (int)Math.Min(kinds.Shape[0], ConfigLimits.MaxVocab) : 0 },
+                Encoder = new EncoderConfig { TokenTypes = kinds is { Length: 2 } ? (int)Math.Min(kinds[0], ConfigLimits.MaxVocab) : 0 },
             }),
             Names);
     }

@@ -11,18 +11,16 @@ internal static class MambaFamilies
     /// <summary>Layers of mixers only.</summary>
     public static FamilyModel Mamba(FamilyFields fields)
     {
-        var config = RecurrentFamilies.Unattended(fields);
+        var config = RecurrentFamilies.Unbounded(fields);
         int width = fields.MaybeInt(1, ConfigLimits.MaxWidth, "intermediate_size") ?? ((fields.MaybeInt(1, 64, "expand") ?? 2) * config.HiddenSize);
         return new(
-            config with
-            {
-                TiedEmbeddings = fields.Flag(true, "tie_word_embeddings"),
-                Recurrent = Mixer(fields, config, width, "state_size", "conv_kernel", "time_step_rank") with
+            RecurrentFamilies.OnlyMixers(
+                config with { TiedEmbeddings = fields.Flag(true, "tie_word_embeddings") },
+                Mixer(fields, config, width, "state_size", "conv_kernel", "time_step_rank") with
                 {
                     KernelBias = fields.Flag(true, "use_conv_bias"),
                     Bias = fields.Flag(false, "use_bias"),
-                },
-            },
+                }),
             new WeightNaming(Names("backbone.layers.{0}.mixer.", new WeightNaming()))
             {
                 Prefix = "backbone.",

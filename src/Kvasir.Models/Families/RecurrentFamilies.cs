@@ -16,26 +16,22 @@ internal static class RecurrentFamilies
     /// <summary>Layers of mixers only.</summary>
     public static FamilyModel Mamba2(FamilyFields fields)
     {
-        var config = Unattended(fields);
         int heads = fields.MaybeInt(1, ConfigLimits.MaxHeads, "num_heads") ?? 128;
         int headDim = fields.MaybeInt(1, ConfigLimits.MaxHeadDim, "head_dim") ?? 64;
         var (least, most) = Steps(fields);
-        config = config with
+        var config = OnlyMixers(Unbounded(fields), new RecurrentConfig
         {
-            Recurrent = new RecurrentConfig
-            {
-                Heads = heads,
-                HeadDim = headDim,
-                Groups = fields.MaybeInt(1, ConfigLimits.MaxHeads, "n_groups") ?? 8,
-                StateSize = fields.MaybeInt(1, ConfigLimits.MaxHeadDim, "state_size") ?? 128,
-                Kernel = fields.MaybeInt(1, 64, "conv_kernel") ?? 4,
-                NormEpsilon = fields.Float(1e-5, "layer_norm_epsilon"),
-                MinStep = least,
-                MaxStep = most,
-                KernelBias = fields.Flag(true, "use_conv_bias"),
-                Bias = fields.Flag(false, "use_bias"),
-            },
-        };
+            Heads = heads,
+            HeadDim = headDim,
+            Groups = fields.MaybeInt(1, ConfigLimits.MaxHeads, "n_groups") ?? 8,
+            StateSize = fields.MaybeInt(1, ConfigLimits.MaxHeadDim, "state_size") ?? 128,
+            Kernel = fields.MaybeInt(1, 64, "conv_kernel") ?? 4,
+            NormEpsilon = fields.Float(1e-5, "layer_norm_epsilon"),
+            MinStep = least,
+            MaxStep = most,
+            KernelBias = fields.Flag(true, "use_conv_bias"),
+            Bias = fields.Flag(false, "use_bias"),
+        });
         if (!fields.Flag(true, "rms_norm"))
             throw fields.Unsupported("rms_norm false");
         return new(config, new WeightNaming(Mixer("backbone.layers.{0}.mixer."))
@@ -48,21 +44,23 @@ internal static class RecurrentFamilies
         });
     }
 
-    /// <summary>A model of recurrent layers only, which the cache holds empty rows of.</summary>
-    public static ModelConfig Unattended(FamilyFields fields)
+    /// <summary>What models whose layers are all mixers have in common.</summary>
+    public static ModelConfig Unbounded(FamilyFields fields) => Smooth(fields) with
     {
-        var config = Smooth(fields);
-        return config with
-        {
-            QueryHeads = 1,
-            KvHeads = 1,
-            HeadDim = EmptyHeadDim,
-            Rope = RopeConfig.None,
-            MaxContext = fields.MaybeInt(1, ConfigLimits.MaxContext, "max_position_embeddings") ?? Unlimited,
-            NormEpsilon = fields.Float(1e-5, "layer_norm_epsilon"),
-            LayerPlan = [.. Enumerable.Repeat(new LayerConfig(LayerMixer.Recurrent, 0, -1, FeedForwardKind.None), config.Layers)],
-        };
-    }
+        MaxContext = fields.MaybeInt(1, ConfigLimits.MaxContext, "max_position_embeddings") ?? Unlimited,
+        NormEpsilon = fields.Float(1e-5, "layer_norm_epsilon"),
+    };
+
+    /// <summary>A model whose layers are all mixers.</summary>
+    public static ModelConfig OnlyMixers(ModelConfig config, RecurrentConfig mixer) => config with
+    {
+        QueryHeads = 1,
+        KvHeads = 1,
+        HeadDim = EmptyHeadDim,
+        Rope = RopeConfig.None,
+        Recurrent = mixer,
+        LayerPlan = [.. Enumerable.Repeat(new LayerConfig(LayerMixer.Recurrent, 0, -1, FeedForwardKind.None), config.Layers)],
+    };
 
     /// <summary>Bamba (2024): some layers attend, the others are Mamba-2 mixers; all have a feed-forward block.</summary>
     public static FamilyModel Bamba(FamilyFields fields)

@@ -41,8 +41,9 @@ internal static class RopeFields
         string kind = (s.Find("rope_type") ?? s.Find("type"))?.String() ?? "default";
         return kind switch
         {
-            // Dynamic scaling begins behind the configured context, which nothing here passes.
-            "default" or "dynamic" => rope,
+            // Dynamic scaling begins behind the configured context, which nothing here passes. Sections of rotations (mrope) are for
+            // positions in pictures; text has the same position in all.
+            "default" or "dynamic" or "mrope" => rope,
             "linear" => rope with { Scaling = RopeScaling.Linear, Factor = s.Get("factor").Number() },
             "llama3" => rope with
             {

@@ -3,7 +3,11 @@ using System.Text.Json;
 namespace Kvasir.Models;
 
 /// <summary>A JSON value with its file and its place, so that a wrong type is reported with both.</summary>
-internal readonly struct JsonField(string path, string place, JsonElement element)
+/// <param name="path">The file.</param>
+/// <param name="place">Where in it.</param>
+/// <param name="element">The value.</param>
+/// <param name="defaults">An object whose members stand for missing ones, or undefined.</param>
+internal readonly struct JsonField(string path, string place, JsonElement element, JsonElement defaults = default)
 {
     public string Path => path;
 
@@ -22,10 +26,13 @@ internal readonly struct JsonField(string path, string place, JsonElement elemen
     {
         if (!IsObject)
             throw Error("an object was expected");
-        return element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null
-            ? new JsonField(path, Join(name), value)
-            : null;
+        if (element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null)
+            return new JsonField(path, Join(name), value);
+        return defaults.ValueKind == JsonValueKind.Object && defaults.TryGetProperty(name, out var other) ? new JsonField(path, Join(name), other) : null;
     }
+
+    /// <summary>The same object with members for those that it lacks.</summary>
+    public JsonField WithDefaults(JsonElement members) => new(path, place, element, members);
 
     public JsonField Get(string name) => Find(name) ?? throw new ModelFormatException(path, $"field \"{Join(name)}\" is missing");
 

@@ -1,12 +1,12 @@
 namespace Kvasir.Models;
 
 /// <summary>What config.json says of how the weights of a folder are quantised.</summary>
-/// <param name="Method">gptq, awq or fp8; null when nothing is quantised.</param>
+/// <param name="Method">gptq, awq, fp8 or mxfp4; null when nothing is quantised.</param>
 /// <param name="ZeroBias">What is added to a stored zero point.</param>
 /// <param name="Tile">Rows and columns that share a scale of 8-bit floating-point weights.</param>
 internal sealed record QuantisedConfig(string? Method, int ZeroBias, (int Rows, int Columns)? Tile)
 {
-    private const string Supported = "supported are gptq and awq with 4 bits, fp8, and compressed-tensors with 8-bit floating-point weights";
+    private const string Supported = "supported are gptq and awq with 4 bits, fp8, mxfp4, and compressed-tensors with 8-bit floating-point weights";
 
     public static QuantisedConfig Read(JsonField config)
     {
@@ -28,6 +28,8 @@ internal sealed record QuantisedConfig(string? Method, int ZeroBias, (int Rows, 
                 return new QuantisedConfig(method, 0, null);
             case "fp8" or "fbgemm_fp8":
                 return new QuantisedConfig("fp8", 0, ReadTile(json));
+            case "mxfp4":
+                return new QuantisedConfig(method, 0, null);
             case "compressed-tensors" when json.Find("format")?.String() is "float-quantized" or "naive-quantized":
                 return new QuantisedConfig("fp8", 0, null);
             default:

@@ -1,9 +1,12 @@
+using System.Globalization;
+
 namespace Kvasir.Models;
 
 /// <summary>The matrices of a Hugging Face folder that are stored quantised, each as a <see cref="ConvertedMatrix"/>.</summary>
 internal static class QuantisedWeights
 {
     private const string WeightSuffix = ".weight";
+    private const string Blocks = "_blocks";
     private static readonly string[] ScaleSuffixes = ["_scale_inv", "_scale"];
 
     /// <summary>Finds them and adds them to the folder's tensors under the names of plain matrices. The folder owns them.</summary>
@@ -16,7 +19,20 @@ internal static class QuantisedWeights
                 folder.Add(name, Float8Matrix.Of(raw, Scale(folder, name), config.Tile));
             else if (config.Method is "gptq" or "awq" && name.EndsWith(".qweight", StringComparison.Ordinal))
                 AddGrouped(folder, config, name[..^".qweight".Length], raw);
+            else if (config.Method is "mxfp4" && name.EndsWith(Blocks, StringComparison.Ordinal))
+                AddMicroscaled(folder, name, raw);
         }
+    }
+
+    /// <summary>Each expert is a tensor of its own, with its number behind the name.</summary>
+    private static void AddMicroscaled(SafeTensorsFolder folder, string name, RawTensor values)
+    {
+        string scales = name[..^Blocks.Length] + "_scales";
+        if (!folder.Raw.TryGetValue(scales, out var powers))
+            throw values.Error($"without scales: \"{scales}\" is missing or of an unsupported type");
+        int expert = 0;
+        foreach (var matrix in MicroscaledMatrix.Of(values, powers))
+            folder.Add(string.Create(CultureInfo.InvariantCulture, $"{name}.{expert++}"), matrix);
     }
 
     private static RawTensor? Scale(SafeTensorsFolder folder, string name)

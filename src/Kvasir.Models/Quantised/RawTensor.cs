@@ -33,7 +33,7 @@ internal sealed unsafe record RawTensor(string Name, string Kind, long[] Shape, 
     /// <summary>Bytes of an element, or 0 for a type that nothing here is made of.</summary>
     public static int ElementBytes(string kind) => kind switch
     {
-        "F8_E4M3" or "F8_E5M2" => 1,
+        "F8_E4M3" or "F8_E5M2" or "U8" => 1,
         "F16" or "BF16" => 2,
         "F32" or "I32" => 4,
         "I64" => 8,

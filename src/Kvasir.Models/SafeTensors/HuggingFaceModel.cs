@@ -13,20 +13,23 @@ internal static class HuggingFaceModel
         if (!File.Exists(configPath))
             throw new ModelFormatException(folder, "config.json is not in the folder");
         var json = JsonFile.Read(configPath, MaxJsonBytes);
-        var (config, naming) = HuggingFaceConfig.Read(json);
+        var model = HuggingFaceConfig.Read(json);
+        var (config, naming) = model;
         var quantised = QuantisedConfig.Read(json);
         var storage = SafeTensorsFolder.Open(folder);
         try
         {
             QuantisedWeights.Add(storage, quantised);
 
+            IReadOnlyDictionary<string, StoredTensor> tensors = model.IsPart ? TextPart.Names(storage.Tensors) : storage.Tensors;
+
             // An encoder's head may have been left out where only its hidden states are wanted.
-            if (config.Encoder is { PredictsTokens: true } encoder && !Holds(storage, naming, WeightRole.HeadDense))
+            if (config.Encoder is { PredictsTokens: true } encoder && !Holds(tensors, naming, WeightRole.HeadDense))
                 config = config with { Encoder = encoder with { PredictsTokens = false } };
 
             // Some files leave the flag out, or set it although an output matrix is stored; transformers ties when it is set.
-            config = config with { TiedEmbeddings = config.TiedEmbeddings || !Holds(storage, naming, WeightRole.Output) };
-            var weights = new WeightTable(folder, config, storage.Tensors, naming);
+            config = config with { TiedEmbeddings = config.TiedEmbeddings || !Holds(tensors, naming, WeightRole.Output) };
+            var weights = new WeightTable(folder, config, tensors, naming);
             return new ModelFile(folder, storage, config, weights, ReadText(folder, json, config));
         }
         catch
@@ -36,8 +39,8 @@ internal static class HuggingFaceModel
         }
     }
 
-    private static bool Holds(SafeTensorsFolder storage, WeightNaming naming, WeightRole role) =>
-        naming.Places(role, -1, 0).Any(place => storage.Tensors.ContainsKey(place.Name));
+    private static bool Holds(IReadOnlyDictionary<string, StoredTensor> tensors, WeightNaming naming, WeightRole role) =>
+        naming.Places(role, -1, 0).Any(place => tensors.ContainsKey(place.Name));
 
     private static ModelText ReadText(string folder, JsonField config, ModelConfig model)
     {
@@ -63,7 +66,7 @@ internal static class HuggingFaceModel
             return stops;
         var generation = ReadOptional(folder, "generation_config.json", MaxJsonBytes);
         if (!AddIds(stops, generation?.Find("eos_token_id"), model.VocabSize))
-            AddIds(stops, config.Find("eos_token_id"), model.VocabSize);
+            AddIds(stops, config.Find("eos_token_id") ?? TextPart.Find(config)?.Config.Find("eos_token_id"), model.VocabSize);
         if (tokenizer?.EosId is { } eos)
             stops.Add(eos);
         return stops;

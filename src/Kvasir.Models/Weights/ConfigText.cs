@@ -22,6 +22,11 @@ internal static class ConfigText
         return text.Append('\n').ToString();
     }
 
+    /// <summary>The same without family and frequencies, piece by piece.</summary>
+    public static string[] Traits(ModelConfig config) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{config.VocabSize}/{config.HiddenSize}/{config.Layers}/{config.QueryHeads}/{config.KvHeads}/{config.HeadDim}/{config.IntermediateSize}/{config.NormEpsilon:R}/{config.TiedEmbeddings}/{config.Rope.RotaryDim}/{Features(config)}").Split('/');
+
     private static ModelConfig Plain(ModelConfig config) => new()
     {
         Architecture = config.Architecture,

@@ -14,6 +14,8 @@ internal sealed record StoredTensor(string Name, DataType Type, long[] Shape, IT
     /// <summary>What the file holds instead, when this is a conversion; null otherwise.</summary>
     public IReadOnlyList<RawTensor>? MadeFrom { get; init; }
 
+    public ModelFormatException Error(string problem) => new(File.Path, $"tensor \"{Name}\" {problem}", Offset);
+
     public string ShapeText => $"[{string.Join(", ", Shape)}]";
 
     /// <summary>Lets go of the memory that it takes in this process until it is read again.</summary>

@@ -33,4 +33,7 @@ internal enum WeightForm
 
     /// <summary>For each head the rows of its plain keys and of its values (latent attention).</summary>
     HeadParts = 256,
+
+    /// <summary>A vector v is stored as -e^v.</summary>
+    NegatedExponential = 512,
 }

@@ -60,7 +60,8 @@ internal sealed class WeightResolver(string path, ModelConfig config, IReadOnlyD
 
         if (transposed && shape.Length == 2 && tensor.Type.IsQuantized)
             throw new ModelFormatException(tensor.File.Path, $"tensor \"{tensor.Name}\" is stored transposed and of type {tensor.Type}", tensor.Offset);
-        return new StoredWeight(tensor, Order(role, form), transposed && shape.Length == 2 ? (int)rows : 0);
+        return new StoredWeight(
+            tensor, Order(role, form), transposed && shape.Length == 2 ? (int)rows : 0, NegatedExponential: form.HasFlag(WeightForm.NegatedExponential));
     }
 
     private int[]? Order(WeightRole role, WeightForm form)

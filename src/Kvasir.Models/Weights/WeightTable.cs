@@ -39,7 +39,7 @@ internal sealed unsafe class WeightTable
     {
         if (!WeightShapes.IsMatrix(role))
             throw new ArgumentException($"{role} is a vector; use GetVector", nameof(role));
-        var (tensor, rows, stride, _) = Find(role, layer, index);
+        var (tensor, rows, stride, _, _) = Find(role, layer, index);
         var shape = WeightShapes.Of(Key(role, layer, index).Role, _config);
         return new MatrixSource(tensor.Type, (int)shape[0], (int)shape[1], 0, rows, stride);
     }
@@ -54,6 +54,8 @@ internal sealed unsafe class WeightTable
             stored = [.. stored, .. more.SelectMany(TensorReader.ReadAll)];
         if (weight.Rows is { } order)
             stored = Array.ConvertAll(order, row => stored[row]);
+        if (weight.NegatedExponential)
+            stored = Array.ConvertAll(stored, value => value < 0 ? (float)Elementary.Log(-(double)value) : throw weight.Tensor.Error($"holds {value}, a decay that is not below zero"));
         return _config.NormOffset && WeightShapes.IsNorm(role) ? Array.ConvertAll(stored, w => 1 + w) : stored;
     }
 

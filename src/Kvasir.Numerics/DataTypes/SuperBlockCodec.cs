@@ -44,6 +44,25 @@ public static class SuperBlockCodec
         _ => 0,
     };
 
+    /// <summary>The number of values that q may take.</summary>
+    public static int Levels(DataType type) => type switch
+    {
+        DataType.Q2_K => 4,
+        DataType.Q3_K => 8,
+        DataType.Q5_K => 32,
+        DataType.Q6_K => 64,
+        _ => 16,
+    };
+
+    /// <summary>The largest integer that a block's scale (and minimum) may take; its negative too, for types without a minimum.</summary>
+    public static int LargestScale(DataType type) => type switch
+    {
+        DataType.Q2_K => 15,
+        DataType.Q3_K or DataType.IQ4_XS => 31,
+        DataType.Q6_K => 127,
+        _ => 63,
+    };
+
     /// <summary>The integer that an unsigned q stands for.</summary>
     public static int Level(DataType type, byte quant) => type.HasTable ? LevelTable.Of(type)[quant] : quant - Offset(type);
 
@@ -148,7 +167,6 @@ public static class SuperBlockCodec
         {
             var x = source.Slice(s * Elements, Elements);
             var to = destination.Slice(s * type.BlockBytes, type.BlockBytes);
-            to.Clear();
             if (type.HasMinimum)
                 SuperBlockEncoder.Range(type, x, to);
             else if (type.HasTable)

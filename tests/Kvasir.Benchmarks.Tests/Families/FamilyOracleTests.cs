@@ -12,7 +12,7 @@ public sealed class FamilyOracleTests
 {
     private const int Tokens = 24;
 
-    private static readonly Dictionary<string, Func<PlainWeights, int[], double[][]>> Oracles = new()
+    internal static readonly Dictionary<string, Func<PlainWeights, int[], double[][]>> Oracles = new()
     {
         ["llama-yarn"] = LlamaOracles.Yarn,
         ["mistral"] = LlamaOracles.Mistral,

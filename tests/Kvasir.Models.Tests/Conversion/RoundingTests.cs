@@ -4,9 +4,10 @@ namespace Kvasir.Models.Tests.Conversion;
 
 public class RoundingTests
 {
-    private const int Columns = 128;
+    private const int Columns = 256;
 
-    public static TheoryData<DataType> Types => [DataType.Q8_0, DataType.Q4_0, DataType.Q4_1, DataType.Q5_0, DataType.Q5_1];
+    public static TheoryData<DataType> Types => [DataType.Q8_0, DataType.Q4_0, DataType.Q4_1, DataType.Q5_0, DataType.Q5_1,
+        DataType.Q2_K, DataType.Q3_K, DataType.Q4_K, DataType.Q5_K, DataType.Q6_K];
 
     [Theory]
     [MemberData(nameof(Types))]
@@ -50,6 +51,8 @@ public class RoundingTests
     [InlineData(DataType.Q4_0)]
     [InlineData(DataType.Q4_1)]
     [InlineData(DataType.Q5_1)]
+    [InlineData(DataType.Q3_K)]
+    [InlineData(DataType.Q4_K)]
     public void Gptq_LowersTheErrorOfTheOutputs_OnCorrelatedInputs(DataType type)
     {
         var random = new Random(7);
