@@ -31,7 +31,7 @@ internal sealed unsafe class MixerStage : IMixerStage
         NativeBuffer Floats(int width) => model.Backend.Allocate((nuint)buffers.MaxRows * (nuint)width * sizeof(float));
     }
 
-    /// <summary>Sees the inputs of matrix multiplications (calibration); null in service.</summary>
+    /// <inheritdoc/>
     public IActivationObserver? Observer { get; set; }
 
     /// <summary>Runs it; the output is left in the buffers.</summary>

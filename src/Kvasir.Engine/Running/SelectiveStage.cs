@@ -41,6 +41,9 @@ internal sealed unsafe class SelectiveStage : IMixerStage
     }
 
     /// <inheritdoc/>
+    public IActivationObserver? Observer { get; set; }
+
+    /// <inheritdoc/>
     public void Run(StepBatch batch, int layer, float* input)
     {
         var backend = _model.Backend;
@@ -49,6 +52,7 @@ internal sealed unsafe class SelectiveStage : IMixerStage
         var projected = (float*)_projected.Pointer;
         var scanned = (float*)_scanned.Pointer;
         var gated = (float*)_gated.Pointer;
+        Observer?.BeforeMatMul([WeightRole.MixerInput], layer, input, rows, _model.Config.HiddenSize);
         backend.MatMul(input, rows, weights.Input, projected);
         if (weights.InputBias is { } bias)
             backend.AddBias(projected, rows, _config.InputWidth, (float*)bias.Pointer);
@@ -59,7 +63,7 @@ internal sealed unsafe class SelectiveStage : IMixerStage
                 backend.Convolve(Call(sequences[i], layer, weights, _active.Part(i)));
         }
 
-        Select(weights, rows);
+        Select(layer, weights, rows);
         for (var i = 0; i < sequences.Length; i++)
         {
             if (_active.Part(i).Count > 0)
@@ -70,6 +74,7 @@ internal sealed unsafe class SelectiveStage : IMixerStage
         backend.CopyColumns(projected + width, _config.InputWidth, rows, width, gated, 2 * width);
         backend.CopyColumns(scanned, width, rows, width, gated + width, 2 * width);
         backend.SiluGate(gated, rows, width, scanned);
+        Observer?.BeforeMatMul([WeightRole.MixerOutput], layer, scanned, rows, width);
         backend.MatMul(scanned, rows, weights.Output, _buffers.Projected);
         if (weights.OutputBias is { } outputBias)
             backend.AddBias(_buffers.Projected, rows, _model.Config.HiddenSize, (float*)outputBias.Pointer);
@@ -87,11 +92,12 @@ internal sealed unsafe class SelectiveStage : IMixerStage
     }
 
     /// <summary>Steps, input and output vectors of the convolved values.</summary>
-    private void Select(MixerWeights weights, int rows)
+    private void Select(int layer, MixerWeights weights, int rows)
     {
         var backend = _model.Backend;
         var vectors = (float*)_vectors.Pointer;
         var (rank, state) = (_config.StepRank, _config.StateSize);
+        Observer?.BeforeMatMul([WeightRole.MixerVectors], layer, (float*)_convolved.Pointer, rows, _config.Width);
         backend.MatMul((float*)_convolved.Pointer, rows, weights.Vectors!, vectors);
         if (weights.StepNorm is { } stepNorm)
             Norm(stepNorm, vectors, rank, (float*)_ranks.Pointer, rank);
@@ -101,6 +107,7 @@ internal sealed unsafe class SelectiveStage : IMixerStage
             Norm(inNorm, vectors + rank, state, vectors + rank, _config.VectorWidth);
         if (weights.OutNorm is { } outNorm)
             Norm(outNorm, vectors + rank + state, state, vectors + rank + state, _config.VectorWidth);
+        Observer?.BeforeMatMul([WeightRole.MixerSteps], layer, (float*)_ranks.Pointer, rows, rank);
         backend.MatMul((float*)_ranks.Pointer, rows, weights.Steps!, (float*)_steps.Pointer);
 
         void Norm(NativeBuffer weight, float* x, int width, float* y, int stride) => backend.Norm(new NormCall
