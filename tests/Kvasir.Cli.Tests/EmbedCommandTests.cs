@@ -1,5 +1,3 @@
-using Kvasir.Tests.Shared;
-
 namespace Kvasir.Cli.Tests;
 
 public sealed class EmbedCommandTests : IDisposable

@@ -104,7 +104,10 @@ internal sealed class ModelInfoCommand : Command, IHelpTopics
         Row("query heads / KV heads / dim", $"{info.QueryHeads} / {info.KvHeads} / {info.HeadDim}");
         Row("vocabulary", Screen.Count(info.VocabSize) + (info.TiedEmbeddings ? ", embedding and output tied" : ""));
         Row("context", $"{Screen.Count(info.MaxContext)} tokens");
-        Row("rope", string.Create(CultureInfo.InvariantCulture, $"theta {info.RopeTheta:0.###}, scaling {info.RopeScaling}"));
+        if (config.LearnedPositions)
+            Row("positions", "learned");
+        else
+            Row("rope", string.Create(CultureInfo.InvariantCulture, $"theta {info.RopeTheta:0.###}, scaling {info.RopeScaling}"));
         if (config.Encoder is null)
             Row("keys and values, 16 bit", $"{Screen.Size(info.KvBytesPerToken16Bit)} a token");
         if (model.Embedding is { } embedding)

@@ -90,7 +90,7 @@ public class ModelFileTests
     }
 
     [Theory]
-    [InlineData("model_type", "rwkv7", "supported are bamba, bloom")]
+    [InlineData("model_type", "rwkv7", "supported are bamba, bert, bloom")]
     [InlineData("hidden_act", "mish", "hidden_act")]
     public void WhatIsNotSupported_IsRefusedWithWhatIs(string field, string value, string expected)
     {
