@@ -15,13 +15,12 @@ internal sealed class ModelQuantizeCommand : Command, IHelpTopics
 
     private readonly Argument<string> _source = new("MODEL") { Description = NamedModel.Description };
 
-    // Null stands for the mix.
-    private readonly Option<DataType?> _type = new("--type")
+    private readonly Option<string> _type = new("--type")
     {
         Description = $"Type of the matrices: {string.Join(", ", Quantised().Select(type => type.Name))}, or {Mixed}: a type for each, under --bits.",
         HelpName = "TYPE",
         CustomParser = ParseType,
-        DefaultValueFactory = _ => DataType.Q4_K,
+        DefaultValueFactory = _ => nameof(DataType.Q4_K),
     };
 
     private readonly Option<double?> _bits = new("--bits")
@@ -58,30 +57,30 @@ internal sealed class ModelQuantizeCommand : Command, IHelpTopics
 
     private static DataType[] Quantised() => [.. Enum.GetValues<DataType>().Where(type => type.IsQuantized)];
 
-    private static DataType? ParseType(ArgumentResult result)
+    private static string ParseType(ArgumentResult result)
     {
         var name = result.Tokens[0].Value;
         if (string.Equals(name, Mixed, StringComparison.OrdinalIgnoreCase))
-            return null;
+            return Mixed;
         if (DataTypeInfo.TryParse(name, out var type) && type.IsQuantized)
-            return type;
+            return type.Name;
         NamedValue.AddError(result, [.. Quantised().Select(known => known.Name), Mixed]);
-        return null;
+        return Mixed;
     }
 
     private Task<int> Run(ParseResult parsed, CancellationToken cancellation) => Task.Run(
         () =>
         {
             var target = _conversion.Output(parsed);
-            var type = parsed.GetValue(_type);
-            if (type is not null && parsed.GetValue(_bits) is not null)
-                throw new ArgumentException($"--bits is for --type {Mixed}; {type.Value.Name} has its own number of bits");
+            var mixed = !DataTypeInfo.TryParse(parsed.GetRequiredValue(_type), out var type);
+            if (!mixed && parsed.GetValue(_bits) is not null)
+                throw new ArgumentException($"--bits is for --type {Mixed}; {type.Name} has its own number of bits");
             var path = NamedModel.Resolve(parsed.GetRequiredValue(_source));
             var json = parsed.GetValue(_json);
             var error = parsed.InvocationConfiguration.Error;
             using var source = ModelFile.Open(path);
-            var options = _conversion.Options(parsed, path, quiet: json, cancellation) with { Type = type ?? DataType.Q4_K };
-            if (type is null)
+            var options = _conversion.Options(parsed, path, quiet: json, cancellation) with { Type = mixed ? DataType.Q4_K : type };
+            if (mixed)
                 options = TypeMix.Choose(source, options, parsed.GetValue(_bits) ?? DefaultBits, json ? null : new ConversionLines(error, "measuring"), cancellation);
             var report = ModelConverter.Convert(source, target, options, json ? null : new ConversionLines(error, "writing"), cancellation);
             if (json)
