@@ -19,8 +19,9 @@ internal static class KvMethods
         new(Fresh, KvDataType.F16, false, (session, _) => new PrefixSessionRunner(session, reuses: false)),
         new("bf16", KvDataType.BF16, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
         new("q8_0", KvDataType.Q8_0, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
+        new("q4_0", KvDataType.Q4_0, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
         new("f32", KvDataType.F32, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
-        .. CompressionPolicies.Names.Select(name => new KvMethodKind(name, KvDataType.F16, true, (session, share) => new CompressedSessionRunner(session, name, share))),
+        .. CompressionPolicies.Names.Select(name => new KvMethodKind(name, KvDataType.F16, CompressionPolicies.TakesBudget(name), (session, share) => new CompressedSessionRunner(session, name, share))),
     ];
 
     /// <summary>One of each stage and kind, for a run that names none.</summary>
@@ -46,10 +47,18 @@ internal static class KvMethods
             if (kind.TakesBudget)
                 methods.AddRange(budgets.Select(budget => new KvMethod(kind, budget)));
             else
-                methods.Add(new KvMethod(kind, Size(config, kind.Type) / Size(config, KvDataType.F16)));
+                methods.Add(new KvMethod(kind, Share(kind, config)));
         }
 
         return methods;
+    }
+
+    /// <summary>What a way of fixed size takes; of one that packs old rows what these take.</summary>
+    private static double Share(KvMethodKind kind, ModelConfig config)
+    {
+        if (!CompressionPolicies.Names.Contains(kind.Name) || CompressionPolicies.Create(kind.Name).Packing is not { } packing)
+            return Size(config, kind.Type) / Size(config, KvDataType.F16);
+        return (double)new PackedForm(packing.Bits, config.HeadDim).GroupBytes / (2 * PackedForm.GroupRows * config.HeadDim * sizeof(ushort));
     }
 
     private static double Size(ModelConfig config, KvDataType type) => new KvLayout(config.Layers, config.KvHeads, config.HeadDim, type).BytesPerToken;

@@ -1,6 +1,7 @@
 using Kvasir.Engine.Requests;
 using Kvasir.KvCache.Virtual;
 using Kvasir.Models;
+using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Engine.Compression;
 
@@ -8,7 +9,7 @@ namespace Kvasir.Engine.Compression;
 internal static class CompressionLimits
 {
     /// <exception cref="ArgumentException">Says what cannot be.</exception>
-    public static void Check(GenerationRequest request, ModelConfig config, KvMemory kvMemory)
+    public static void Check(GenerationRequest request, ModelConfig config, KvLayout layout, KvMemory kvMemory)
     {
         if (request.Compression is not { } compression)
             return;
@@ -25,6 +26,10 @@ internal static class CompressionLimits
             throw new ArgumentException($"a receipt proves that an answer has the bits of a cold run, and an answer with {what} has not; leave out WantReceipt or the compression", nameof(request));
         if (WhyNot(config) is { } reason)
             throw new ArgumentException($"{what} cannot be used with this model: {reason}", nameof(request));
+        if (compression.Policy.Packing is { } packing && PackedRowStore.WhyNot(layout, packing) is { } obstacle)
+            throw new ArgumentException($"{what} cannot be used here: {obstacle}", nameof(request));
+        if (compression.Policy.Packing is not null && compression.Cascade)
+            throw new ArgumentException($"{what} packs rows and drops none, so that a cascade has nothing to hand on; leave out Cascade", nameof(request));
         if (compression.Rows is < 1)
             throw new ArgumentException($"{what}: Rows is {compression.Rows}; allowed: 1 or more", nameof(request));
         if (compression.Share is not (> 0 and <= 1))

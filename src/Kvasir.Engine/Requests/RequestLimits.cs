@@ -40,7 +40,7 @@ internal sealed class RequestLimits(LoadedModel model, long poolTokens, KvMemory
         if (request is not { LayerPolicy: null, Compression: null } && model.Config.Recurrent is not null)
             throw new ArgumentException($"a {model.Config.Architecture} model has recurrent layers, which every row must pass; leave out LayerPolicy and Compression", nameof(request));
         BlendLimits.Check(request, kvMemory);
-        CompressionLimits.Check(request, model.Config, kvMemory);
+        CompressionLimits.Check(request, model.Config, model.Layout, kvMemory);
 
         // An answer that is to be as long as may be is as long as the pool allows; an asked-for length that does not fit is an error.
         var prompt = request.Prompt.Length;
