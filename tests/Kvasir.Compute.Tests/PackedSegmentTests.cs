@@ -1,6 +1,6 @@
 using Kvasir.Compute.Tests.Oracle;
+using Kvasir.Numerics;
 using Kvasir.Numerics.Attention;
-using Kvasir.Numerics.Memory;
 
 namespace Kvasir.Compute.Tests;
 

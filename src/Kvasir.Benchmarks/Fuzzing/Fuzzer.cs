@@ -101,6 +101,7 @@ public static class Fuzzer
         Preemptions = tally.Preemptions,
         LoadedRows = tally.LoadedRows,
         BlendedRows = tally.BlendedRows,
+        CompressedRows = tally.CompressedRows,
         Cancellations = tally.Cancellations,
         Forks = tally.Forks,
         AdapterRequests = tally.AdapterRequests,

@@ -60,6 +60,9 @@ public sealed class PackingTests
         Assert.Contains("dimensions", Assert.Throws<ArgumentException>(() => narrow.Submit(request)).Message, StringComparison.Ordinal);
         using var quantised = KvasirEngine.Load(Model, new EngineOptions { KvType = KvDataType.Q4_0, MaxContext = 256 });
         Assert.Contains("quantised already", Assert.Throws<ArgumentException>(() => quantised.Submit(request)).Message, StringComparison.Ordinal);
+        using var small = KvasirEngine.Load(Model, new EngineOptions { MaxBatchTokens = 8, MaxContext = 256 });
+        var window = request with { Prompt = TinyModel.Tokens(100, 1), Compression = new KvCompression { Policy = CompressionPolicies.Create("snapkv"), Rows = 50 } };
+        Assert.Contains("a step has 8", Assert.Throws<ArgumentException>(() => small.Submit(window)).Message, StringComparison.Ordinal);
         Assert.Contains("takes no budget", Assert.Throws<FormatException>(() => KvCompression.Parse("kivi4:0.5")).Message, StringComparison.Ordinal);
     }
 
