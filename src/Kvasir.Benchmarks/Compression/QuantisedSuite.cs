@@ -68,7 +68,11 @@ internal static class QuantisedSuite
         var type = new KvLayout(config.Layers, config.KvHeads, config.HeadDim, KvDataType.F16);
         var budgets = new[] { KvDataType.Q8_0, KvDataType.Q4_0 }.Select(small => (type with { Type = small }).BytesPerToken / type.BytesPerToken).Append(0.1875).ToArray();
         var combined = dropping.SelectMany(name => new[] { $"{name}+{EightBits}", $"{name}+{FourBits}" });
-        var methods = KvMethods.Of([.. Read.Select(method => method.Method), .. dropping, .. combined], budgets, config);
+        IReadOnlyList<KvMethod> methods =
+        [
+            .. KvMethods.Of([.. Read.Select(method => method.Method), .. dropping], budgets, config),
+            .. KvMethods.Of([.. combined], budgets, config).Where(method => method.Budget < (type with { Type = method.Kind.Type }).BytesPerToken / type.BytesPerToken),
+        ];
         var sweep = new KvSweep(options.Model, options.Threads, log.Progress);
         try
         {

@@ -78,15 +78,26 @@ public static class Fuzzer
         {
             schedule.Run();
         }
-        catch (Exception exception) when (exception is EngineFailedException or InvalidOperationException)
+        catch (Exception exception) when (exception is EngineFailedException or InvalidOperationException or ArgumentException)
         {
+            Console.Error.WriteLine(exception.ToString());
             tally.Mismatch($"{name}: {exception.Message}");
             return;
         }
 
         using var cold = new ColdComparison(path, kvType, setup.Options.BlockRows, maxTokens);
         foreach (var record in schedule.Records)
-            cold.Compare(record, name, tally);
+        {
+            try
+            {
+                cold.Compare(record, name, tally);
+            }
+            catch (Exception exception) when (exception is EngineFailedException or InvalidOperationException or ArgumentException)
+            {
+                Console.Error.WriteLine(exception.ToString());
+                tally.Mismatch($"{name}: alone: {exception.Message}");
+            }
+        }
     }
 
     private static FuzzReport Report(FuzzOptions options, FuzzTally tally, TimeSpan elapsed, double? found) => new()

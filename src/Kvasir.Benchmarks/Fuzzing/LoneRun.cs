@@ -33,8 +33,8 @@ internal sealed class LoneRun : IDisposable
     public IReadOnlyDictionary<int, float[]> Run(Sequence sequence)
     {
         _logits.Clear();
-        var answer = sequence.Tokens[sequence.PromptLength..].ToArray();
-        var request = sequence.Request with { Choices = 1, Continuation = answer, MaxTokens = answer.Length + 1, IgnoreStopTokens = true, UsePrefixCache = false };
+        int[] answer = [.. sequence.Tokens[sequence.PromptLength..], 0]; // what a stop token was chosen from is compared too
+        var request = sequence.Request with { Choices = 1, Continuation = answer, MaxTokens = answer.Length, IgnoreStopTokens = true, UsePrefixCache = false };
         _loop.Submit(new Sequence(request, _model.Scope(request.CacheSalt), 0, request.MaxTokens.Value, new TokenStream(request.MaxTokens.Value, null), 0, 0));
         while (!_loop.IsIdle && _loop.Step())
         {
