@@ -18,10 +18,10 @@ internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens,
     public GenerationRequest Next(IReadOnlyList<string> adapters)
     {
         var maxAnswer = random.Next(1, 24);
-        var longest = maxTokens - maxAnswer - 1;
+        var longest = Math.Max(1, maxTokens - maxAnswer - 1);
         var blending = blends && random.Next(3) == 0 ? Blending(longest, out var prompt) : Plain(longest, out prompt);
         _earlier.Add(prompt);
-        var compresses = compression is not null && blending is null && random.Next(3) == 0;
+        var compresses = compression is not null && blending is null && random.Next(2) == 0;
         return new GenerationRequest
         {
             Prompt = prompt,

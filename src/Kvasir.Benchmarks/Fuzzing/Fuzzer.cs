@@ -80,7 +80,6 @@ public static class Fuzzer
         }
         catch (Exception exception) when (exception is EngineFailedException or InvalidOperationException or ArgumentException)
         {
-            Console.Error.WriteLine(exception.ToString());
             tally.Mismatch($"{name}: {exception.Message}");
             return;
         }
@@ -94,7 +93,6 @@ public static class Fuzzer
             }
             catch (Exception exception) when (exception is EngineFailedException or InvalidOperationException or ArgumentException)
             {
-                Console.Error.WriteLine(exception.ToString());
                 tally.Mismatch($"{name}: alone: {exception.Message}");
             }
         }
