@@ -37,7 +37,10 @@ internal static class CompressionLimits
             throw new ArgumentException($"{what}: Point is {point}; allowed: 1 to the {request.Prompt.Length} tokens of the prompt", nameof(request));
         var length = compression.Point ?? request.Prompt.Length;
         var shape = new CompressionShape(config.Layers, config.QueryHeads, config.KvHeads, config.HeadDim, compression.BudgetOf(length));
-        var window = Math.Min(compression.Policy.Start(shape).WindowRows, length);
+        var compressor = compression.Policy.Start(shape);
+        if (compressor.ShiftedRows > 0 && config.WhyRowsStay() is { } fixedPositions)
+            throw new ArgumentException($"{what} reads rows at other positions than their own, which this model does not allow: {fixedPositions}; use {StreamingLlmPolicy.TruePositionsName}", nameof(request));
+        var window = Math.Min(compressor.WindowRows, length);
         if (window > stepRows)
             throw new ArgumentException($"{what} looks at the last {window} rows together, and a step has {stepRows}; raise MaxBatchTokens", nameof(request));
     }

@@ -38,5 +38,7 @@ public sealed record CompressionConfiguration
         var name = colon < 0 ? Policy : Policy[..colon];
         if (name != Off && !CompressionPolicies.Names.Contains(name))
             throw new ConfigurationException($"{where} is '{Policy}'; allowed: {Off}, or NAME:SHARE with one of {string.Join(", ", CompressionPolicies.Names)}");
+        if (colon >= 0 && name != Off && !CompressionPolicies.TakesBudget(name))
+            throw new ConfigurationException($"{where} is '{Policy}'; {name} keeps all rows and takes no budget: write {name} alone");
     }
 }
