@@ -20,6 +20,8 @@ public static class KvAdvisor
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Prompts, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.AnswerTokens, 1, nameof(options));
+        if (options.Ways.Contains(KvMethods.Fresh))
+            throw new ArgumentException($"'{KvMethods.Fresh}' keeps nothing between requests and computes all again; leave it out", nameof(options));
         IReadOnlyList<KvMethod> methods;
         using (var file = ModelFile.Open(options.Model))
             methods = KvMethods.Of(Usable(options, HeadProfiles.Read(file) is not null, file.Config, progress), options.Budgets, file.Config);

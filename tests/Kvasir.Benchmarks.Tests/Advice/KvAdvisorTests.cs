@@ -79,6 +79,10 @@ public sealed class KvAdvisorTests
     }
 
     [Fact]
+    public async Task WhatKeepsNothing_IsNoAdvice() => await Assert.ThrowsAsync<ArgumentException>(() =>
+        KvAdvisor.RunAsync(new KvAdviceOptions { Model = RepositoryFile.Find("models", "kvasir-mini.gguf"), Floor = new QualityFloor(true, 0.9), Ways = ["fresh"] }));
+
+    [Fact]
     public void ASample_IsReadLineByLine_AndWhatIsDamagedIsNamed()
     {
         var folder = Directory.CreateTempSubdirectory("kvasir-sample-");
