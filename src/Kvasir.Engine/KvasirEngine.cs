@@ -41,7 +41,7 @@ public sealed class KvasirEngine : IEmbedder
         _pool = new BlockPool(model.Layout, PoolOptions(model, options));
         _receipts = new ReceiptContext(model);
         _adapters = new AdapterSet(model);
-        _limits = new RequestLimits(model, (long)_pool.Capacity * model.Layout.BlockRows, options.KvMemory, options.MaxBatchTokens - options.MaxSequences);
+        _limits = new RequestLimits(model, (long)_pool.Capacity * model.Layout.BlockRows, options.KvMemory, options.MaxBatchTokens, options.MaxBatchTokens - options.MaxSequences);
         _thread = new EngineThread(new EngineLoop(model, _pool, options), options.MaxQueued);
     }
 

@@ -19,7 +19,7 @@ public sealed class FuzzerTests
         Assert.True(report.Mismatches == 0, report.FirstMismatch);
         Assert.Equal(0, report.LeakedBlocks);
         Assert.True(report.RowsCompared > 10_000, $"only {report.RowsCompared} rows were compared");
-        Assert.True(report.ReusedRows > 0 && report.Preemptions > 0 && report.Cancellations > 0 && report.Forks > 0 && report.AdapterRequests > 0, $"a kind of event is missing: {report}");
+        Assert.True(report.ReusedRows > 0 && report.Preemptions > 0 && report.Cancellations > 0 && report.Forks > 0 && report.AdapterRequests > 0 && report.CompressedRows > 0, $"a kind of event is missing: {report}");
     }
 
     [Theory]

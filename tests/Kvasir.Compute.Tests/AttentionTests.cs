@@ -5,7 +5,7 @@ namespace Kvasir.Compute.Tests;
 
 public sealed class AttentionTests
 {
-    public static TheoryData<KvDataType> Types => [KvDataType.F32, KvDataType.F16, KvDataType.BF16, KvDataType.Q8_0];
+    public static TheoryData<KvDataType> Types => [KvDataType.F32, KvDataType.F16, KvDataType.BF16, KvDataType.Q8_0, KvDataType.Q4_0];
 
     [Theory]
     [MemberData(nameof(Types))]

@@ -14,6 +14,7 @@ public sealed unsafe class CascadeTests
     [InlineData(KvDataType.F32, 48, 5, 5)]
     [InlineData(KvDataType.BF16, 80, 8, 1)]
     [InlineData(KvDataType.Q8_0, 32, 6, 3)]
+    [InlineData(KvDataType.Q4_0, 64, 6, 3)]
     public void SequencesWithACommonPrefix_GiveTheBitsThatTheyGiveAlone(KvDataType type, int headDim, int queryHeads, int kvHeads)
     {
         // Two families in turns, so that neighbours in the call are strangers; lengths of common and own rows below, at and above the

@@ -16,6 +16,7 @@ public sealed unsafe class StridedSegmentTests
     [InlineData(KvDataType.BF16, 80, 64, 0)]
     [InlineData(KvDataType.Q8_0, 32, 16, 3)]
     [InlineData(KvDataType.Q8_0, 32, 128, 0)]
+    [InlineData(KvDataType.Q4_0, 64, 32, 3)]
     public void OneSegmentOverManyBlocks_GivesTheBitsOfAListOfBlocks(KvDataType type, int headDim, int blockRows, int firstSlot)
     {
         const int KvHeads = 2;

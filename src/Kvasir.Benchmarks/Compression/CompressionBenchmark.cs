@@ -9,6 +9,7 @@ public static class CompressionBenchmark
         ("heads", HeadSuite.RunAsync),
         ("merge", MergeSuite.RunAsync),
         ("lazy", LazySuite.RunAsync),
+        ("quantised", QuantisedSuite.RunAsync),
         ("sparse", SparseSuite.RunAsync),
         ("cascade", CascadeSuite.RunAsync),
         ("decode", DecodeSuite.RunAsync),

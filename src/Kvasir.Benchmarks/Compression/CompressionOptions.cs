@@ -15,6 +15,9 @@ public sealed record CompressionOptions
     /// <summary>Suites; all when empty.</summary>
     public IReadOnlyList<string> Suites { get; init; } = CompressionBenchmark.Suites;
 
+    /// <summary>The text that perplexities are of; their part of the suite is skipped when null.</summary>
+    public string? Text { get; init; }
+
     /// <summary>Prompts of the comparisons.</summary>
     public int? Prompts { get; init; }
 

@@ -15,6 +15,8 @@ internal sealed class ColdComparison : IDisposable
     private readonly LoadedModel _model;
     private readonly ColdRun _run;
     private readonly Dictionary<string, LoadedAdapter> _adapters = [];
+    private readonly int _maxTokens;
+    private LoneRun? _alone;
 
     public ColdComparison(string modelPath, KvDataType kvType, int blockRows, int maxTokens)
     {
@@ -22,11 +24,14 @@ internal sealed class ColdComparison : IDisposable
             modelPath,
             new EngineOptions { KvType = kvType, BlockRows = blockRows, Threads = 1, InstructionSet = InstructionSets.Best });
         _run = new ColdRun(_model, maxTokens);
+        _maxTokens = maxTokens;
     }
 
     /// <summary>Compares all rows of a record with a cold run of the same tokens.</summary>
     public void Compare(SequenceRecord record, string name, FuzzTally tally)
     {
+        if (record.IsCompressed)
+            CompareAlone(record, name, tally);
         if (!record.IsExact)
             return;
         var tokens = record.Sequence.Tokens.ToArray();
@@ -63,10 +68,32 @@ internal sealed class ColdComparison : IDisposable
 
     public void Dispose()
     {
+        _alone?.Dispose();
         _run.Dispose();
         foreach (var adapter in _adapters.Values)
             adapter.Release();
         _model.Dispose();
+    }
+
+    private void CompareAlone(SequenceRecord record, string name, FuzzTally tally)
+    {
+        if (record.Logits.Count == 0)
+            return;
+        _alone ??= new LoneRun(_model, _maxTokens);
+        var expected = _alone.Run(record.Sequence);
+        foreach (var (position, logits) in record.Logits)
+        {
+            tally.RowsCompared++;
+            tally.CompressedRows++;
+            if (!expected.TryGetValue(position, out var lone) || !SameBits(lone, logits))
+                tally.Mismatch($"{name}: logits of position {position} of {record.Sequence.Length} (prompt {record.Sequence.PromptLength}, choice {record.Sequence.Choice}, {Describe(record)}) are not those of the request alone");
+        }
+    }
+
+    private static string Describe(SequenceRecord record)
+    {
+        var compression = record.Sequence.Request.Compression!;
+        return $"{compression.Policy.Name}:{compression.Rows} at {compression.Point ?? record.Sequence.PromptLength}";
     }
 
     /// <summary>The same file, read and packed anew.</summary>

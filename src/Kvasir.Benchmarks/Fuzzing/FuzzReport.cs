@@ -33,6 +33,9 @@ public sealed record FuzzReport
     /// <summary>Prompt rows that came from chunks computed behind another prefix.</summary>
     public required long BlendedRows { get; init; }
 
+    /// <summary>Logits rows of smaller KV caches, compared with the same request alone.</summary>
+    public required long CompressedRows { get; init; }
+
     /// <summary>Requests cancelled.</summary>
     public required long Cancellations { get; init; }
 

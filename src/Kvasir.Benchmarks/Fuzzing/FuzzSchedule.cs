@@ -1,5 +1,6 @@
 using Kvasir.Engine;
 using Kvasir.Engine.Adapters;
+using Kvasir.Engine.Compression;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Loop;
 using Kvasir.Engine.Requests;
@@ -59,7 +60,7 @@ internal sealed class FuzzSchedule : IDisposable
         _adapterPaths = adapterPaths;
         for (var i = 0; i < adapterPaths.Count; i++)
             _adapters.Load(AdapterName(i), adapterPaths[i], 1);
-        _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens, blends: setup.Options.KvMemory == KvMemory.Paged && _model.Config.WhyRowsStay() is null);
+        _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens, blends: setup.Options.KvMemory == KvMemory.Paged && _model.Config.WhyRowsStay() is null, Compression(maxTokens));
     }
 
     /// <summary>The planted fault: requests that differ in their adapter only share KV.</summary>
@@ -121,6 +122,16 @@ internal sealed class FuzzSchedule : IDisposable
         _adapters.Dispose();
         _pool.Dispose();
         _model.Dispose();
+    }
+
+    /// <summary>Smaller caches, where the set-up allows them: a step must hold a window, and the pool a prompt and what is kept of it.</summary>
+    private RandomCompression? Compression(int maxTokens)
+    {
+        const int LongestWindow = 64;
+        var options = _setup.Options;
+        var blocks = (maxTokens / options.BlockRows) + 2;
+        var fits = options.MaxBatchTokens - options.MaxSequences >= LongestWindow && _setup.CapacityBlocks >= (2 * blocks) + 2;
+        return fits && CompressionLimits.WhyNot(_model.Config, options.KvMemory) is null ? new RandomCompression(_random, _model.Config, _model.Layout) : null;
     }
 
     private void Submit(GenerationRequest request)
@@ -188,7 +199,8 @@ internal sealed class FuzzSchedule : IDisposable
         if (sequence.Table is not { } table || sequence.Blend is { IsProbing: true })
             return;
         var rows = Math.Min(sequence.Load?.Start ?? sequence.ComputedLength, table.Length);
-        Record(sequence).AddKeysValues(table, rows, _model.Layout);
+        if (sequence.Request.Compression is null)
+            Record(sequence).AddKeysValues(table, rows, _model.Layout);
         if (sequence.Length > 1)
             _requests.Remember(sequence.Tokens);
     }

@@ -21,6 +21,8 @@ internal sealed class FuzzTally
 
     public long BlendedRows { get; set; }
 
+    public long CompressedRows { get; set; }
+
     public long Cancellations { get; set; }
 
     public long Forks { get; set; }

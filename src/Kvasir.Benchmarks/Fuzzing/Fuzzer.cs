@@ -12,7 +12,7 @@ namespace Kvasir.Benchmarks.Fuzzing;
 /// </summary>
 public static class Fuzzer
 {
-    private static readonly KvDataType[] KvTypes = [KvDataType.F16, KvDataType.BF16, KvDataType.F32, KvDataType.Q8_0];
+    private static readonly KvDataType[] KvTypes = [KvDataType.F16, KvDataType.BF16, KvDataType.F32, KvDataType.Q8_0, KvDataType.Q4_0];
 
     /// <summary>Fuzzes until the time or the number of schedules is reached, or the run is cancelled (which is no error).</summary>
     /// <param name="options">How to fuzz.</param>
@@ -59,7 +59,7 @@ public static class Fuzzer
         using (var probe = ModelFile.Open(path))
         {
             maxTokens = Math.Min(maxTokens, probe.Config.MaxContext);
-            if (kvType == KvDataType.Q8_0 && probe.Config.CacheHeadDim % KvLayout.ScaleGroup != 0)
+            if ((kvType is KvDataType.Q8_0 or KvDataType.Q4_0) && probe.Config.CacheHeadDim % KvLayout.ScaleGroup != 0)
                 kvType = KvDataType.F16;
             recurrent = probe.Config.Recurrent is not null;
         }
@@ -78,7 +78,7 @@ public static class Fuzzer
         {
             schedule.Run();
         }
-        catch (Exception exception) when (exception is EngineFailedException or InvalidOperationException)
+        catch (Exception exception) when (exception is EngineFailedException or InvalidOperationException or ArgumentException)
         {
             tally.Mismatch($"{name}: {exception.Message}");
             return;
@@ -86,7 +86,16 @@ public static class Fuzzer
 
         using var cold = new ColdComparison(path, kvType, setup.Options.BlockRows, maxTokens);
         foreach (var record in schedule.Records)
-            cold.Compare(record, name, tally);
+        {
+            try
+            {
+                cold.Compare(record, name, tally);
+            }
+            catch (Exception exception) when (exception is EngineFailedException or InvalidOperationException or ArgumentException)
+            {
+                tally.Mismatch($"{name}: alone: {exception.Message}");
+            }
+        }
     }
 
     private static FuzzReport Report(FuzzOptions options, FuzzTally tally, TimeSpan elapsed, double? found) => new()
@@ -101,6 +110,7 @@ public static class Fuzzer
         Preemptions = tally.Preemptions,
         LoadedRows = tally.LoadedRows,
         BlendedRows = tally.BlendedRows,
+        CompressedRows = tally.CompressedRows,
         Cancellations = tally.Cancellations,
         Forks = tally.Forks,
         AdapterRequests = tally.AdapterRequests,

@@ -22,6 +22,7 @@ public static class PerplexityBenchmark
         using (var file = ModelFile.Open(options.Model))
             methods = KvMethods.Of([KvMethods.Full, .. options.Policies], options.Budgets, file.Config);
         var rows = new List<PerplexityRow>();
+        var baseline = new List<double>();
         var exact = new List<IReadOnlyList<float[]>>();
         var pieces = 0;
         try
@@ -33,7 +34,7 @@ public static class PerplexityBenchmark
                 pieces = cut.Length;
                 foreach (var method in group)
                 {
-                    rows.Add(await ReadAsync(session, method, cut, options.ContextTokens, exact, rows.FirstOrDefault()?.Perplexity, cancellation).ConfigureAwait(false));
+                    rows.Add(await ReadAsync(session, method, cut, options.ContextTokens, exact, baseline, cancellation).ConfigureAwait(false));
                     progress?.Report(FormattableString.Invariant($"{method.Kind.Name} {method.Budget:0.###}: perplexity {rows[^1].Perplexity:0.000}, KL {rows[^1].Kl:0.000000}"));
                 }
             }
@@ -51,12 +52,13 @@ public static class PerplexityBenchmark
     /// <param name="pieces">Tokens of the pieces.</param>
     /// <param name="context">How many of each are the context.</param>
     /// <param name="exact">Logits of the whole cache, a piece each; filled by the first way.</param>
-    /// <param name="baseline">Perplexity of the whole cache; null while it is the one that reads.</param>
+    /// <param name="baseline">Negative log-likelihoods of the whole cache's tokens; filled by the first way.</param>
     /// <param name="cancellation">Ends it.</param>
     private static async Task<PerplexityRow> ReadAsync(
-        SessionEngine session, KvMethod method, int[][] pieces, int context, List<IReadOnlyList<float[]>> exact, double? baseline, CancellationToken cancellation)
+        SessionEngine session, KvMethod method, int[][] pieces, int context, List<IReadOnlyList<float[]>> exact, List<double> baseline, CancellationToken cancellation)
     {
         var runner = method.Kind.Open(session, method.Budget);
+        var isFirst = baseline.Count == 0;
         var (bytes, surprise, kl, same) = (0.0, new List<double>(), new List<double>(), new List<bool>());
         for (var i = 0; i < pieces.Length; i++)
         {
@@ -65,7 +67,7 @@ public static class PerplexityBenchmark
             var judged = pieces[i][context..];
             var logits = await runner.ReadAsync(handle, [pieces[i][context - 1]], judged, cancellation).ConfigureAwait(false);
             await runner.ReleaseAsync(handle).ConfigureAwait(false);
-            if (baseline is null)
+            if (isFirst)
                 exact.Add(logits);
             bytes += (double)handle.ResidentBytes / pieces.Length;
             surprise.AddRange(TeacherForcedKl.Surprise(logits, judged));
@@ -74,10 +76,13 @@ public static class PerplexityBenchmark
             same.AddRange(compared.SameTop);
         }
 
+        if (isFirst)
+            baseline.AddRange(surprise);
         var perplexity = Math.Exp(surprise.Average());
+        var change = Interval.Of([.. surprise.Zip(baseline, (one, whole) => one - whole)]);
         var whole = new TeacherForcedKl(kl, same);
         return new PerplexityRow(
-            method.Kind.Name, method.Budget, bytes, surprise.Count, perplexity, (perplexity / (baseline ?? perplexity)) - 1, whole.Mean, whole.Agreement);
+            method.Kind.Name, method.Budget, bytes, surprise.Count, perplexity, Math.Exp(change.Mean) - 1, Math.Exp(change.Low) - 1, Math.Exp(change.High) - 1, whole.Mean, whole.Agreement);
     }
 
     private static int[][] Cut(SessionEngine session, PerplexityOptions options)

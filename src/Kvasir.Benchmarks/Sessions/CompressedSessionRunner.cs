@@ -25,7 +25,7 @@ internal sealed class CompressedSessionRunner(SessionEngine session, string poli
         _again = context.Length - answer.Statistics.ReusedTokens;
         Session.Expect(Session.Shapes.Ask(context.Length - _again, _again, 1));
         var kept = answer.Statistics.Compression!;
-        return new SessionHandle(context, (long)(kept.KeptRows * (Session.Shapes.BytesPerToken + PositionBytes)), kept.KeptRows, costs);
+        return new SessionHandle(context, (long)(kept.RowBytes + (kept.KeptRows * PositionBytes)), kept.KeptRows, costs);
     }
 
     protected override GenerationRequest Request(SessionHandle handle, int[] tokens) => new()

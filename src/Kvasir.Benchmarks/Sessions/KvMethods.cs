@@ -20,10 +20,14 @@ internal static class KvMethods
         new(Fresh, KvDataType.F16, false, (session, _) => new PrefixSessionRunner(session, reuses: false)),
         new("bf16", KvDataType.BF16, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
         new("q8_0", KvDataType.Q8_0, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
+        new("q4_0", KvDataType.Q4_0, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
         new("f32", KvDataType.F32, false, (session, _) => new PrefixSessionRunner(session, reuses: true)),
-        .. CompressionPolicies.Names.Select(name => new KvMethodKind(name, KvDataType.F16, true, (session, share) => new CompressedSessionRunner(session, name, share))),
+        .. CompressionPolicies.Names.Select(name => new KvMethodKind(name, KvDataType.F16, CompressionPolicies.TakesBudget(name), (session, share) => new CompressedSessionRunner(session, name, share))),
         .. ReadingPolicies.Names.Select(name => new KvMethodKind(name, KvDataType.F16, true, (session, share) => new SparseSessionRunner(session, name, share))),
     ];
+
+    /// <summary>The whole cache in 16 bits as a method.</summary>
+    public static KvMethod Whole { get; } = new(Known[0], 1);
 
     /// <summary>One of each stage and kind, for a run that names none.</summary>
     public static IReadOnlyList<string> Usual { get; } = [Full, Fresh, "q8_0", "streamingllm", "snapkv", "cake"];
@@ -32,7 +36,7 @@ internal static class KvMethods
     public static IReadOnlyList<string> Names { get; } = [.. Known.Select(kind => kind.Name)];
 
     /// <summary>The named ones, at every budget where they take one.</summary>
-    /// <param name="names">Names.</param>
+    /// <param name="names">Names; <c>snapkv+q8_0</c> is a policy over rows of another type, at the bytes of its budget.</param>
     /// <param name="budgets">Shares of the bytes of the whole cache, above 0, at most 1.</param>
     /// <param name="config">The model, whose shape says what a way of fixed size takes.</param>
     /// <exception cref="ArgumentException">A name is unknown, or a budget out of its range.</exception>
@@ -43,15 +47,34 @@ internal static class KvMethods
         var methods = new List<KvMethod>();
         foreach (var name in names.Distinct())
         {
-            var kind = Known.FirstOrDefault(kind => kind.Name == name)
-                ?? throw new ArgumentException($"policy '{name}' is unknown; known: {string.Join(", ", Names)}", nameof(names));
+            var kind = Find(name) ?? throw new ArgumentException($"policy '{name}' is unknown; known: {string.Join(", ", Names)}, and policy+type such as snapkv+q8_0", nameof(names));
             if (kind.TakesBudget)
                 methods.AddRange(budgets.Select(budget => new KvMethod(kind, budget)));
             else
-                methods.Add(new KvMethod(kind, Size(config, kind.Type) / Size(config, KvDataType.F16)));
+                methods.Add(new KvMethod(kind, Share(kind, config)));
         }
 
         return methods;
+    }
+
+    private static KvMethodKind? Find(string name)
+    {
+        if (Known.FirstOrDefault(kind => kind.Name == name) is { } known)
+            return known;
+        var (policy, type) = (name.Split('+')[0], name.Split('+')[^1]);
+        var pool = Known.FirstOrDefault(kind => kind.Name == type && kind.Type != KvDataType.F16);
+        if (pool is null || name != $"{policy}+{type}" || !CompressionPolicies.Names.Contains(policy) || !CompressionPolicies.TakesBudget(policy))
+            return null;
+        return new KvMethodKind(name, pool.Type, true, (session, share) =>
+            new CompressedSessionRunner(session, policy, Math.Min(1, share * (session.Layout with { Type = KvDataType.F16 }).BytesPerToken / session.Layout.BytesPerToken)));
+    }
+
+    /// <summary>What a way of fixed size takes; of one that packs old rows what these take.</summary>
+    private static double Share(KvMethodKind kind, ModelConfig config)
+    {
+        if (!CompressionPolicies.Names.Contains(kind.Name) || CompressionPolicies.Create(kind.Name).Packing is not { } packing)
+            return Size(config, kind.Type) / Size(config, KvDataType.F16);
+        return (double)new PackedForm(packing.Bits, config.HeadDim).GroupBytes / (2 * PackedForm.GroupRows * config.HeadDim * sizeof(ushort));
     }
 
     private static double Size(ModelConfig config, KvDataType type) => new KvLayout(config.Layers, config.KvHeads, config.HeadDim, type).BytesPerToken;

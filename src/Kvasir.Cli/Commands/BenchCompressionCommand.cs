@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using Kvasir.Benchmarks.Compression;
+using Kvasir.Benchmarks.Demo;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
 using Spectre.Console;
@@ -23,6 +24,8 @@ internal sealed class BenchCompressionCommand : Command, IHelpTopics
         DefaultValueFactory = _ => [.. CompressionBenchmark.Suites],
     };
 
+    private readonly Option<string?> _file = new("--file", "-f") { Description = "The text that perplexities are of. Default: the demo's document.", HelpName = "FILE" };
+
     private readonly Option<int?> _prompts = new("--prompts") { Description = "Prompts of the comparisons. Default: 60; quick: 12.", HelpName = "N" };
 
     private readonly Option<int?> _length = new("--length") { Description = "Tokens of a context. Default: 2000; quick: 1000.", HelpName = "N" };
@@ -41,6 +44,7 @@ internal sealed class BenchCompressionCommand : Command, IHelpTopics
         Add(_speedModel);
         Add(_suites);
         _suites.AcceptOnlyFromAmong([.. CompressionBenchmark.Suites]);
+        Add(_file);
         Add(_prompts);
         Add(_length);
         Add(_seed);
@@ -51,7 +55,8 @@ internal sealed class BenchCompressionCommand : Command, IHelpTopics
 
     public string Details => """
         layers: ways to share a small budget over layers and heads, questions seen. heads: RazorAttention, questions asked afterwards.
-        merge: merging against dropping. lazy: answers that return to the prompt. sparse: reading less than is kept. cascade, decode, throughput: memory and speed.
+        merge: merging against dropping. lazy: answers that return to the prompt. sparse: reading less than is kept.
+        quantised: 8, 4 and 2 bits (KIVI), alone and with fewer rows, at equal bytes, scales and indices counted. cascade, decode, throughput: memory and speed.
         kl is the divergence from the whole cache while both read the reference answer. Ctrl-C ends it with what was measured.
         """;
 
@@ -64,6 +69,7 @@ internal sealed class BenchCompressionCommand : Command, IHelpTopics
             Model = NamedModel.OrDefault(parsed.GetValue(_model)),
             SpeedModel = parsed.GetValue(_speedModel) is { } speed ? NamedModel.OrDefault(speed) : null,
             Quick = parsed.GetValue(_quick),
+            Text = DemoSet.ReadDocument(parsed.GetValue(_file) ?? Path.Combine(BundledFiles.Demo(), "document.txt")),
             Suites = parsed.GetValue(_suites)!,
             Prompts = parsed.GetValue(_prompts),
             Length = parsed.GetValue(_length),

@@ -20,7 +20,7 @@ internal sealed class BenchPerplexityCommand : Command, IHelpTopics
     private readonly Option<int?> _pieces = new("--pieces") { Description = "Most pieces of the text. Default: 4.", HelpName = "N" };
     private readonly KvMethodOptionSet _methods = new(["full", "q8_0"], PerplexityOptions.AllPolicies);
     private readonly Option<int?> _threads = new("--threads", "-t") { Description = "Worker threads. Default: the processors of the machine.", HelpName = "N" };
-    private readonly JsonOption _json = new("{rows: [{policy, budget, bytes, tokens, perplexity, change, kl, agreement}], pieces}");
+    private readonly JsonOption _json = new("{rows: [{policy, budget, bytes, tokens, perplexity, change, changeLow, changeHigh, kl, agreement}], pieces}");
 
     public BenchPerplexityCommand()
         : base("perplexity", "Reads a text with several ways of keeping keys and values: perplexity, and divergence from the whole cache token by token.")
@@ -88,6 +88,8 @@ internal sealed class BenchPerplexityCommand : Command, IHelpTopics
             ["tokens"] = row.Tokens,
             ["perplexity"] = JsonOutput.Number(row.Perplexity),
             ["change"] = JsonOutput.Number(row.Change),
+            ["changeLow"] = JsonOutput.Number(row.ChangeLow),
+            ["changeHigh"] = JsonOutput.Number(row.ChangeHigh),
             ["kl"] = JsonOutput.Number(row.Kl),
             ["agreement"] = JsonOutput.Number(row.Agreement),
         })]),

@@ -118,6 +118,7 @@ internal sealed class FuzzCommand : Command, IHelpTopics
         ["preemptions"] = report.Preemptions,
         ["loadedRows"] = report.LoadedRows,
         ["blendedRows"] = report.BlendedRows,
+        ["compressedRows"] = report.CompressedRows,
         ["cancellations"] = report.Cancellations,
         ["forks"] = report.Forks,
         ["adapterRequests"] = report.AdapterRequests,
@@ -136,7 +137,7 @@ internal sealed class FuzzCommand : Command, IHelpTopics
         }
 
         output.WriteLine($"seed {report.Seed}: {Screen.Count(report.Schedules)} schedules, {Screen.Count(report.Steps)} steps, {Screen.Count(report.RowsCompared)} rows compared in {Screen.Time(TimeSpan.FromSeconds(report.Seconds))}");
-        output.WriteLine($"{Screen.Count(report.ReusedRows)} rows reused, {Screen.Count(report.LoadedRows)} loaded from tiers, {Screen.Count(report.BlendedRows)} blended, {Screen.Count(report.Preemptions)} preemptions, {Screen.Count(report.Cancellations)} cancellations, {Screen.Count(report.Forks)} forks, {Screen.Count(report.AdapterRequests)} requests with adapters; instruction sets: {string.Join(", ", report.InstructionSets)}");
+        output.WriteLine($"{Screen.Count(report.ReusedRows)} rows reused, {Screen.Count(report.LoadedRows)} loaded from tiers, {Screen.Count(report.BlendedRows)} blended, {Screen.Count(report.CompressedRows)} read with smaller caches, {Screen.Count(report.Preemptions)} preemptions, {Screen.Count(report.Cancellations)} cancellations, {Screen.Count(report.Forks)} forks, {Screen.Count(report.AdapterRequests)} requests with adapters; instruction sets: {string.Join(", ", report.InstructionSets)}");
         output.WriteLine($"{Screen.Count(report.Mismatches)} mismatches, {Screen.Count(report.LeakedBlocks)} leaked blocks");
         if (report.FirstMismatch is { } first)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"first, after {report.SecondsToFirstMismatch:0.0} s: {first}"));

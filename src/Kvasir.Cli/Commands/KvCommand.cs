@@ -11,6 +11,7 @@ internal sealed class KvCommand : Command, IHelpTopics
     {
         Add(new KvPoliciesCommand());
         Add(new KvProfileHeadsCommand());
+        Add(new KvAdviseCommand());
     }
 
     public string? Details => """
@@ -18,5 +19,5 @@ internal sealed class KvCommand : Command, IHelpTopics
         rows had. docs/kv-compression.md says which policy is for what.
         """;
 
-    public IReadOnlyList<string> Examples => ["kvasir kv policies", "kvasir kv profile-heads --model M", "kvasir generate -f long.txt --kv-policy snapkv:0.25"];
+    public IReadOnlyList<string> Examples => ["kvasir kv policies", "kvasir kv advise --sample prompts.jsonl", "kvasir kv profile-heads --model M", "kvasir generate -f long.txt --kv-policy snapkv:0.25"];
 }

@@ -31,7 +31,7 @@ internal sealed class EngineOptionSet(bool withCache = false)
 
     private readonly Option<KvDataType> _kvType = new("--kv-type")
     {
-        Description = "How keys and values are stored: f32, f16, bf16 or q8_0.",
+        Description = "How keys and values are stored: f32, f16, bf16, q8_0 or q4_0.",
         HelpName = "TYPE",
         CustomParser = NamedValue.Parse<KvDataType>,
         DefaultValueFactory = _ => new EngineOptions().KvType,

@@ -32,7 +32,7 @@ internal sealed class ServerOptionSet
         (Flag("--listen", "URL", "Where to listen; port 0 takes a free one. Default: http://127.0.0.1:8080."), "listen"),
         (Flag("--max-context", "N", "Most tokens of prompt and answer together."), "engine.maxContext"),
         (Flag("--threads", "N", "Worker threads.", "-t"), "engine.threads"),
-        (Flag("--kv-type", "TYPE", "How keys and values are stored: f32, f16, bf16 or q8_0."), "engine.kvType"),
+        (Flag("--kv-type", "TYPE", "How keys and values are stored: f32, f16, bf16, q8_0 or q4_0."), "engine.kvType"),
         (Flag("--kv-budget", "SIZE", "Memory for keys and values, e.g. 512MiB."), "engine.kvBudget"),
         (Flag("--host-cache", "SIZE", "Memory for keys and values beyond that, e.g. 4GiB."), "engine.tiers.host"),
         (Flag("--cache", "DIR", "Folder that keeps keys and values across restarts."), "engine.tiers.folder"),

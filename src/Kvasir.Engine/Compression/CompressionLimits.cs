@@ -1,6 +1,8 @@
 using Kvasir.Engine.Requests;
+using Kvasir.KvCache.Compression;
 using Kvasir.KvCache.Virtual;
 using Kvasir.Models;
+using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Engine.Compression;
 
@@ -8,7 +10,7 @@ namespace Kvasir.Engine.Compression;
 internal static class CompressionLimits
 {
     /// <exception cref="ArgumentException">Says what cannot be.</exception>
-    public static void Check(GenerationRequest request, ModelConfig config, KvMemory kvMemory)
+    public static void Check(GenerationRequest request, ModelConfig config, KvLayout layout, KvMemory kvMemory, int stepRows)
     {
         if (request.Compression is not { } compression)
             return;
@@ -19,31 +21,43 @@ internal static class CompressionLimits
             throw new ArgumentException($"{what} and a layer policy cannot be combined: both need the sequence's table; leave one of the two out", nameof(request));
         if (request.Capture is not null)
             throw new ArgumentException($"{what} drops rows that Capture wants to see; leave one of the two out", nameof(request));
-        if (kvMemory != KvMemory.Paged)
-            throw new ArgumentException($"{what} needs rows in the blocks of paged KV, and KvMemory is {kvMemory} (--kv-memory): leave one of the two out", nameof(request));
         if (request.WantReceipt)
             throw new ArgumentException($"a receipt proves that an answer has the bits of a cold run, and an answer with {what} has not; leave out WantReceipt or the compression", nameof(request));
-        if (WhyNot(config) is { } reason)
-            throw new ArgumentException($"{what} cannot be used with this model: {reason}", nameof(request));
+        if (WhyNot(config, kvMemory) is { } reason)
+            throw new ArgumentException($"{what} cannot be used here: {reason}", nameof(request));
+        if (compression.Policy.Packing is { } packing && PackedRowStore.WhyNot(layout, packing) is { } obstacle)
+            throw new ArgumentException($"{what} cannot be used here: {obstacle}", nameof(request));
+        if (compression.Policy.Packing is not null && compression.Cascade)
+            throw new ArgumentException($"{what} packs rows and drops none, so that a cascade has nothing to hand on; leave out Cascade", nameof(request));
         if (compression.Rows is < 1)
             throw new ArgumentException($"{what}: Rows is {compression.Rows}; allowed: 1 or more", nameof(request));
         if (compression.Share is not (> 0 and <= 1))
             throw new ArgumentException($"{what}: Share is {compression.Share}; allowed: above 0, up to 1", nameof(request));
         if (compression.Point is { } point && (point < 1 || point > request.Prompt.Length))
             throw new ArgumentException($"{what}: Point is {point}; allowed: 1 to the {request.Prompt.Length} tokens of the prompt", nameof(request));
+        var length = compression.Point ?? request.Prompt.Length;
+        var shape = new CompressionShape(config.Layers, config.QueryHeads, config.KvHeads, config.HeadDim, compression.BudgetOf(length));
+        var compressor = compression.Policy.Start(shape);
+        if (compressor.ShiftedRows > 0 && config.WhyRowsStay() is { } fixedPositions)
+            throw new ArgumentException($"{what} reads rows at other positions than their own, which this model does not allow: {fixedPositions}; use {StreamingLlmPolicy.TruePositionsName}", nameof(request));
+        var window = Math.Min(compressor.WindowRows, length);
+        if (window > stepRows)
+            throw new ArgumentException($"{what} looks at the last {window} rows together, and a step has {stepRows}; raise MaxBatchTokens", nameof(request));
     }
 
-    /// <summary>Why a model's rows cannot be thinned out, or null when they can.</summary>
-    private static string? WhyNot(ModelConfig config)
+    /// <summary>Why a model's rows in such memory cannot be thinned out, or null when they can.</summary>
+    public static string? WhyNot(ModelConfig config, KvMemory kvMemory)
     {
+        if (kvMemory != KvMemory.Paged)
+            return $"it needs rows in the blocks of paged KV, and KvMemory is {kvMemory} (--kv-memory); leave one of the two out";
         if (config.Recurrent is not null)
-            return "it has recurrent layers, which keep a state and no rows";
+            return "the model has recurrent layers, which keep a state and no rows";
         if (config.Latent is not null)
-            return "its cache holds latent rows, from which the heads' keys are made";
+            return "the model's cache holds latent rows, from which the heads' keys are made";
         if (config.LayerPlan.Any(layer => layer.Window != 0))
-            return "some of its layers see a window only, and are small as they are";
+            return "some layers of the model see a window only, and are small as they are";
         if (config.Alibi)
-            return "its scores depend on distances (ALiBi), which kept rows would lose";
-        return config.AttentionSoftCap != 0 || config.Sinks ? "its scores are capped or have sinks, which the policies' probes do not know" : null;
+            return "the model's scores depend on distances (ALiBi), which kept rows would lose";
+        return config.AttentionSoftCap != 0 || config.Sinks ? "the model's scores are capped or have sinks, which the policies' probes do not know" : null;
     }
 }

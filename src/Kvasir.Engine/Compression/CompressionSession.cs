@@ -27,6 +27,7 @@ internal sealed class CompressionSession : ILayerPolicy
     private readonly KeptMass _keptMass;
     private readonly int[] _laneRows;
     private readonly int _promptLength;
+    private readonly PackedRowStore? _packed;
     private IKvTable? _table;
     private bool _cascades;
     private long _dropped;
@@ -43,6 +44,7 @@ internal sealed class CompressionSession : ILayerPolicy
         _compressor = request.Policy.Start(_shape);
         _rows = new TableRows(model.Layout);
         Lanes = Policy.PerHead ? _shape.KvHeads : 1;
+        _packed = Policy.Packing is { } packing ? new PackedRowStore(model.Layout, packing, Lanes) : null;
         _selection = new RowSelection(Lanes);
         _drops = new RowDrops(Lanes);
         _laneRows = new int[Lanes];
@@ -80,6 +82,8 @@ internal sealed class CompressionSession : ILayerPolicy
     /// <summary>Blocks that the kept rows need at most; every lane may have a piece that is not full.</summary>
     public int BlocksForKept()
     {
+        if (_packed is not null)
+            return _packed.Pieces(Point);
         var pieces = (KeptRows / _model.Layout.BlockRows) + (_shape.Layers * Lanes);
         return (int)((pieces + (_shape.Layers * Lanes) - 1) / (_shape.Layers * Lanes));
     }
@@ -106,7 +110,7 @@ internal sealed class CompressionSession : ILayerPolicy
             return _cascades || length >= Point - Window ? Point : Point - Window;
         if (length < _promptLength)
             return _promptLength;
-        return _compressor.DropsInAnswer ? length + 1 : int.MaxValue;
+        return _packed?.NextPacking(length) ?? (_compressor.DropsInAnswer ? length + 1 : int.MaxValue);
     }
 
     public void AskMass(int layer, ReadOnlySpan<int> positions, List<MassQuery> queries)
@@ -148,7 +152,9 @@ internal sealed class CompressionSession : ILayerPolicy
         if (IsCompressed)
         {
             // A prompt that goes on behind the compress point is computed densely, however it is cut into steps.
-            if (context.Positions[^1] >= _promptLength)
+            if (_packed is not null && context.Positions[^1] + 1 >= _promptLength)
+                ((RaggedTable)_table!).Pack(layer, _packed.PackedRows(context.Positions[^1] + 1));
+            else if (context.Positions[^1] >= _promptLength)
                 Drop(layer, context.Positions[^1]);
             return;
         }
@@ -192,7 +198,7 @@ internal sealed class CompressionSession : ILayerPolicy
             }
             else
             {
-                compressed = Copy((UniformTable)_table, reservation);
+                compressed = _packed?.Copy(_pool, (UniformTable)_table, Point, reservation) ?? Copy((UniformTable)_table, reservation);
                 peak += compressed.BlockCount;
                 _table.Dispose();
                 _table = compressed;
@@ -332,6 +338,7 @@ internal sealed class CompressionSession : ILayerPolicy
             Rows = Point,
             KeptRows = rows,
             Bytes = table.BlockCount * _model.Layout.BlockBytes,
+            RowBytes = _packed?.Bytes(Point) ?? (rows * _model.Layout.BytesPerToken),
             FullBytes = (Point + _model.Layout.BlockRows - 1) / _model.Layout.BlockRows * _model.Layout.BlockBytes,
             MassKept = _keptMass.Share,
             PeakBlocks = peak,

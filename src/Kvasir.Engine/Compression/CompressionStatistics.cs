@@ -15,6 +15,9 @@ public sealed record CompressionStatistics
     /// <summary>Bytes of the kept rows, scales and biases included, by the pool's blocks.</summary>
     public required long Bytes { get; init; }
 
+    /// <summary>Bytes of the kept rows alone, scales included: without what is free in the pool's blocks.</summary>
+    public required double RowBytes { get; init; }
+
     /// <summary>Bytes that all rows take.</summary>
     public required long FullBytes { get; init; }
 

@@ -13,7 +13,7 @@ public sealed record KvCompression
     /// <summary>Which rows stay.</summary>
     public required ICompressionPolicy Policy { get; init; }
 
-    /// <summary>Rows that a KV head of a layer keeps on average; null to say it by <see cref="Share"/>.</summary>
+    /// <summary>Rows that a KV head of a layer keeps on average, where the policy takes a budget; null to say it by <see cref="Share"/>.</summary>
     public int? Rows { get; init; }
 
     /// <summary>The same as a share of the rows before the compress point, above 0 and up to 1.</summary>
@@ -27,7 +27,7 @@ public sealed record KvCompression
 
     /// <summary>
     /// True to compress layer by layer while the prompt is computed, so that memory for all layers' rows is never needed (CAKE's cascade). The
-    /// prompt must fit a step; nothing is then taken from the prefix cache or left there.
+    /// prompt must fit a step, and the policy must drop rows; nothing is then taken from the prefix cache or left there.
     /// </summary>
     public bool Cascade { get; init; }
 
@@ -40,7 +40,10 @@ public sealed record KvCompression
         try
         {
             var budget = BudgetText.Parse(text);
-            var compression = new KvCompression { Policy = CompressionPolicies.Create(budget.Name, profile), Rows = budget.Rows };
+            var policy = CompressionPolicies.Create(budget.Name, profile);
+            if (policy.Packing is not null && budget != new BudgetText(budget.Name, null, null))
+                throw new FormatException($"KV policy '{text}': {policy.Name} keeps all rows and takes no budget; write {policy.Name} alone");
+            var compression = new KvCompression { Policy = policy, Rows = budget.Rows };
             return budget.Share is { } share ? compression with { Share = share } : compression;
         }
         catch (ArgumentException error)

@@ -37,6 +37,9 @@ public readonly record struct KvChoice(KvCompression? Compression, SparseReading
     /// <summary>True when a policy stands on a head profile of the model.</summary>
     public static bool NeedsProfile(string name) => !ReadsOnly(name) && CompressionPolicies.NeedsProfile(name);
 
+    /// <summary>False when a policy keeps and reads all rows, and so takes no budget.</summary>
+    public static bool TakesBudget(string name) => ReadsOnly(name) || CompressionPolicies.TakesBudget(name);
+
     /// <summary>True when a policy keeps everything and reads less.</summary>
     public static bool ReadsOnly(string name) => ReadingPolicies.Names.Contains(name);
 

@@ -12,8 +12,9 @@ namespace Kvasir.Engine.Requests;
 /// <param name="model">The model.</param>
 /// <param name="poolTokens">Rows that the whole KV pool holds.</param>
 /// <param name="kvMemory">How KV lies in memory.</param>
-/// <param name="maxTogether">Most rows of one sequence that a step can be relied on to have room for.</param>
-internal sealed class RequestLimits(LoadedModel model, long poolTokens, KvMemory kvMemory, int maxTogether)
+/// <param name="stepRows">Most rows of a step.</param>
+/// <param name="maxTogether">Most of them that one sequence can rely on.</param>
+internal sealed class RequestLimits(LoadedModel model, long poolTokens, KvMemory kvMemory, int stepRows, int maxTogether)
 {
     private const string BudgetAdvice = "that is what the KV budget holds: ask for fewer tokens or raise KvBudgetBytes (--kv-budget)";
 
@@ -43,7 +44,7 @@ internal sealed class RequestLimits(LoadedModel model, long poolTokens, KvMemory
         if (request is not { LayerPolicy: null, Compression: null } && model.Config.Recurrent is not null)
             throw new ArgumentException($"a {model.Config.Architecture} model has recurrent layers, which every row must pass; leave out LayerPolicy and Compression", nameof(request));
         BlendLimits.Check(request, kvMemory);
-        CompressionLimits.Check(request, model.Config, kvMemory);
+        CompressionLimits.Check(request, model.Config, model.Layout, kvMemory, stepRows);
         ReadingLimits.Check(request, model.Config, maxTogether);
 
         // An answer that is to be as long as may be is as long as the pool allows; an asked-for length that does not fit is an error.

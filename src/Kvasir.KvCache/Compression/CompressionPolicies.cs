@@ -38,6 +38,8 @@ public static class CompressionPolicies
         ("kvmerger-mass", "the same, ln n added to the score", null, () => new KvMergerPolicy("kvmerger-mass", new KvMergerOptions { KeepsMass = true })),
         ("kvmerger-mean", "equal weights", null, () => new KvMergerPolicy("kvmerger-mean", new KvMergerOptions { Sigma = KvMergerOptions.Width.Infinite })),
         ("kvmerger-first", "the first row of a run for its pivot", null, () => new KvMergerPolicy("kvmerger-first", new KvMergerOptions { PivotByAttention = false })),
+        ("kivi4", "all rows, in 4 bits behind a window: keys by channel, values by row", null, () => new KiviPolicy(4)),
+        ("kivi2", "the same in 2 bits", null, () => new KiviPolicy(2)),
         ("cam", "H2O, evicted values go on in their neighbours", null, () => new CamPolicy()),
     ];
 
@@ -49,6 +51,9 @@ public static class CompressionPolicies
 
     /// <summary>True when a policy stands on a head profile of the model.</summary>
     public static bool NeedsProfile(string name) => Find(name).Profiled is not null;
+
+    /// <summary>True when a policy keeps as much as it is told; false when its size is what it is.</summary>
+    public static bool TakesBudget(string name) => Find(name).Plain?.Invoke().Packing is null;
 
     /// <summary>A policy.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>

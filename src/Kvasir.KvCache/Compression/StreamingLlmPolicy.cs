@@ -8,8 +8,11 @@ namespace Kvasir.KvCache.Compression;
 /// <param name="positionsInCache">True to read the first rows at their places in the cache.</param>
 public sealed class StreamingLlmPolicy(int sinks = 4, bool positionsInCache = true) : ICompressionPolicy
 {
+    /// <summary>Name of the form that leaves rows at their true positions.</summary>
+    public const string TruePositionsName = "streamingllm-true";
+
     /// <inheritdoc/>
-    public string Name => positionsInCache ? "streamingllm" : "streamingllm-true";
+    public string Name => positionsInCache ? "streamingllm" : TruePositionsName;
 
     /// <inheritdoc/>
     public bool PerHead => false;

@@ -14,6 +14,18 @@ internal sealed unsafe class LaneRows : IDisposable
 
     public int Count { get; private set; }
 
+    /// <summary>The pieces that packed groups lie in: the first rows of the lane, before those in <see cref="Slices"/>.</summary>
+    public List<SliceId> Packed { get; } = [];
+
+    /// <summary>Rows in packed groups.</summary>
+    public int PackedRows { get; private set; }
+
+    /// <summary>Slot of the first row that is not packed: those before it in the first piece were packed.</summary>
+    public int FirstSlot { get; private set; }
+
+    /// <summary>Slots up to the end of the rows that are not packed, counted from the first of <see cref="Slices"/>.</summary>
+    public int Slots => SlotOf(Count);
+
     /// <summary>Positions <c>[Count]</c>, in no order once rows were moved.</summary>
     public int* PositionPointer { get; private set; }
 
@@ -21,6 +33,24 @@ internal sealed unsafe class LaneRows : IDisposable
     public float* BiasPointer { get; private set; }
 
     public ReadOnlySpan<int> Positions => new(PositionPointer, Count);
+
+    /// <summary>Slot of a row that is not packed, counted over <see cref="Slices"/>.</summary>
+    public int SlotOf(int row) => row - PackedRows + FirstSlot;
+
+    /// <summary>The first rows that were not are packed now.</summary>
+    /// <param name="rows">How many.</param>
+    /// <param name="blockRows">Rows of a piece.</param>
+    /// <param name="slots">Whether they took slots of <see cref="Slices"/>.</param>
+    /// <returns>Pieces at the begin of <see cref="Slices"/> that have no rows any more.</returns>
+    public int Pack(int rows, int blockRows, bool slots)
+    {
+        PackedRows += rows;
+        if (!slots)
+            return 0;
+        var free = (FirstSlot + rows) / blockRows;
+        FirstSlot = (FirstSlot + rows) % blockRows;
+        return free;
+    }
 
     public void Reserve(int rows)
     {
@@ -75,6 +105,9 @@ internal sealed unsafe class LaneRows : IDisposable
         _capacity = 0;
         _biasCapacity = 0;
         Count = 0;
+        PackedRows = 0;
+        FirstSlot = 0;
+        Packed.Clear();
         Slices.Clear();
     }
 

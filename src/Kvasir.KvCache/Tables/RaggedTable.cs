@@ -14,18 +14,16 @@ namespace Kvasir.KvCache.Tables;
 /// </remarks>
 public sealed unsafe class RaggedTable : IKvTable
 {
-    /// <summary>Position of rows that every query sees.</summary>
-    private const int Settled = int.MinValue / 2;
-
     private readonly BlockPool _pool;
     private readonly SliceAllocator _slices;
     private readonly LaneRows[] _rows;
+    private readonly LaneSegments _segments;
     private KvView* _views;
     private KvWriteRow* _targets;
     private int _targetCapacity;
     private int _targetCount;
     private int _targetLayer = -1;
-    private int _settledLength;
+    private LanePacker? _packer;
 
     /// <summary>An empty table.</summary>
     /// <param name="pool">The pool.</param>
@@ -35,6 +33,7 @@ public sealed unsafe class RaggedTable : IKvTable
         _pool = pool;
         Lanes = perHead ? pool.Layout.KvHeads : 1;
         _slices = new SliceAllocator(pool, Lanes);
+        _segments = new LaneSegments(_slices, BlockRows);
         _rows = new LaneRows[pool.Layout.Layers * Lanes];
         for (var lane = 0; lane < _rows.Length; lane++)
             _rows[lane] = new LaneRows();
@@ -61,13 +60,28 @@ public sealed unsafe class RaggedTable : IKvTable
     public long CascadeRows { get; set; } = long.MaxValue;
 
     /// <summary>True when all rows of earlier steps are seen by all that come, so that their positions need not be looked at.</summary>
-    public bool SeesAllRows { get; init; }
+    public bool SeesAllRows
+    {
+        get => _segments.SeesAllRows;
+        init => _segments.SeesAllRows = value;
+    }
+
+    /// <summary>The form that first rows are packed in (<see cref="Pack"/>); null when all rows stay as the pool stores them.</summary>
+    public PackedForm? Packing
+    {
+        get => _packer?.Form;
+        init => _packer = value is { } form ? new LanePacker(_pool.Layout, form, Lanes) : null;
+    }
 
     /// <summary>Most blocks held at any time.</summary>
     public int PeakBlocks { get; private set; }
 
     /// <summary>The first rows of every lane are read as if they were this much further on (StreamingLLM's positions in the cache).</summary>
-    public (int Rows, int Offset) Shift { get; set; }
+    public (int Rows, int Offset) Shift
+    {
+        get => _segments.Shift;
+        set => _segments.Shift = value;
+    }
 
     /// <summary>Makes a ragged table with the rows of a uniform one, copied, and disposes that one.</summary>
     /// <param name="pool">The pool of both.</param>
@@ -120,7 +134,7 @@ public sealed unsafe class RaggedTable : IKvTable
         for (var layer = 0; layer < _pool.Layout.Layers; layer++)
         {
             for (var lane = 0; lane < Lanes; lane++)
-                held += Math.Max(Lane(layer, lane).Slices.Count, SlicesFor(Lane(layer, lane).Count + added));
+                held += PiecesToReach(Lane(layer, lane), added);
             most = Math.Max(most, held);
             held = Math.Min(held, kept);
         }
@@ -140,7 +154,7 @@ public sealed unsafe class RaggedTable : IKvTable
             reservation.Require(_pool, needed); // so that nothing happens by halves
         _slices.Ensure(_slices.FreeSlices + (needed * _slices.SlicesPerBlock), reservation);
         PeakBlocks = Math.Max(PeakBlocks, BlockCount);
-        _settledLength = Length;
+        _segments.SettledLength = Length;
         foreach (var lane in _rows)
             lane.Reserve(lane.Count + added);
         if (Lanes > 1 && added > _targetCapacity)
@@ -164,7 +178,7 @@ public sealed unsafe class RaggedTable : IKvTable
         _slices.Ensure(slices, reservation);
         PeakBlocks = BlockCount;
         Length = length;
-        _settledLength = length;
+        _segments.SettledLength = length;
     }
 
     /// <summary>Pieces that so many rows of a lane lie in.</summary>
@@ -200,7 +214,10 @@ public sealed unsafe class RaggedTable : IKvTable
         var rows = Lane(layer, lane);
         if ((uint)row >= (uint)rows.Count)
             throw new ArgumentOutOfRangeException(nameof(row), row, $"layer {layer} has {rows.Count} rows");
-        return new KvWriteRow { Slice = Slice(rows.Slices[row / BlockRows], lane), Slot = row % BlockRows };
+        if (row < rows.PackedRows)
+            throw new InvalidOperationException($"row {row} of layer {layer} is packed; it can be read, but has no slot of its own");
+        var slot = rows.SlotOf(row);
+        return new KvWriteRow { Slice = _slices.Pointer(rows.Slices[slot / BlockRows], lane), Slot = slot % BlockRows };
     }
 
     /// <summary>Appends copies of another table's rows to a lane; their positions are those of a uniform table.</summary>
@@ -216,6 +233,57 @@ public sealed unsafe class RaggedTable : IKvTable
             var from = source.RowTarget(layer, row);
             var to = RowTarget(layer, lane, Append(layer, lane, row));
             Copy(from, to, lane);
+        }
+    }
+
+    /// <summary>Appends another table's first rows, packed, to an empty lane; their positions are those of a uniform table.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="lane">The lane.</param>
+    /// <param name="source">A table whose row is its position.</param>
+    /// <param name="count">Rows; a multiple of 32.</param>
+    public void AppendPacked(int layer, int lane, UniformTable source, int count)
+    {
+        var rows = Lane(layer, lane);
+        rows.Reserve(count);
+        for (var row = 0; row < count; row++)
+        {
+            rows.Append(row);
+            _packer!.Take(row % PackedForm.GroupRows, source.RowTarget(layer, row), lane);
+            if ((row + 1) % PackedForm.GroupRows != 0)
+                continue;
+            rows.Pack(PackedForm.GroupRows, BlockRows, slots: false);
+            _packer.Store(_slices, rows, lane);
+        }
+    }
+
+    /// <summary>
+    /// Packs the first rows of all lanes of a layer; what they took before is free for other rows of the table. Not between a layer's write and
+    /// its attention. Packed rows are read and seen as others are, but neither moved nor dropped.
+    /// </summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="count">How many rows are packed then; those beyond whole groups of 32 stay as they are.</param>
+    public void Pack(int layer, int count)
+    {
+        for (var lane = 0; lane < Lanes; lane++)
+        {
+            var rows = Lane(layer, lane);
+            while (rows.PackedRows + PackedForm.GroupRows <= Math.Min(count, rows.Count))
+            {
+                for (var i = 0; i < PackedForm.GroupRows; i++)
+                {
+                    var row = RowTarget(layer, lane, rows.PackedRows + i);
+                    _packer!.Take(i, row, lane);
+                    Poison(row, lane);
+                }
+
+                for (var free = rows.Pack(PackedForm.GroupRows, BlockRows, slots: true); free > 0; free--)
+                {
+                    _slices.Return(rows.Slices[0]);
+                    rows.Slices.RemoveAt(0);
+                }
+
+                _packer!.Store(_slices, rows, lane);
+            }
         }
     }
 
@@ -238,7 +306,14 @@ public sealed unsafe class RaggedTable : IKvTable
     /// <summary>Decodes a row of a head.</summary>
     public void Read(int layer, int head, int row, Span<float> key, Span<float> value)
     {
-        var target = RowTarget(layer, Lanes == 1 ? 0 : head, row);
+        var lane = Lanes == 1 ? 0 : head;
+        if (row < Lane(layer, lane).PackedRows)
+        {
+            _packer!.ReadPacked(_slices, Lane(layer, lane), lane, head, row, key, value);
+            return;
+        }
+
+        var target = RowTarget(layer, lane, row);
         KvRowReader.ReadHead(_pool.Layout, target.Slice, target.Slot, head, key, value);
     }
 
@@ -257,7 +332,7 @@ public sealed unsafe class RaggedTable : IKvTable
     public void Trim(int layer, int lane, ReadOnlySpan<int> keptRows)
     {
         var rows = Lane(layer, lane);
-        RequireAscending(keptRows, rows.Count);
+        RequireAscending(keptRows, rows);
         for (var to = 0; to < keptRows.Length; to++)
         {
             if (keptRows[to] != to)
@@ -274,7 +349,7 @@ public sealed unsafe class RaggedTable : IKvTable
     public void Remove(int layer, int lane, ReadOnlySpan<int> removedRows)
     {
         var rows = Lane(layer, lane);
-        RequireAscending(removedRows, rows.Count);
+        RequireAscending(removedRows, rows);
         var moves = new HoleFilling(removedRows, rows.Count);
         while (moves.MoveNext())
             Move(layer, lane, moves.From, moves.To);
@@ -285,9 +360,9 @@ public sealed unsafe class RaggedTable : IKvTable
     public KvView BuildView(int layer, SegmentArena arena)
     {
         if (Lanes == 1)
-            return BuildLane(layer, 0, arena);
+            return _segments.Build(Lane(layer, 0), 0, _packer, arena);
         for (var lane = 0; lane < Lanes; lane++)
-            _views[lane] = BuildLane(layer, lane, arena);
+            _views[lane] = _segments.Build(Lane(layer, lane), lane, _packer, arena);
         return new KvView { Heads = _views };
     }
 
@@ -308,58 +383,19 @@ public sealed unsafe class RaggedTable : IKvTable
 
     private LaneRows Lane(int layer, int lane) => _rows[(layer * Lanes) + lane];
 
-    /// <summary>A piece as its head sees it: a head that lies alone in it begins where the first head would.</summary>
-    private byte* Slice(SliceId id, int lane) =>
-        _pool.Slice(id.Block, id.Slice / Lanes) + _pool.Layout.KeyOffset(id.Slice % Lanes) - _pool.Layout.KeyOffset(lane);
-
     private int Append(int layer, int lane, int position)
     {
         var rows = Lane(layer, lane);
-        if (rows.Slices.Count < SlicesFor(rows.Count + 1))
+        if (rows.Slices.Count < SlicesFor(rows.Slots + 1))
             rows.Slices.Add(_slices.Take(reservation: null));
 
         rows.Append(position);
         return rows.Count - 1;
     }
 
-    private KvView BuildLane(int layer, int lane, SegmentArena arena)
-    {
-        var rows = Lane(layer, lane);
-        var slices = SlicesFor(rows.Count);
-        var split = Shift.Offset != 0 && Shift.Rows > 0 && rows.Count > Shift.Rows && Shift.Rows < BlockRows ? 1 : 0;
-        var segments = arena.Take(slices + split);
-        for (var i = 0; i < slices; i++)
-        {
-            var row = i * BlockRows;
-            var at = i + split;
-            if (i == 0 && split == 1)
-            {
-                Fill(ref segments[0], rows, lane, 0, Shift.Rows);
-                segments[0].PositionOffset = Shift.Offset;
-                Fill(ref segments[1], rows, lane, Shift.Rows, Math.Min(BlockRows, rows.Count) - Shift.Rows);
-                continue;
-            }
-
-            Fill(ref segments[at], rows, lane, row, Math.Min(BlockRows, rows.Count - row));
-        }
-
-        return new KvView { Segments = segments, SegmentCount = slices + split };
-    }
-
-    private void Fill(ref KvSegment segment, LaneRows rows, int lane, int row, int count)
-    {
-        segment.Slice = Slice(rows.Slices[row / BlockRows], lane);
-        segment.FirstSlot = row % BlockRows;
-        segment.Count = count;
-        segment.FirstRow = row;
-        segment.LogitBias = rows.BiasPointer == null ? null : rows.BiasPointer + row;
-
-        // Rows of earlier steps are seen by all that come; only among those of this step positions tell.
-        if (SeesAllRows && rows.Positions.Slice(row, count).IndexOfAnyExceptInRange(int.MinValue, _settledLength - 1) < 0)
-            segment.BasePosition = Settled;
-        else
-            segment.Positions = rows.PositionPointer + row;
-    }
+    /// <summary>Pieces that a lane has when so many rows were added. A group is packed before the rows it was made of leave a piece that is larger.</summary>
+    private int PiecesToReach(LaneRows rows, int added) =>
+        rows.Packed.Count + Math.Max(rows.Slices.Count, SlicesFor(rows.Slots + added)) + (_packer is not null && BlockRows > PackedForm.GroupRows ? 1 : 0);
 
     private void Move(int layer, int lane, int from, int to)
     {
@@ -375,29 +411,32 @@ public sealed unsafe class RaggedTable : IKvTable
             KvRows.Copy(_pool.Layout, from.Slice, from.Slot, to.Slice, to.Slot, 1);
     }
 
+    private void Poison(in KvWriteRow row, int lane)
+    {
+        if (Lanes > 1)
+            _pool.PoisonHead(row.Slice, row.Slot, lane);
+        else
+            _pool.PoisonRows(row.Slice, row.Slot, 1);
+    }
+
     private void Cut(int layer, int lane, int count)
     {
         var rows = Lane(layer, lane);
         for (var row = count; row < rows.Count; row++)
-        {
-            var dropped = RowTarget(layer, lane, row);
-            if (Lanes > 1)
-                _pool.PoisonHead(dropped.Slice, dropped.Slot, lane);
-            else
-                _pool.PoisonRows(dropped.Slice, dropped.Slot, 1);
-        }
-
+            Poison(RowTarget(layer, lane, row), lane);
         rows.Cut(count);
-        while (rows.Slices.Count > SlicesFor(count))
+        while (rows.Slices.Count > SlicesFor(rows.Slots))
         {
             _slices.Return(rows.Slices[^1]);
             rows.Slices.RemoveAt(rows.Slices.Count - 1);
         }
     }
 
-    private static void RequireAscending(ReadOnlySpan<int> rows, int count)
+    private static void RequireAscending(ReadOnlySpan<int> rows, LaneRows lane)
     {
-        var last = -1;
+        if (lane.PackedRows > 0)
+            throw new InvalidOperationException("packed rows are neither moved nor dropped");
+        var (last, count) = (-1, lane.Count);
         foreach (var row in rows)
         {
             if (row <= last || row >= count)

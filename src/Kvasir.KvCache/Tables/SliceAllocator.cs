@@ -25,6 +25,10 @@ internal sealed class SliceAllocator(BlockPool pool, int lanes) : IDisposable
     /// <summary>True to hold on to blocks whose pieces are all free, until <see cref="ReleaseIdle"/>.</summary>
     public bool HoldsIdle { get; set; }
 
+    /// <summary>A piece as its head sees it: a head that lies alone in it begins where the first head would.</summary>
+    public unsafe byte* Pointer(SliceId id, int lane) =>
+        pool.Slice(id.Block, id.Slice / lanes) + pool.Layout.KeyOffset(id.Slice % lanes) - pool.Layout.KeyOffset(lane);
+
     /// <summary>Takes blocks until that many pieces are free.</summary>
     public void Ensure(int slices, BlockReservation reservation)
     {

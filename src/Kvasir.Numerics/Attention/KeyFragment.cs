@@ -26,13 +26,13 @@ internal readonly unsafe struct KeyFragment(byte* keys, int slot, int count, int
     /// </summary>
     public bool IsAtTheEdge => _group == 0 && _shift < 0;
 
-    /// <summary>Where elements <c>[headDim][16]</c> begin as the tile's group counts lanes.</summary>
-    public byte* Elements(KvLayout layout) => _keys + (((_group * layout.HeadDim * KvLayout.RowGroup) + _shift) * layout.ElementBytes);
+    /// <summary>Where elements <c>[elements][16]</c> begin as the tile's group counts lanes.</summary>
+    public byte* Elements(KvLayout layout) => _keys + (((_group * layout.Elements * KvLayout.RowGroup) + _shift) * layout.ElementBytes);
 
     /// <summary>Where scales <c>[headDim / 32][16]</c> begin as the tile's group counts lanes, in the quantised form.</summary>
-    public float* Scales(KvLayout layout) => ScalesOf(_keys, _group, layout) + _shift;
+    public byte* Scales(KvLayout layout) => ScalesOf(_keys, _group, layout) + (_shift * layout.ScaleBytes);
 
     /// <summary>Scales of a stored group, in the quantised form.</summary>
-    public static float* ScalesOf(byte* keys, int group, KvLayout layout) =>
-        (float*)(keys + (layout.BlockRows * layout.HeadDim)) + (group * (layout.HeadDim / KvLayout.ScaleGroup) * KvLayout.RowGroup);
+    public static byte* ScalesOf(byte* keys, int group, KvLayout layout) =>
+        keys + (layout.BlockRows * layout.RowBytes) + (group * layout.Scales * KvLayout.RowGroup * layout.ScaleBytes);
 }

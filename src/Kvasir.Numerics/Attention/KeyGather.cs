@@ -35,18 +35,15 @@ internal unsafe ref struct KeyGather<TLanes>(KvLayout layout, AttentionScratch s
             return;
         ref readonly var lead = ref scratch.Fragments[0];
         var elements = lead.Elements(layout);
-        var scales = layout.Type == KvDataType.Q8_0 ? lead.Scales(layout) : null;
+        var scales = layout.IsQuantized ? lead.Scales(layout) : null;
         if (lead.IsAtTheEdge)
-            elements = Blend(scratch.Gathered, lead, elements, layout.ElementBytes, layout.HeadDim, scratch.Gathered);
+            elements = Blend(scratch.Gathered, lead, elements, layout.ElementBytes, layout.Elements, scratch.Gathered);
         for (var i = 1; i < _count; i++)
         {
             ref readonly var next = ref scratch.Fragments[i];
-            elements = Blend(elements, next, next.Elements(layout), layout.ElementBytes, layout.HeadDim, scratch.Gathered);
-            if (layout.Type != KvDataType.Q8_0)
-                continue;
-            var groups = layout.HeadDim / KvLayout.ScaleGroup;
-            var gathered = scratch.Gathered + (layout.HeadDim * KvLayout.RowGroup);
-            scales = (float*)Blend((byte*)scales, next, (byte*)next.Scales(layout), sizeof(float), groups, gathered);
+            elements = Blend(elements, next, next.Elements(layout), layout.ElementBytes, layout.Elements, scratch.Gathered);
+            if (layout.IsQuantized)
+                scales = Blend(scales, next, next.Scales(layout), layout.ScaleBytes, layout.Scales, scratch.Gathered + (layout.RowBytes * KvLayout.RowGroup));
         }
 
         TileLoader<TLanes>.KeyGroup(elements, scales, layout, scratch.Keys + (_group * KvLayout.RowGroup * layout.HeadDim));

@@ -14,4 +14,7 @@ public enum KvDataType : byte
 
     /// <summary>Signed 8-bit values with one binary32 scale per row, head and 32 dimensions.</summary>
     Q8_0,
+
+    /// <summary>4-bit values, -8 to 7, with one binary16 scale per row, head and 32 dimensions: 4.5 bits a value.</summary>
+    Q4_0,
 }

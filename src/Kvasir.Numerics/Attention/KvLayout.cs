@@ -11,12 +11,14 @@ namespace Kvasir.Numerics.Attention;
 /// each one chain over ascending dimensions, and no horizontal sum is needed.</item>
 /// <item>Values are row-major: <c>[rows][headDim]</c>: lanes run over dimensions, rows are added in ascending order.</item>
 /// <item>With <see cref="KvDataType.Q8_0"/> the scales (binary32) follow the elements: keys <c>[rows/16][headDim/32][16]</c>,
-/// values <c>[rows][headDim/32]</c>.</item>
+/// values <c>[rows][headDim/32]</c>. With <see cref="KvDataType.Q4_0"/> they are binary16.</item>
+/// <item>With <see cref="KvDataType.Q4_0"/> an element is a byte with two dimensions of one row, of each 32 the i-th (lower four bits) and the
+/// i+16th: keys are <c>[rows/16][headDim/2][16]</c>, values <c>[rows][headDim/2]</c>. No byte belongs to two rows.</item>
 /// </list>
 /// </remarks>
 /// <param name="Layers">Number of layers that keep keys and values.</param>
 /// <param name="KvHeads">Key/value heads a layer.</param>
-/// <param name="HeadDim">Dimensions of a key and of a value; a multiple of 2 (of 32 for Q8_0).</param>
+/// <param name="HeadDim">Dimensions of a key and of a value; a multiple of 2 (of 32 when quantised).</param>
 /// <param name="Type">Element type.</param>
 /// <param name="BlockRows">Rows a block; a multiple of <see cref="RowGroup"/>.</param>
 public sealed record KvLayout(int Layers, int KvHeads, int HeadDim, KvDataType Type, int BlockRows = 32)
@@ -32,15 +34,35 @@ public sealed record KvLayout(int Layers, int KvHeads, int HeadDim, KvDataType T
     {
         KvDataType.F32 => 4,
         KvDataType.F16 or KvDataType.BF16 => 2,
-        KvDataType.Q8_0 => 1,
+        KvDataType.Q8_0 or KvDataType.Q4_0 => 1,
         _ => throw new ArgumentOutOfRangeException(nameof(Type), Type, "unknown KV data type"),
     };
 
+    /// <summary>Whether elements have scales.</summary>
+    public bool IsQuantized => Type is KvDataType.Q8_0 or KvDataType.Q4_0;
+
+    /// <summary>Stored elements of one head's key (or value).</summary>
+    public int Elements => Type == KvDataType.Q4_0 ? HeadDim / 2 : HeadDim;
+
+    /// <summary>Bytes of the elements of one head's key (or value), without scales.</summary>
+    public int RowBytes => Elements * ElementBytes;
+
+    /// <summary>Scales of one head's key (or value); 0 when there are none.</summary>
+    public int Scales => IsQuantized ? HeadDim / ScaleGroup : 0;
+
+    /// <summary>Bytes of a scale; 0 when there are none.</summary>
+    public int ScaleBytes => Type switch
+    {
+        KvDataType.Q8_0 => sizeof(float),
+        KvDataType.Q4_0 => sizeof(ushort),
+        _ => 0,
+    };
+
     /// <summary>Bytes of the scales of one head's keys (or values) in a block; 0 when there are none.</summary>
-    public int ScaleBytesPerHead => Type == KvDataType.Q8_0 ? BlockRows * (HeadDim / ScaleGroup) * sizeof(float) : 0;
+    public int ScaleBytesPerHead => BlockRows * Scales * ScaleBytes;
 
     /// <summary>Bytes of one head's keys (or values) in a block, scales included, rounded up to a cache line.</summary>
-    public int HeadBytes => ((BlockRows * HeadDim * ElementBytes) + ScaleBytesPerHead + 63) & ~63;
+    public int HeadBytes => ((BlockRows * RowBytes) + ScaleBytesPerHead + 63) & ~63;
 
     /// <summary>Bytes of one layer in a block.</summary>
     public long SliceBytes => 2L * KvHeads * HeadBytes;
@@ -65,7 +87,7 @@ public sealed record KvLayout(int Layers, int KvHeads, int HeadDim, KvDataType T
             throw new ArgumentException($"KV layout {this}: layers, heads, head dimension and block rows must be positive");
         if (BlockRows % RowGroup != 0)
             throw new ArgumentException($"KV layout: block rows {BlockRows} must be a multiple of {RowGroup}");
-        if (HeadDim % 2 != 0 || (Type == KvDataType.Q8_0 && HeadDim % ScaleGroup != 0))
-            throw new ArgumentException($"KV layout: head dimension {HeadDim} does not fit {Type} (needs a multiple of {(Type == KvDataType.Q8_0 ? ScaleGroup : 2)})");
+        if (HeadDim % 2 != 0 || (IsQuantized && HeadDim % ScaleGroup != 0))
+            throw new ArgumentException($"KV layout: head dimension {HeadDim} does not fit {Type} (needs a multiple of {(IsQuantized ? ScaleGroup : 2)})");
     }
 }

@@ -49,6 +49,12 @@ public static unsafe class KvRowReader
 
     private static void ReadKey(KvLayout layout, byte* keys, int slot, Span<float> key)
     {
+        if (layout.Type == KvDataType.Q4_0)
+        {
+            ReadNibbles(keys + KvRows.KeyElement(layout, slot, 0), KvLayout.RowGroup, keys + KvRows.KeyScale(layout, slot, 0), KvLayout.RowGroup, key);
+            return;
+        }
+
         var group = slot / KvLayout.RowGroup;
         var lane = slot % KvLayout.RowGroup;
         var at = (group * layout.HeadDim * KvLayout.RowGroup) + lane;
@@ -63,6 +69,12 @@ public static unsafe class KvRowReader
 
     private static void ReadValue(KvLayout layout, byte* values, int slot, Span<float> value)
     {
+        if (layout.Type == KvDataType.Q4_0)
+        {
+            ReadNibbles(values + KvRows.ValueElement(layout, slot), 1, values + KvRows.ValueScale(layout, slot), 1, value);
+            return;
+        }
+
         var at = slot * layout.HeadDim;
         var scales = (float*)(values + (layout.BlockRows * layout.HeadDim)) + (slot * (layout.HeadDim / KvLayout.ScaleGroup));
         for (var d = 0; d < value.Length; d++)
@@ -70,6 +82,17 @@ public static unsafe class KvRowReader
             value[d] = layout.Type == KvDataType.Q8_0
                 ? ((sbyte*)values)[at + d] * scales[d / KvLayout.ScaleGroup]
                 : Element(values, layout.Type, at + d);
+        }
+    }
+
+    private static void ReadNibbles(byte* elements, int stride, byte* scales, int scaleStride, Span<float> row)
+    {
+        for (var d = 0; d < row.Length; d++)
+        {
+            var (group, place) = (d / KvLayout.ScaleGroup, d % KvLayout.ScaleGroup);
+            var both = elements[((group * KvLayout.ScaleGroup / 2) + (place % (KvLayout.ScaleGroup / 2))) * stride];
+            var level = (place < KvLayout.ScaleGroup / 2 ? both & 15 : both >> 4) - 8;
+            row[d] = level * Float16.ToSingle(((ushort*)scales)[group * scaleStride]);
         }
     }
 

@@ -28,20 +28,17 @@ public static unsafe class KvRows
     /// <summary>Gathers a row's bytes (<see cref="RowBytes"/>): per head key elements, key scales, value elements, value scales.</summary>
     public static void Read(KvLayout layout, byte* slice, int slot, Span<byte> destination)
     {
-        var scales = layout.Type == KvDataType.Q8_0 ? layout.HeadDim / KvLayout.ScaleGroup : 0;
-        var group = slot / KvLayout.RowGroup;
-        var lane = slot % KvLayout.RowGroup;
         var at = 0;
         for (var head = 0; head < layout.KvHeads; head++)
         {
             var keys = slice + layout.KeyOffset(head);
-            for (var d = 0; d < layout.HeadDim; d++)
-                at = Append(keys + KeyElement(layout, group, lane, d), layout.ElementBytes, destination, at);
-            for (var s = 0; s < scales; s++)
-                at = Append(keys + KeyScale(layout, group, lane, s), sizeof(float), destination, at);
+            for (var d = 0; d < layout.Elements; d++)
+                at = Append(keys + KeyElement(layout, slot, d), layout.ElementBytes, destination, at);
+            for (var s = 0; s < layout.Scales; s++)
+                at = Append(keys + KeyScale(layout, slot, s), layout.ScaleBytes, destination, at);
             var values = slice + layout.ValueOffset(head);
-            at = Append(values + ((long)slot * layout.HeadDim * layout.ElementBytes), layout.HeadDim * layout.ElementBytes, destination, at);
-            at = Append(values + ValueScale(layout, slot), scales * sizeof(float), destination, at);
+            at = Append(values + ValueElement(layout, slot), layout.RowBytes, destination, at);
+            at = Append(values + ValueScale(layout, slot), layout.Scales * layout.ScaleBytes, destination, at);
         }
     }
 
@@ -56,37 +53,39 @@ public static unsafe class KvRows
         return row.SequenceEqual(other);
     }
 
-    private static int HeadRowBytes(KvLayout layout) => (layout.HeadDim * layout.ElementBytes) + (layout.ScaleBytesPerHead / layout.BlockRows);
+    private static int HeadRowBytes(KvLayout layout) => layout.RowBytes + (layout.Scales * layout.ScaleBytes);
 
     private static void CopyKey(KvLayout layout, byte* from, int fromSlot, byte* to, int toSlot)
     {
-        int fromGroup = fromSlot / KvLayout.RowGroup, fromLane = fromSlot % KvLayout.RowGroup;
-        int toGroup = toSlot / KvLayout.RowGroup, toLane = toSlot % KvLayout.RowGroup;
-        for (var d = 0; d < layout.HeadDim; d++)
-            CopyBytes(from + KeyElement(layout, fromGroup, fromLane, d), to + KeyElement(layout, toGroup, toLane, d), layout.ElementBytes);
-        if (layout.Type != KvDataType.Q8_0)
-            return;
-        for (var s = 0; s < layout.HeadDim / KvLayout.ScaleGroup; s++)
-            CopyBytes(from + KeyScale(layout, fromGroup, fromLane, s), to + KeyScale(layout, toGroup, toLane, s), sizeof(float));
+        for (var d = 0; d < layout.Elements; d++)
+            CopyBytes(from + KeyElement(layout, fromSlot, d), to + KeyElement(layout, toSlot, d), layout.ElementBytes);
+        for (var s = 0; s < layout.Scales; s++)
+            CopyBytes(from + KeyScale(layout, fromSlot, s), to + KeyScale(layout, toSlot, s), layout.ScaleBytes);
     }
 
     private static void CopyValue(KvLayout layout, byte* from, int fromSlot, byte* to, int toSlot)
     {
-        var bytes = layout.HeadDim * layout.ElementBytes;
-        CopyBytes(from + ((long)fromSlot * bytes), to + ((long)toSlot * bytes), bytes);
-        if (layout.Type == KvDataType.Q8_0)
-            CopyBytes(from + ValueScale(layout, fromSlot), to + ValueScale(layout, toSlot), layout.HeadDim / KvLayout.ScaleGroup * sizeof(float));
+        var bytes = layout.RowBytes;
+        CopyBytes(from + ValueElement(layout, fromSlot), to + ValueElement(layout, toSlot), bytes);
+        CopyBytes(from + ValueScale(layout, fromSlot), to + ValueScale(layout, toSlot), layout.Scales * layout.ScaleBytes);
     }
 
-    private static long KeyElement(KvLayout layout, int group, int lane, int dimension) =>
-        (((((long)group * layout.HeadDim) + dimension) * KvLayout.RowGroup) + lane) * layout.ElementBytes;
+    /// <summary>Offset of an element of a key from its head's keys.</summary>
+    internal static long KeyElement(KvLayout layout, int slot, int element) => Interleaved(slot, element, layout.Elements) * layout.ElementBytes;
 
-    private static long KeyScale(KvLayout layout, int group, int lane, int scale) =>
-        ((long)layout.BlockRows * layout.HeadDim)
-        + (((((long)group * (layout.HeadDim / KvLayout.ScaleGroup)) + scale) * KvLayout.RowGroup) + lane) * sizeof(float);
+    /// <summary>Offset of a scale of a key from its head's keys.</summary>
+    internal static long KeyScale(KvLayout layout, int slot, int scale) =>
+        ((long)layout.BlockRows * layout.RowBytes) + (Interleaved(slot, scale, layout.Scales) * layout.ScaleBytes);
 
-    private static long ValueScale(KvLayout layout, int slot) =>
-        ((long)layout.BlockRows * layout.HeadDim) + ((long)slot * (layout.HeadDim / KvLayout.ScaleGroup) * sizeof(float));
+    /// <summary>Offset of a value's elements from its head's values.</summary>
+    internal static long ValueElement(KvLayout layout, int slot) => (long)slot * layout.RowBytes;
+
+    /// <summary>Offset of a value's scales from its head's values.</summary>
+    internal static long ValueScale(KvLayout layout, int slot) =>
+        ((long)layout.BlockRows * layout.RowBytes) + ((long)slot * layout.Scales * layout.ScaleBytes);
+
+    private static long Interleaved(int slot, int item, int items) =>
+        ((((long)(slot / KvLayout.RowGroup) * items) + item) * KvLayout.RowGroup) + (slot % KvLayout.RowGroup);
 
     private static void CopyBytes(byte* from, byte* to, int bytes) => Buffer.MemoryCopy(from, to, bytes, bytes);
 

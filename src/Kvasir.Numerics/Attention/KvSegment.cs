@@ -20,6 +20,8 @@ namespace Kvasir.Numerics.Attention;
 /// ascending, non-overlapping row order; gaps (a freed window, trimmed rows) are allowed.</item>
 /// <item><see cref="RowMask"/> holds one bit a row (bit <c>i &amp; 63</c> of word <c>i &gt;&gt; 6</c>); a clear bit hides the row.
 /// <see cref="LogitBias"/> is added to a row's score (ln n for n merged rows).</item>
+/// <item>With <see cref="PackedBits"/> the rows lie in <see cref="PackedForm"/>, groups of 32 behind one another where the head's rows would lie;
+/// slots count through the groups. Everything else is as for other rows.</item>
 /// </list>
 /// All memory is the caller's and must stay valid for the call.
 /// </remarks>
@@ -36,6 +38,9 @@ public unsafe struct KvSegment
 
     /// <summary>Bytes from a block's slice to that of the next block; 0 when all rows lie in one block.</summary>
     public long BlockStride;
+
+    /// <summary>0 for rows as the layout stores them; otherwise the bits of a number in <see cref="PackedForm"/>.</summary>
+    public int PackedBits;
 
     /// <summary>Absolute row index of row 0.</summary>
     public long FirstRow;

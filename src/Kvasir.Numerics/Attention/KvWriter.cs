@@ -50,6 +50,10 @@ internal static unsafe class KvWriter
             case KvDataType.Q8_0:
                 WriteQuantized(key, value, target.Slot, keyBase, valueBase, layout);
                 break;
+            case KvDataType.Q4_0:
+                WriteNibbles(key, keyBase + KvRows.KeyElement(layout, target.Slot, 0), KvLayout.RowGroup, keyBase + KvRows.KeyScale(layout, target.Slot, 0), KvLayout.RowGroup, layout);
+                WriteNibbles(value, valueBase + KvRows.ValueElement(layout, target.Slot), 1, valueBase + KvRows.ValueScale(layout, target.Slot), 1, layout);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(layout), layout.Type, "unknown KV data type");
         }
@@ -76,6 +80,43 @@ internal static unsafe class KvWriter
             for (var i = 0; i < KvLayout.ScaleGroup; i++)
                 ((sbyte*)valueBase)[(slot * layout.HeadDim) + (s * KvLayout.ScaleGroup) + i] = quants[i];
         }
+    }
+
+    /// <summary>Stores one key or value in four bits; elements and scales lie at the given distances.</summary>
+    private static void WriteNibbles(float* x, byte* elements, int stride, byte* scales, int scaleStride, KvLayout layout)
+    {
+        const int Half = KvLayout.ScaleGroup / 2;
+        var levels = stackalloc byte[KvLayout.ScaleGroup];
+        for (var s = 0; s < layout.Scales; s++, x += KvLayout.ScaleGroup)
+        {
+            ((ushort*)scales)[s * scaleStride] = QuantizeNibbles(x, levels);
+            for (var i = 0; i < Half; i++, elements += stride)
+                *elements = (byte)(levels[i] | (levels[Half + i] << 4));
+        }
+    }
+
+    /// <summary>
+    /// The scale is such that the value furthest from zero takes the level -8, which only one sign has (as GGUF's Q4_0); others are rounded to
+    /// nearest, ties to even, and what a level stands for is counted with the scale as it is stored. Returns its bits; levels are 0 to 15.
+    /// </summary>
+    private static ushort QuantizeNibbles(float* x, byte* levels)
+    {
+        var extreme = 0f;
+        for (var i = 0; i < KvLayout.ScaleGroup; i++)
+        {
+            if (!(MathF.Abs(x[i]) <= MathF.Abs(extreme)))
+                extreme = x[i]; // a NaN too, which then stays
+        }
+
+        var bits = Float16.FromSingle(extreme / -8);
+        var scale = Float16.ToSingle(bits);
+        for (var i = 0; i < KvLayout.ScaleGroup; i++)
+        {
+            var level = scale != 0 ? MathF.Round(x[i] / scale, MidpointRounding.ToEven) : 0;
+            levels[i] = (byte)(8 + (int)(level >= 7 ? 7 : level <= -8 ? -8 : level));
+        }
+
+        return bits;
     }
 
     /// <summary>Scale max|x| / 127, values rounded to nearest, ties to even; returns the scale.</summary>

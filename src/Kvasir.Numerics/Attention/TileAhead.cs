@@ -26,8 +26,8 @@ internal static unsafe class TileAhead
         if (segment == view.SegmentCount)
             return;
         ref readonly var rows = ref view.Segments[segment];
-        if (row < rows.FirstRow)
-            return;
+        if (row < rows.FirstRow || rows.PackedBits != 0)
+            return; // packed groups are read from end to end, which the processor sees by itself
         var slot = rows.FirstSlot + (int)(row - rows.FirstRow);
         var slice = rows.Slice + view.SliceOffset;
         if (rows.BlockStride != 0)
@@ -37,7 +37,7 @@ internal static unsafe class TileAhead
         }
 
         // Keys lie in groups of rows, values row by row; both take as much for as many rows. A group is asked for once, at its first row.
-        var rowBytes = layout.HeadDim * layout.ElementBytes;
+        var rowBytes = layout.RowBytes;
         if (slot % KvLayout.RowGroup == 0)
             AskLines(slice + layout.KeyOffset(head) + (slot * rowBytes), KvLayout.RowGroup * rowBytes);
         AskLines(slice + layout.ValueOffset(head) + (slot * rowBytes), count * rowBytes);

@@ -10,12 +10,12 @@ internal static unsafe class TileLoader<TLanes>
     where TLanes : unmanaged, ILanes<TLanes>
 {
     /// <summary>Loads a group of keys.</summary>
-    /// <param name="elements">Stored elements <c>[headDim][16]</c>.</param>
+    /// <param name="elements">Stored elements <c>[elements][16]</c>.</param>
     /// <param name="scales">Scales <c>[headDim / 32][16]</c> in the quantised form.</param>
     /// <param name="layout">Layout of the blocks.</param>
     /// <param name="group">Receives <c>[headDim][16]</c>.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void KeyGroup(byte* elements, float* scales, KvLayout layout, float* group)
+    public static void KeyGroup(byte* elements, byte* scales, KvLayout layout, float* group)
     {
         var count = layout.HeadDim * KvLayout.RowGroup;
         switch (layout.Type)
@@ -31,10 +31,14 @@ internal static unsafe class TileLoader<TLanes>
                 for (var i = 0; i < count; i += 16)
                     TLanes.Store(TLanes.LoadBFloat((ushort*)elements + i), group + i);
                 break;
+            case KvDataType.Q4_0:
+                for (var s = 0; s < layout.Scales; s++, elements += KvLayout.ScaleGroup / 2 * KvLayout.RowGroup, group += KvLayout.ScaleGroup * KvLayout.RowGroup)
+                    KeyNibbles(elements, TLanes.LoadHalf((ushort*)scales + (s * KvLayout.RowGroup)), group);
+                break;
             default:
                 for (var i = 0; i < count; i += 16)
                 {
-                    var scale = TLanes.Load(scales + (i / (KvLayout.ScaleGroup * KvLayout.RowGroup) * KvLayout.RowGroup));
+                    var scale = TLanes.Load((float*)scales + (i / (KvLayout.ScaleGroup * KvLayout.RowGroup) * KvLayout.RowGroup));
                     TLanes.Store(TLanes.LoadSByte((sbyte*)elements + i) * scale, group + i);
                 }
 
@@ -99,6 +103,12 @@ internal static unsafe class TileLoader<TLanes>
             return;
         }
 
+        if (layout.Type == KvDataType.Q4_0)
+        {
+            ValueNibbles(values, layout, slot, count, tile, stride);
+            return;
+        }
+
         for (var row = 0; row < count; row++, tile += stride)
         {
             var from = (slot + row) * headDim;
@@ -118,6 +128,36 @@ internal static unsafe class TileLoader<TLanes>
 
             for (; d < headDim; d++)
                 tile[d] = Element(values, layout.Type, from + d);
+        }
+    }
+
+    /// <summary>Widens 32 dimensions of a group of keys: of every byte the lower half to dimension i, the upper one to i + 16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void KeyNibbles(byte* elements, TLanes scale, float* group)
+    {
+        const int Half = KvLayout.ScaleGroup / 2 * KvLayout.RowGroup;
+        var eight = TLanes.Broadcast(8);
+        for (var i = 0; i < Half; i += KvLayout.RowGroup)
+        {
+            TLanes.Store((TLanes.LoadBits(elements + i, 0, 15) - eight) * scale, group + i);
+            TLanes.Store((TLanes.LoadBits(elements + i, 4, 15) - eight) * scale, group + Half + i);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void ValueNibbles(byte* values, KvLayout layout, int slot, int count, float* tile, int stride)
+    {
+        var elements = values + (slot * layout.RowBytes);
+        var scales = (ushort*)(values + (layout.BlockRows * layout.RowBytes)) + (slot * layout.Scales);
+        var eight = TLanes.Broadcast(8);
+        for (var row = 0; row < count; row++, tile += stride)
+        {
+            for (var d = 0; d < layout.HeadDim; d += KvLayout.ScaleGroup, elements += KvLayout.ScaleGroup / 2)
+            {
+                var scale = TLanes.Broadcast(Float16.ToSingle(*scales++));
+                TLanes.Store((TLanes.LoadBits(elements, 0, 15) - eight) * scale, tile + d);
+                TLanes.Store((TLanes.LoadBits(elements, 4, 15) - eight) * scale, tile + d + (KvLayout.ScaleGroup / 2));
+            }
         }
     }
 

@@ -37,13 +37,17 @@ internal static unsafe class TileReader<TLanes>
     public static float* Load(in AttentionBatch batch, in TileWalk tile, int head, AttentionScratch scratch, bool values)
     {
         float* bias = null;
+        var packed = false;
         var keys = new KeyGather<TLanes>(batch.Layout, scratch);
         for (var s = tile.FirstSegment; s < tile.EndSegment; s++)
         {
             var piece = tile.Piece(s);
             if (piece.Count == 0)
                 continue;
-            LoadRows(batch.Layout, tile, s, piece, head, scratch, values, ref keys);
+            if (piece.Segment.PackedBits == 0)
+                LoadRows(batch.Layout, tile, s, piece, head, scratch, values, ref keys);
+            else
+                packed = true;
             if (batch.Slopes != null)
                 LoadPositions(piece, scratch.Positions);
             if (piece.Segment.LogitBias != null)
@@ -51,10 +55,34 @@ internal static unsafe class TileReader<TLanes>
         }
 
         keys.Flush();
+        for (var s = tile.FirstSegment; packed && s < tile.EndSegment; s++)
+        {
+            // Behind the others, whose groups are written as a whole.
+            var piece = tile.Piece(s);
+            if (piece.Segment.PackedBits != 0)
+                LoadPacked(batch.Layout, tile, piece, head, scratch, values);
+        }
+
         Rotate(batch, tile, scratch);
         if (tile.View.Overlay != null)
             LoadOverlay(batch.Layout, *tile.View.Overlay, tile, head, scratch, values);
         return bias;
+    }
+
+    private static void LoadPacked(KvLayout layout, in TileWalk tile, in TilePiece piece, int head, AttentionScratch scratch, bool values)
+    {
+        ref readonly var segment = ref piece.Segment;
+        var form = new PackedForm(segment.PackedBits, layout.HeadDim);
+        var slot = segment.FirstSlot + piece.First;
+        for (var row = 0; row < piece.Count;)
+        {
+            var first = slot % PackedForm.GroupRows;
+            var count = Math.Min(PackedForm.GroupRows - first, piece.Count - row);
+            var group = segment.Slice + tile.View.SliceOffset + form.Offset(layout, head, slot / PackedForm.GroupRows);
+            PackedLoader<TLanes>.Load(form, group, first, count, piece.TileRow + row, scratch, values);
+            row += count;
+            slot += count;
+        }
     }
 
     private static void LoadPositions(in TilePiece piece, int* positions)
@@ -158,7 +186,7 @@ internal static unsafe class TileReader<TLanes>
 
             // Neighbours mostly lie in one group, which is widened once.
             var keys = slice + layout.KeyOffset(head);
-            var group = keys + (slot / KvLayout.RowGroup * KvLayout.RowGroup * layout.HeadDim * layout.ElementBytes);
+            var group = keys + (slot / KvLayout.RowGroup * KvLayout.RowGroup * layout.RowBytes);
             if (group != wide)
                 TileLoader<TLanes>.KeyGroup(group, KeyFragment.ScalesOf(keys, slot / KvLayout.RowGroup, layout), layout, scratch.Overlaid);
             wide = group;

@@ -52,6 +52,9 @@ public unsafe interface ILanes<T>
     /// <summary>Unsigned bytes.</summary>
     static abstract T LoadByte(byte* source);
 
+    /// <summary>Some bits of bytes: <c>(byte &gt;&gt; shift) &amp; mask</c>.</summary>
+    static abstract T LoadBits(byte* source, int shift, int mask);
+
     /// <summary>2^n for lanes that hold 12582912 + n, n in [-126, 127].</summary>
     static abstract T PowerOfTwo(T shifted);
 

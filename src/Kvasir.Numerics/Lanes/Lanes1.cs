@@ -57,6 +57,9 @@ public readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
     public static Lanes1 LoadByte(byte* source) => new(*source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes1 LoadBits(byte* source, int shift, int mask) => new((*source >> shift) & mask);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 PowerOfTwo(Lanes1 shifted) =>
         new(BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(shifted.Value) << 23) + 0x3F80_0000));
 

@@ -123,6 +123,13 @@ internal readonly unsafe struct Lanes128(Vector128<float> v0, Vector128<float> v
         Vector128.ConvertToSingle(Widen(source + 12)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 LoadBits(byte* source, int shift, int mask) => new(
+        Vector128.ConvertToSingle((Widen(source) >>> shift) & Vector128.Create(mask)),
+        Vector128.ConvertToSingle((Widen(source + 4) >>> shift) & Vector128.Create(mask)),
+        Vector128.ConvertToSingle((Widen(source + 8) >>> shift) & Vector128.Create(mask)),
+        Vector128.ConvertToSingle((Widen(source + 12) >>> shift) & Vector128.Create(mask)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes128 PowerOfTwo(Lanes128 shifted) => new(
         ((shifted._v0.AsInt32() << 23) + Vector128.Create(0x3F80_0000)).AsSingle(),
         ((shifted._v1.AsInt32() << 23) + Vector128.Create(0x3F80_0000)).AsSingle(),

@@ -81,6 +81,11 @@ internal readonly unsafe struct Lanes256(Vector256<float> v0, Vector256<float> v
         Vector256.ConvertToSingle(Widen(source + 8)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 LoadBits(byte* source, int shift, int mask) => new(
+        Vector256.ConvertToSingle((Widen(source) >>> shift) & Vector256.Create(mask)),
+        Vector256.ConvertToSingle((Widen(source + 8) >>> shift) & Vector256.Create(mask)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 PowerOfTwo(Lanes256 shifted) => new(
         ((shifted._v0.AsInt32() << 23) + Vector256.Create(0x3F80_0000)).AsSingle(),
         ((shifted._v1.AsInt32() << 23) + Vector256.Create(0x3F80_0000)).AsSingle());

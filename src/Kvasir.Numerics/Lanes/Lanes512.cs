@@ -57,6 +57,10 @@ internal readonly unsafe struct Lanes512(Vector512<float> v0) : ILanes<Lanes512>
     public static Lanes512 LoadByte(byte* source) => new(Vector512.ConvertToSingle(Widen(source)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 LoadBits(byte* source, int shift, int mask) =>
+        new(Vector512.ConvertToSingle((Widen(source) >>> shift) & Vector512.Create(mask)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 PowerOfTwo(Lanes512 shifted) => new(((shifted._v0.AsInt32() << 23) + Vector512.Create(0x3F80_0000)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -37,5 +37,7 @@ public sealed record CompressionConfiguration
         var name = KvChoice.NameOf(Policy);
         if (name != Off && !KvChoice.Names.Contains(name))
             throw new ConfigurationException($"{where} is '{Policy}'; allowed: {Off}, or NAME:SHARE with one of {string.Join(", ", KvChoice.Names)}");
+        if (Policy.Contains(':', StringComparison.Ordinal) && name != Off && !KvChoice.TakesBudget(name))
+            throw new ConfigurationException($"{where} is '{Policy}'; {name} keeps all rows and takes no budget: write {name} alone");
     }
 }

@@ -14,7 +14,7 @@ internal sealed unsafe class AttentionCase : IDisposable
     public AttentionCase(int seed, KvDataType type, bool plain = false)
     {
         var random = new Random(seed);
-        int[] dims = type == KvDataType.Q8_0 ? [32, 64, 96, 128] : [16, 24, 32, 40, 64, 80, 128];
+        int[] dims = type is KvDataType.Q8_0 or KvDataType.Q4_0 ? [32, 64, 96, 128] : [16, 24, 32, 40, 64, 80, 128];
         int headDim = dims[random.Next(dims.Length)];
         Layout = new KvLayout(random.Next(1, 3), random.Next(1, 4), headDim, type, 16 * random.Next(1, 4));
         QueryHeads = Layout.KvHeads * random.Next(1, 6);

@@ -14,6 +14,8 @@ public sealed unsafe class KvRowsTests
         { KvDataType.BF16, 32 },
         { KvDataType.Q8_0, 16 },
         { KvDataType.Q8_0, 64 },
+        { KvDataType.Q4_0, 16 },
+        { KvDataType.Q4_0, 48 },
     };
 
     [Theory]
@@ -97,21 +99,23 @@ public sealed unsafe class KvRowsTests
     /// <summary>Offsets of a row's bytes: per head key elements, key scales, value elements, value scales.</summary>
     private static List<int> Places(KvLayout layout, int slot)
     {
-        var element = layout.Type switch { KvDataType.F32 => 4, KvDataType.Q8_0 => 1, _ => 2 };
-        var scales = layout.Type == KvDataType.Q8_0 ? layout.HeadDim / 32 : 0;
-        var elements = layout.BlockRows * layout.HeadDim * element;
-        var part = (elements + (layout.BlockRows * scales * 4) + 63) / 64 * 64;
+        var element = layout.Type switch { KvDataType.F32 => 4, KvDataType.Q8_0 or KvDataType.Q4_0 => 1, _ => 2 };
+        var count = layout.Type == KvDataType.Q4_0 ? layout.HeadDim / 2 : layout.HeadDim;
+        var scale = layout.Type == KvDataType.Q4_0 ? 2 : 4;
+        var scales = layout.Type is KvDataType.Q8_0 or KvDataType.Q4_0 ? layout.HeadDim / 32 : 0;
+        var elements = layout.BlockRows * count * element;
+        var part = (elements + (layout.BlockRows * scales * scale) + 63) / 64 * 64;
         int group = slot / 16, lane = slot % 16;
         var places = new List<int>();
         for (var head = 0; head < layout.KvHeads; head++)
         {
             int keys = 2 * head * part, values = keys + part;
-            for (var d = 0; d < layout.HeadDim; d++)
-                Add(keys + (((group * layout.HeadDim * 16) + (d * 16) + lane) * element), element);
+            for (var d = 0; d < count; d++)
+                Add(keys + (((group * count * 16) + (d * 16) + lane) * element), element);
             for (var s = 0; s < scales; s++)
-                Add(keys + elements + (((group * scales * 16) + (s * 16) + lane) * 4), 4);
-            Add(values + (slot * layout.HeadDim * element), layout.HeadDim * element);
-            Add(values + elements + (slot * scales * 4), scales * 4);
+                Add(keys + elements + (((group * scales * 16) + (s * 16) + lane) * scale), scale);
+            Add(values + (slot * count * element), count * element);
+            Add(values + elements + (slot * scales * scale), scales * scale);
         }
 
         return places;

@@ -10,7 +10,7 @@ public sealed unsafe class KeyGatherTests
 {
     private const int TileRows = AttentionScratch.TileRows;
 
-    public static TheoryData<KvDataType> Types => [KvDataType.F32, KvDataType.F16, KvDataType.BF16, KvDataType.Q8_0];
+    public static TheoryData<KvDataType> Types => [KvDataType.F32, KvDataType.F16, KvDataType.BF16, KvDataType.Q8_0, KvDataType.Q4_0];
 
     [Theory]
     [MemberData(nameof(Types))]
@@ -85,7 +85,7 @@ public sealed unsafe class KeyGatherTests
         where TLanes : unmanaged, ILanes<TLanes>
     {
         var random = new Random(seed);
-        int headDim = type == KvDataType.Q8_0 ? 32 * random.Next(1, 4) : 2 * random.Next(4, 50);
+        int headDim = type is KvDataType.Q8_0 or KvDataType.Q4_0 ? 32 * random.Next(1, 4) : 2 * random.Next(4, 50);
         var layout = new KvLayout(1, random.Next(1, 3), headDim, type, 16 * random.Next(1, 4));
         using var memory = new NativeBuffer((nuint)(3 * layout.SliceBytes));
         Fill(memory.AsSpan<byte>(), random, layout);
@@ -128,10 +128,17 @@ public sealed unsafe class KeyGatherTests
     private static void Fill(Span<byte> memory, Random random, KvLayout layout)
     {
         random.NextBytes(memory);
-        if (layout.Type != KvDataType.Q8_0)
+        if (layout.Type is not (KvDataType.Q8_0 or KvDataType.Q4_0))
             return;
         for (int at = 0; at < memory.Length; at += layout.HeadBytes)
         {
+            if (layout.Type == KvDataType.Q4_0)
+            {
+                foreach (ref ushort half in MemoryMarshal.Cast<byte, ushort>(memory.Slice(at + (layout.BlockRows * layout.HeadDim / 2), layout.ScaleBytesPerHead)))
+                    half = Float16.FromSingle(random.NextSingle());
+                continue;
+            }
+
             var scales = MemoryMarshal.Cast<byte, float>(memory.Slice(at + (layout.BlockRows * layout.HeadDim), layout.ScaleBytesPerHead));
             foreach (ref float scale in scales)
                 scale = random.NextSingle();

@@ -20,6 +20,10 @@ internal static unsafe class ScalarKeys
                 return Float16.ToSingle(((ushort*)keys)[element]);
             case KvDataType.BF16:
                 return BFloat16.ToSingle(((ushort*)keys)[element]);
+            case KvDataType.Q4_0:
+                int half = At(slot, (d / 32 * 16) + (d % 16), layout.HeadDim / 2);
+                var halves = (ushort*)(keys + (layout.BlockRows * layout.HeadDim / 2));
+                return ((d % 32 < 16 ? keys[half] % 16 : keys[half] / 16) - 8) * Float16.ToSingle(halves[At(slot, d / 32, layout.HeadDim / 32)]);
             default:
                 float* scales = (float*)(keys + (layout.BlockRows * layout.HeadDim));
                 return ((sbyte*)keys)[element] * scales[At(slot, d / 32, layout.HeadDim / 32)];

@@ -123,14 +123,16 @@ public sealed class ReuseMatrixTests(ReuseServer shared) : IClassFixture<ReuseSe
             AssertRefused(reply, refusal);
     }
 
-    /// <summary>The tiny model's heads are too narrow for q8_0, and its context too short for functions.</summary>
-    [Fact]
-    public async Task Q8_0AndFunctions_AreServed_WithTheBundledModel()
+    /// <summary>The tiny model's heads are too narrow for quantised rows, and its context too short for functions.</summary>
+    [Theory]
+    [InlineData(KvDataType.Q8_0)]
+    [InlineData(KvDataType.Q4_0)]
+    public async Task QuantisedRowsAndFunctions_AreServed_WithTheBundledModel(KvDataType type)
     {
         var root = System.IO.Path.GetDirectoryName(System.IO.Path.GetDirectoryName(TestModel.Fixture()))!;
         await using var server = await TestServer.StartAsync(configuration => configuration with
         {
-            Models = [new ModelConfiguration { Path = System.IO.Path.Combine(root, "models", "kvasir-mini.gguf"), Engine = new EngineOptions { KvType = KvDataType.Q8_0, MaxContext = 1024 } }],
+            Models = [new ModelConfiguration { Path = System.IO.Path.Combine(root, "models", "kvasir-mini.gguf"), Engine = new EngineOptions { KvType = type, MaxContext = 1024 } }],
         });
         await server.PostAsync(Path, Body(0, 1, 2));
         Assert.True(Blended(await server.PostAsync(Path, Body(2, 0, 1))) > 0);

@@ -1,0 +1,109 @@
+using Kvasir.Benchmarks.Measures;
+using Kvasir.Benchmarks.Perplexities;
+using Kvasir.Benchmarks.Sessions;
+using Kvasir.Engine.Compression;
+using Kvasir.KvCache.Compression;
+using Kvasir.Models;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.Benchmarks.Compression;
+
+/// <summary>
+/// Fewer bits a number: what they cost in prediction, and against fewer rows at equal bytes. Scales, minima and positions of rows count.
+/// Questions are asked afterwards.
+/// </summary>
+internal static class QuantisedSuite
+{
+    private const string EightBits = "q8_0";
+    private const string FourBits = "q4_0";
+
+    private static readonly (string Method, string Check, double? Bound)[] Read =
+        [(FourBits, "kv4bit", 0.02), (EightBits, "kv8bit", null), ("kivi4", "kivi4", 0.02), ("kivi2", "kivi2", null)];
+
+    private static readonly string[] Dropping = ["streamingllm", "snapkv", "razor"];
+
+    public static async Task RunAsync(CompressionOptions options, CompressionLog log, CancellationToken cancellation)
+    {
+        ModelConfig config;
+        bool profiled;
+        using (var file = ModelFile.Open(options.Model))
+            (config, profiled) = (file.Config, HeadProfiles.Read(file) is not null);
+        if (config.HeadDim % PackedForm.GroupRows != 0)
+        {
+            log.Progress?.Report($"suite quantised is left out: numbers are quantised {PackedForm.GroupRows} at a time, and heads have {config.HeadDim} dimensions");
+            return;
+        }
+
+        if (options.Text is { } text)
+            await ReadTextAsync(options, text, config, log, cancellation).ConfigureAwait(false);
+        await CompareAsync(options, config, profiled, log, cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task ReadTextAsync(CompressionOptions options, string text, ModelConfig config, CompressionLog log, CancellationToken cancellation)
+    {
+        var read = new PerplexityOptions
+        {
+            Model = options.Model,
+            Text = text,
+            Policies = [.. Read.Select(method => method.Method)],
+            ContextTokens = options.Quick ? 512 : 1024,
+            JudgedTokens = options.Quick ? 256 : 512,
+            Threads = options.Threads,
+        };
+        var report = await PerplexityBenchmark.RunAsync(read, log.Progress, cancellation).ConfigureAwait(false);
+        cancellation.ThrowIfCancellationRequested();
+        foreach (var (method, check, bound) in Read)
+        {
+            var row = report.Rows.Single(row => row.Policy == method);
+            var bytes = row.Bytes / read.ContextTokens;
+            log.Add($"{check}.perplexityChange", new Interval(row.Change, row.ChangeLow, row.ChangeHigh), "", bound, FormattableString.Invariant($"{method} against F16, {row.Tokens} tokens behind {read.ContextTokens}; perplexity {row.Perplexity:0.00}; above 0 is worse"));
+            log.Add($"{check}.kl", row.Kl, "nats a token", 0, "divergence from F16's distributions, the same tokens");
+            log.Add($"{check}.bytesPerToken", bytes, "bytes", new KvLayout(config.Layers, config.KvHeads, config.HeadDim, KvDataType.F16).BytesPerToken, "of the context, scales and indices included; baseline: F16");
+        }
+    }
+
+    private static async Task CompareAsync(CompressionOptions options, ModelConfig config, bool profiled, CompressionLog log, CancellationToken cancellation)
+    {
+        var dropping = Dropping.Where(name => profiled || !CompressionPolicies.NeedsProfile(name)).ToArray();
+        var type = new KvLayout(config.Layers, config.KvHeads, config.HeadDim, KvDataType.F16);
+        var budgets = new[] { KvDataType.Q8_0, KvDataType.Q4_0 }.Select(small => (type with { Type = small }).BytesPerToken / type.BytesPerToken).Append(0.1875).ToArray();
+        var combined = dropping.SelectMany(name => new[] { $"{name}+{EightBits}", $"{name}+{FourBits}" });
+        IReadOnlyList<KvMethod> methods =
+        [
+            .. KvMethods.Of([.. Read.Select(method => method.Method), .. dropping], budgets, config),
+            .. KvMethods.Of([.. combined], budgets, config).Where(method => method.Budget < (type with { Type = method.Kind.Type }).BytesPerToken / type.BytesPerToken),
+        ];
+        var sweep = new KvSweep(options.Model, options.Threads, log.Progress);
+        try
+        {
+            await sweep.RunAsync(
+                methods,
+                session => [.. CompressionPrompt.Make(session, ["kv", "qa-en", "vt"], options.UsedPrompts, options.UsedLength, options.Seed)
+                    .Select(prompt => new KvCase(prompt.Tokens[..prompt.Context], prompt.Tokens[prompt.Context..], prompt.Answer))],
+                cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            foreach (var outcome in sweep.Outcomes)
+            {
+                log.Add(new CompressionCurve(
+                    "quantised", outcome.Method.Kind.Name, (int)Math.Round(outcome.Rows.Average()), outcome.Rows.Max(), outcome.Share, outcome.Kl.Average(), outcome.Agreement.Average(), double.NaN));
+            }
+        }
+
+        // At the bytes of four bits: fewer bits of all rows against fewer rows, and both.
+        var at = sweep.Outcomes.Where(outcome => Math.Abs(outcome.Method.Budget - budgets[1]) < 1e-9).ToDictionary(outcome => outcome.Method.Kind.Name);
+        foreach (var name in dropping)
+        {
+            Compare(FourBits, name);
+            if (at.ContainsKey($"{name}+{EightBits}"))
+                Compare($"{name}+{EightBits}", name);
+        }
+
+        void Compare(string one, string other)
+        {
+            var test = PairedTest.Of(at[one].Kl, at[other].Kl);
+            log.Add($"quantised.klOf.{one}.vs.{other}", test.Difference, "nats a token", 0, FormattableString.Invariant($"at {budgets[1]:0.###} of the bytes, p = {test.P:0.####}; below 0: {one} is closer to the whole cache"));
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using Kvasir.KvCache.Pool;
+using Kvasir.KvCache.Tables;
+using Kvasir.Numerics.Attention;
+
+namespace Kvasir.KvCache.Tests.Tables;
+
+/// <summary>First rows of a ragged table go to a packed form: every row stays readable, the others keep their bits, memory comes back.</summary>
+public sealed unsafe class PackedTableTests
+{
+    private const int Point = 150;
+
+    public static TheoryData<int, int, bool> Cases => new()
+    {
+        { 4, 32, false }, { 2, 32, false }, { 4, 16, false }, { 2, 64, false }, { 4, 32, true }, { 2, 64, true }, { 2, 16, true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void RowsArePackedAsTheyAge_AndAllStayWhatTheyAre(int bits, int blockRows, bool perHead)
+    {
+        var form = new PackedForm(bits, 32);
+        using var pool = new BlockPool(new KvLayout(2, 2, 32, KvDataType.F32, blockRows), new BlockPoolOptions { CapacityBlocks = 64, PoisonFreedRows = true });
+        var whole = Enumerable.Range(0, 400).Select(Row).ToArray();
+        using var table = Begin(pool, form, perHead, packed: 96, whole);
+        Check(table, whole, packed: 96);
+        var random = new Random(bits + blockRows);
+        for (var (length, packed) = (Point, 96); length < 400;)
+        {
+            var added = random.Next(1, 20);
+            Append(pool, table, Math.Min(400, length + added), whole);
+            length = Math.Min(400, length + added);
+            packed = Math.Max(packed, (length - 20) / 32 * 32);
+            for (var layer = 0; layer < 2; layer++)
+                table.Pack(layer, packed);
+            table.EndStep();
+            Check(table, whole, packed);
+            pool.CheckIntegrity();
+        }
+
+        var pieces = (368 / 32 / form.GroupsPerPiece(pool.Layout)) + 1 + ((400 - 352 + blockRows - 1) / blockRows) + 2;
+        Assert.InRange(table.BlockCount, 1, pieces);
+        Assert.Throws<InvalidOperationException>(() => table.Trim(0, 0, [0]));
+        Assert.Throws<InvalidOperationException>(() => table.RowTarget(0, 0, 5));
+        table.Dispose();
+        Assert.Equal(0, pool.UsedBlocks);
+    }
+
+    private static RaggedTable Begin(BlockPool pool, PackedForm form, bool perHead, int packed, float[][] whole)
+    {
+        using var uniform = new UniformTable(pool);
+        Assert.True(pool.TryReserve(uniform.BlocksToReach(Point), out var reservation));
+        uniform.Extend(Point, reservation!);
+        reservation!.Dispose();
+        for (var row = 0; row < Point; row++)
+        {
+            for (var layer = 0; layer < 2; layer++)
+                Write(pool.Layout, uniform.WriteTarget(layer, row), layer, whole[row]);
+        }
+
+        var table = new RaggedTable(pool, perHead) { DropsInSteps = true, SeesAllRows = true, Packing = form };
+        var perPiece = form.GroupsPerPiece(pool.Layout);
+        var pieces = ((packed / 32) + perPiece - 1) / perPiece + table.SlicesFor(Point - packed);
+        Assert.True(pool.TryReserve(table.BlocksFor((long)pieces * 2 * table.Lanes), out reservation));
+        table.Adopt(Point, pieces * 2 * table.Lanes, reservation!);
+        reservation!.Dispose();
+        for (var layer = 0; layer < 2; layer++)
+        {
+            for (var lane = 0; lane < table.Lanes; lane++)
+            {
+                table.AppendPacked(layer, lane, uniform, packed);
+                table.AppendCopies(layer, lane, uniform, [.. Enumerable.Range(packed, Point - packed)]);
+            }
+        }
+
+        return table;
+    }
+
+    private static void Append(BlockPool pool, RaggedTable table, int length, float[][] whole)
+    {
+        var first = table.Length;
+        Assert.True(pool.TryReserve(table.BlocksToReach(length), out var reservation));
+        table.Extend(length, reservation!);
+        reservation!.Dispose();
+        for (var layer = 0; layer < 2; layer++)
+        {
+            for (var row = first; row < length; row++)
+                Write(pool.Layout, table.WriteTarget(layer, row), layer, whole[row]);
+        }
+    }
+
+    /// <summary>Rows through the table, through its segments, and against what was written.</summary>
+    private static void Check(RaggedTable table, float[][] whole, int packed)
+    {
+        using var arena = new SegmentArena();
+        float[] key = new float[32], value = new float[32];
+        for (var layer = 0; layer < 2; layer++)
+        {
+            var view = table.BuildView(layer, arena);
+            for (var head = 0; head < 2; head++)
+            {
+                var lane = view.Heads == null ? view : view.Heads[head];
+                var rows = 0L;
+                for (var s = 0; s < lane.SegmentCount; s++)
+                {
+                    Assert.Equal(rows, lane.Segments[s].FirstRow);
+                    rows += lane.Segments[s].Count;
+                    Assert.Equal(lane.Segments[s].FirstRow < packed, lane.Segments[s].PackedBits != 0);
+                }
+
+                Assert.Equal(table.Length, rows);
+                for (var row = 0; row < table.Length; row++)
+                {
+                    table.Read(layer, head, row, key, value);
+                    for (var d = 0; d < 32; d++)
+                    {
+                        var (k, v) = (Key(whole[row], layer, head, d), Value(whole[row], layer, head, d));
+                        var allowed = row < packed ? 0.2 : 0; // half of a third of the range, and a little
+                        Assert.InRange(key[d], k - allowed, k + allowed);
+                        Assert.InRange(value[d], v - allowed, v + allowed);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void Write(KvLayout layout, in KvWriteRow target, int layer, float[] row)
+    {
+        for (var head = 0; head < 2; head++)
+        {
+            var at = target.Heads == null ? target : target.Heads[head];
+            float[] key = [.. Enumerable.Range(0, 32).Select(d => Key(row, layer, head, d))], value = [.. Enumerable.Range(0, 32).Select(d => Value(row, layer, head, d))];
+            KvRowWriter.WriteHead(layout, at, head, key, value);
+        }
+    }
+
+    private static float Key(float[] row, int layer, int head, int d) => row[d] + layer + (2 * head);
+
+    private static float Value(float[] row, int layer, int head, int d) => row[32 + d] - layer - (2 * head);
+
+    private static float[] Row(int position)
+    {
+        var random = new Random(position);
+        return [.. Enumerable.Range(0, 64).Select(_ => random.NextSingle())];
+    }
+}
