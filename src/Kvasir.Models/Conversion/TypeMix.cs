@@ -8,6 +8,10 @@ namespace Kvasir.Models;
 /// lowers the sum of the losses most for its bytes is bought, along each matrix's lower convex hull of loss against bytes, as long as the
 /// budget allows (the greedy solution of the Lagrangian; Shoham and Gersho 1988, "Efficient bit allocation for an arbitrary set of quantizers").
 /// </summary>
+/// <remarks>
+/// The noise of the output matrix is the logits' own. That of a matrix in a layer reaches them as part of one of the 2 * layers sums that the
+/// residual stream is made of, so that it counts as much less.
+/// </remarks>
 public static class TypeMix
 {
     /// <summary>Rows of a matrix that are measured.</summary>
@@ -37,10 +41,11 @@ public static class TypeMix
             cancellation.ThrowIfCancellationRequested();
             progress?.Report(new ConversionProgress(plan.Name, done, total));
             done += plan.Weights;
+            double weight = IsOutput(source.Config, plan.Role) ? 2 * source.Config.Layers : 1;
             bool given = options.Overrides.Any(rule => rule.Matches(plan.Name));
             DataType[] types = given ? [plan.Type] : [.. Candidates.Select(type => ConversionPlan.Fit(type, plan.Shape[^1]).Type).Distinct()];
             var losses = encoder.Sample(plan, types, SampledRows);
-            ladders.Add((plan.Name, Hull([.. types.Select((type, i) => new TypeStep(type, Bytes(type, plan), losses[i]))])));
+            ladders.Add((plan.Name, Hull([.. types.Select((type, i) => new TypeStep(type, Bytes(type, plan), weight * losses[i]))])));
         }
 
         long budget = (long)(bits * total / 8);
@@ -95,6 +100,9 @@ public static class TypeMix
 
         return hull;
     }
+
+    private static bool IsOutput(ModelConfig config, WeightRole role) =>
+        role == WeightRole.Output || (role == WeightRole.TokenEmbedding && config.TiedEmbeddings);
 
     private static double Slope(TypeStep from, TypeStep to) => (from.Loss - to.Loss) / (to.Bytes - from.Bytes);
 

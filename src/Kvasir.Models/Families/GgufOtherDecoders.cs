@@ -73,11 +73,15 @@ internal static class GgufOtherDecoders
         int width = fields.Int("ssm.inner_size", ConfigLimits.MaxWidth);
         if (width % heads != 0 || width / heads > ConfigLimits.MaxHeadDim)
             throw new ModelFormatException(fields.Path, $"{width} inner dimensions do not divide among {heads} heads");
+
+        // llama.cpp norms each group by itself, transformers' class for the same models all groups together.
+        if (fields.Int("ssm.group_count", ConfigLimits.MaxHeads) > 1)
+            throw new UnsupportedModelException(fields.Path, "mamba2 files whose heads are in several groups are not supported");
         return RecurrentFamilies.OnlyMixers(config, new RecurrentConfig
         {
             Heads = heads,
             HeadDim = width / heads,
-            Groups = fields.Int("ssm.group_count", ConfigLimits.MaxHeads),
+            Groups = 1,
             StateSize = fields.Int("ssm.state_size", ConfigLimits.MaxHeadDim),
             Kernel = fields.Int("ssm.conv_kernel", 64),
             NormEpsilon = config.NormEpsilon,

@@ -40,7 +40,7 @@ public sealed class GgufConversionTests : IDisposable
         { "cohere2", "cohere2", "\"full_attention\"", "\"sliding_attention\"" },
         { "smollm3", "smollm3", "[1, 0, 1]", "[1, 1, 1]" },
         { "deepseek-v3", "deepseek2", "\"mscale\": 1.0", "\"mscale\": 0.7" },
-        { "mamba2", "mamba2", "\"use_bias\": true, \"use_conv_bias\": true, \"time_step_limit\": [0.01, 0.9]", "\"use_bias\": false" },
+        { "mamba2", "mamba2", "\"n_groups\": 2, \"conv_kernel\": 4, \"expand\": 2, \"layer_norm_epsilon\": 1e-5, \"use_bias\": true, \"use_conv_bias\": true, \"time_step_limit\": [0.01, 0.9]", "\"n_groups\": 1, \"layer_norm_epsilon\": 1e-5, \"use_bias\": false" },
     };
 
     [Theory]
@@ -85,6 +85,7 @@ public sealed class GgufConversionTests : IDisposable
     [InlineData("opt-post", "opt")]
     [InlineData("ministral3", "ministral3")]
     [InlineData("bamba", "bamba")]
+    [InlineData("mamba2", "MixerInputBias")]
     public void WhatAFileCannotSay_IsRefused_AndLeavesNothing(string name, string says)
     {
         var folder = RandomFamilies.Write(Path.Combine(_folder, name), Config(name), seed: 8);
