@@ -1,6 +1,7 @@
 using Kvasir.Benchmarks.Families;
 using Kvasir.Engine;
 using Kvasir.Engine.Blending;
+using Kvasir.Engine.Compression;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Tiers;
 using Kvasir.KvCache.Blending;
@@ -14,6 +15,15 @@ public sealed class FamilyEngineTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("kvasir-families-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void RowsThatCannotMove_AreNotReadAtTheirPlacesInTheCache()
+    {
+        using var engine = KvasirEngine.Load(Write("gpt2"));
+        var request = new GenerationRequest { Prompt = Enumerable.Range(0, 40).ToArray(), MaxTokens = 1, Compression = KvCompression.Parse("streamingllm:0.5") };
+        Assert.Contains("streamingllm-true", Assert.Throws<ArgumentException>(() => engine.Submit(request)).Message, StringComparison.Ordinal);
+        using var generation = engine.Submit(request with { Compression = KvCompression.Parse("streamingllm-true:0.5") });
+    }
 
     [Theory]
     [InlineData("mamba2")]
