@@ -22,7 +22,7 @@ public sealed class ModelCommandTests(TestModel model) : IClassFixture<TestModel
         Directory.CreateDirectory(folder);
         foreach (var file in Directory.GetFiles(TestModel.Fixture("llama_rope3")))
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
-        var logits = Path.Combine(folder, "logits_1.f32");
+        var logits = Path.Combine(folder, "logits_0.f32");
         var bytes = await File.ReadAllBytesAsync(logits);
         BitConverter.TryWriteBytes(bytes.AsSpan(400), BitConverter.ToSingle(bytes, 400) + 0.01f);
         await File.WriteAllBytesAsync(logits, bytes);
