@@ -19,7 +19,7 @@ internal sealed unsafe class ModelRunner : IDisposable
     private readonly SparseViews _sparse;
     private readonly LayerNorms _norms;
     private readonly AttentionStage _attention;
-    private readonly IMixerStage? _mixer;
+    private readonly RecurrentStage? _mixer;
     private readonly FeedForwardStage _feedForward;
     private readonly EmbeddingStage _embedding;
     private readonly HeadStage? _head;
