@@ -30,7 +30,7 @@ internal sealed class ColdComparison : IDisposable
     /// <summary>Compares all rows of a record with a cold run of the same tokens.</summary>
     public void Compare(SequenceRecord record, string name, FuzzTally tally)
     {
-        if (record.IsCompressed)
+        if (record.IsThinned)
             CompareAlone(record, name, tally);
         if (!record.IsExact)
             return;
@@ -92,7 +92,10 @@ internal sealed class ColdComparison : IDisposable
 
     private static string Describe(SequenceRecord record)
     {
-        var compression = record.Sequence.Request.Compression!;
+        var request = record.Sequence.Request;
+        if (request.Reading is { } reading)
+            return $"{reading.Policy.Name}:{reading.Rows} at {reading.Point ?? record.Sequence.PromptLength}";
+        var compression = request.Compression!;
         return $"{compression.Policy.Name}:{compression.Rows} at {compression.Point ?? record.Sequence.PromptLength}";
     }
 

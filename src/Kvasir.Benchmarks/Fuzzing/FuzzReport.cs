@@ -33,7 +33,7 @@ public sealed record FuzzReport
     /// <summary>Prompt rows that came from chunks computed behind another prefix.</summary>
     public required long BlendedRows { get; init; }
 
-    /// <summary>Logits rows of smaller KV caches, compared with the same request alone.</summary>
+    /// <summary>Logits rows of smaller KV caches and of sparse readings, compared with the same request alone.</summary>
     public required long CompressedRows { get; init; }
 
     /// <summary>Requests cancelled.</summary>

@@ -5,8 +5,8 @@ using Kvasir.KvCache.Blending;
 
 namespace Kvasir.Benchmarks.Fuzzing;
 
-/// <summary>Draws requests that share prefixes, diverge inside blocks, repeat and extend each other, blend chunks or keep a smaller cache.</summary>
-internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens, bool blends, RandomCompression? compression)
+/// <summary>Draws requests that share prefixes, diverge inside blocks, repeat and extend each other, blend chunks, keep a smaller cache or read less of it.</summary>
+internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens, bool blends, RandomCompression? compression, RandomReading? reading)
 {
     private const int Chunks = 6;
 
@@ -22,17 +22,19 @@ internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens,
         var blending = blends && random.Next(3) == 0 ? Blending(longest, out var prompt) : Plain(longest, out prompt);
         _earlier.Add(prompt);
         var compresses = compression is not null && blending is null && random.Next(2) == 0;
+        var reads = reading is not null && blending is null && !compresses && random.Next(4) == 0;
         return new GenerationRequest
         {
             Prompt = prompt,
             Blending = blending,
             Compression = compresses ? compression!.Draw(prompt.Length) : null,
+            Reading = reads ? reading!.Draw(prompt.Length) : null,
             MaxTokens = maxAnswer,
             Choices = random.Next(6) == 0 ? random.Next(2, 5) : 1,
             IgnoreStopTokens = random.Next(2) == 0,
             UsePrefixCache = random.Next(10) != 0,
             CacheSalt = Salts[random.Next(8) switch { 0 => 1, 1 => 2, _ => 0 }],
-            Adapter = adapters.Count > 0 && !compresses && random.Next(3) != 0 ? adapters[random.Next(adapters.Count)] : null,
+            Adapter = adapters.Count > 0 && !compresses && !reads && random.Next(3) != 0 ? adapters[random.Next(adapters.Count)] : null,
             TopLogprobs = random.Next(8) == 0 ? 3 : null,
             Sampling = random.Next(3) == 0
                 ? SamplingOptions.Greedy

@@ -60,7 +60,7 @@ internal sealed class FuzzSchedule : IDisposable
         _adapterPaths = adapterPaths;
         for (var i = 0; i < adapterPaths.Count; i++)
             _adapters.Load(AdapterName(i), adapterPaths[i], 1);
-        _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens, blends: setup.Options.KvMemory == KvMemory.Paged && _model.Config.WhyRowsStay() is null, Compression(maxTokens));
+        _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens, blends: setup.Options.KvMemory == KvMemory.Paged && _model.Config.WhyRowsStay() is null, Compression(maxTokens), Reading());
     }
 
     /// <summary>The planted fault: requests that differ in their adapter only share KV.</summary>
@@ -134,6 +134,10 @@ internal sealed class FuzzSchedule : IDisposable
         return fits && CompressionLimits.WhyNot(_model.Config, options.KvMemory) is null ? new RandomCompression(_random, _model.Config, _model.Layout) : null;
     }
 
+    private RandomReading? Reading() => _model.Config is { Recurrent: null, Latent: null }
+        ? new RandomReading(_random, _setup.Options.MaxBatchTokens - _setup.Options.MaxSequences)
+        : null;
+
     private void Submit(GenerationRequest request)
     {
         var adapter = request.Adapter is { } name ? _adapters.Acquire(name, request.Choices) : null;
@@ -199,7 +203,7 @@ internal sealed class FuzzSchedule : IDisposable
         if (sequence.Table is not { } table || sequence.Blend is { IsProbing: true })
             return;
         var rows = Math.Min(sequence.Load?.Start ?? sequence.ComputedLength, table.Length);
-        if (sequence.Request.Compression is null)
+        if (sequence.Request is { Compression: null, Reading: null })
             Record(sequence).AddKeysValues(table, rows, _model.Layout);
         if (sequence.Length > 1)
             _requests.Remember(sequence.Tokens);

@@ -15,11 +15,11 @@ internal sealed class SequenceRecord(Sequence sequence, int layers)
     public Sequence Sequence { get; } = sequence;
 
     /// <summary>True when its rows must be those of a cold run: it reuses nothing approximately, or repairs all of it in every layer.</summary>
-    public bool IsExact => !IsCompressed && (Sequence.Request.Blending is not { } blending
+    public bool IsExact => !IsThinned && (Sequence.Request.Blending is not { } blending
         || (blending.Policy.MostRepairs(1000) == 1000 && Enumerable.Range(0, layers).All(layer => blending.Policy.ShareAbove(layer, layers) >= 1)));
 
-    /// <summary>True when it keeps a smaller cache: its answer must be that of the same request alone.</summary>
-    public bool IsCompressed => Sequence.Request.Compression is not null;
+    /// <summary>True when it keeps a smaller cache or reads less of it: its answer must be that of the same request alone.</summary>
+    public bool IsThinned => Sequence.Request is not { Compression: null, Reading: null };
 
     /// <summary>Position of the row and its logits.</summary>
     public IReadOnlyList<(int Position, float[] Logits)> Logits => _logits;

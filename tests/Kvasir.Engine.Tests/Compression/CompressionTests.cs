@@ -166,33 +166,8 @@ public sealed class CompressionTests
         KvCompression? compression, int chunk, int neighbours = 0, int preemptAfter = 0, int seed = 7, Action<Sequence>? afterStep = null)
     {
         using var run = new LoopRun(Options(chunk), blocks: 64);
-        var logits = new List<float[]>();
-        var others = new List<float[]>();
-        Sequence? watched = null;
-        run.Loop.Observer = (sequence, row) => (sequence == watched ? logits : sequence.Arrival == 1 ? others : []).Add(row.ToArray());
-        var answer = TinyModel.Tokens(Answer, 1000);
-        watched = run.Submit(new GenerationRequest
-        {
-            Prompt = TinyModel.Tokens(Prompt, seed),
-            MaxTokens = Answer,
-            Continuation = answer,
-            Compression = compression,
-        });
-        for (var i = 0; i < neighbours; i++)
-            run.Submit(new GenerationRequest { Prompt = TinyModel.Tokens(Prompt, 90 + i), MaxTokens = Answer, Continuation = answer });
-        while (!run.Loop.IsIdle)
-        {
-            Assert.True(run.Loop.Step());
-            afterStep?.Invoke(watched);
-            if (preemptAfter > 0 && watched.AnswerLength == preemptAfter && watched.Status == SequenceStatus.Running)
-            {
-                run.Loop.Preempt(watched);
-                preemptAfter = 0;
-            }
-        }
-
-        run.Pool.CheckIntegrity();
-        return new Result([.. logits.SelectMany(row => row)], [.. others.SelectMany(row => row)], watched.CompressionReport!);
+        var watched = WatchedRun.Run(run, Prompt, Answer, plain => plain with { Compression = compression }, neighbours, preemptAfter, seed, afterStep);
+        return new Result(watched.Logits, watched.NeighbourLogits, watched.Sequence.CompressionReport!);
     }
 
     private sealed record Result(float[] Logits, float[] NeighbourLogits, CompressionStatistics Statistics);

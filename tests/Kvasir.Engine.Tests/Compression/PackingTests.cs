@@ -1,6 +1,5 @@
 using Kvasir.Engine.Compression;
 using Kvasir.Engine.Requests;
-using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Tests.Support;
 using Kvasir.KvCache.Compression;
 using Kvasir.Numerics.Attention;
@@ -75,25 +74,8 @@ public sealed class PackingTests
     private static Result Run(KvCompression? compression, int chunk, int neighbours = 0, int preemptAfter = 0, int seed = 7)
     {
         using var run = new LoopRun(Options(chunk), blocks: 64, Model);
-        var (logits, others) = (new List<float[]>(), new List<float[]>());
-        Sequence? watched = null;
-        run.Loop.Observer = (sequence, row) => (sequence == watched ? logits : sequence.Arrival == 1 ? others : []).Add(row.ToArray());
-        var answer = TinyModel.Tokens(Answer, 1000);
-        watched = run.Submit(new GenerationRequest { Prompt = TinyModel.Tokens(Prompt, seed), MaxTokens = Answer, Continuation = answer, Compression = compression });
-        for (var i = 0; i < neighbours; i++)
-            run.Submit(new GenerationRequest { Prompt = TinyModel.Tokens(Prompt, 90 + i), MaxTokens = Answer, Continuation = answer });
-        while (!run.Loop.IsIdle)
-        {
-            Assert.True(run.Loop.Step());
-            if (preemptAfter > 0 && watched.AnswerLength == preemptAfter && watched.Status == SequenceStatus.Running)
-            {
-                run.Loop.Preempt(watched);
-                preemptAfter = 0;
-            }
-        }
-
-        run.Pool.CheckIntegrity();
-        return new Result([.. logits.SelectMany(row => row)], [.. others.SelectMany(row => row)], watched.CompressionReport!);
+        var watched = WatchedRun.Run(run, Prompt, Answer, plain => plain with { Compression = compression }, neighbours, preemptAfter, seed);
+        return new Result(watched.Logits, watched.NeighbourLogits, watched.Sequence.CompressionReport!);
     }
 
     private sealed record Result(float[] Logits, float[] NeighbourLogits, CompressionStatistics Statistics);

@@ -4,6 +4,7 @@ using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Tests.Support;
 using Kvasir.KvCache.Compression;
 using Kvasir.KvCache.Reading;
+using Kvasir.KvCache.Virtual;
 
 namespace Kvasir.Engine.Tests.Reading;
 
@@ -36,6 +37,16 @@ public sealed class SparseReadingTests
             Assert.Equal(expected.Logits, Run(ask, chunk: 37).Logits);
         Assert.Equal(expected.Logits, Run(ask, chunk: 200, neighbours: 2).Logits);
         Assert.Equal(expected.Logits, Run(ask, chunk: 200, preemptAfter: 12).Logits);
+    }
+
+    [Theory]
+    [MemberData(nameof(Policies))]
+    public void ContiguousRows_AreReadAsThoseInBlocksAre(string policy)
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var ask = Ask(policy, rows: 64);
+        Assert.Equal(Run(ask, chunk: 100).Logits, Run(ask, chunk: 100, memory: KvMemory.ContiguousPrivate).Logits);
     }
 
     [Theory]
@@ -153,29 +164,11 @@ public sealed class SparseReadingTests
 
     private static EngineOptions Options(int chunk) => new() { MaxBatchTokens = chunk, MaxSequences = 4, Threads = 2 };
 
-    private static Result Run(SparseReading? reading, int chunk, int neighbours = 0, int preemptAfter = 0, int seed = 7)
+    private static Result Run(SparseReading? reading, int chunk, int neighbours = 0, int preemptAfter = 0, int seed = 7, KvMemory memory = KvMemory.Paged)
     {
-        using var run = new LoopRun(Options(chunk), blocks: 128);
-        var logits = new List<float[]>();
-        var others = new List<float[]>();
-        Sequence? watched = null;
-        run.Loop.Observer = (sequence, row) => (sequence == watched ? logits : sequence.Arrival == 1 ? others : []).Add(row.ToArray());
-        var answer = TinyModel.Tokens(Answer, 1000);
-        watched = run.Submit(new GenerationRequest { Prompt = TinyModel.Tokens(Prompt, seed), MaxTokens = Answer, Continuation = answer, Reading = reading });
-        for (var i = 0; i < neighbours; i++)
-            run.Submit(new GenerationRequest { Prompt = TinyModel.Tokens(Prompt, 90 + i), MaxTokens = Answer, Continuation = answer });
-        while (!run.Loop.IsIdle)
-        {
-            Assert.True(run.Loop.Step());
-            if (preemptAfter > 0 && watched.AnswerLength == preemptAfter && watched.Status == SequenceStatus.Running)
-            {
-                run.Loop.Preempt(watched);
-                preemptAfter = 0;
-            }
-        }
-
-        run.Pool.CheckIntegrity();
-        return new Result([.. logits.SelectMany(row => row)], [.. others.SelectMany(row => row)], watched.ReadingReport!);
+        using var run = new LoopRun(Options(chunk) with { KvMemory = memory }, blocks: 128);
+        var watched = WatchedRun.Run(run, Prompt, Answer, plain => plain with { Reading = reading }, neighbours, preemptAfter, seed);
+        return new Result(watched.Logits, watched.NeighbourLogits, watched.Sequence.ReadingReport!);
     }
 
     private sealed record Result(float[] Logits, float[] NeighbourLogits, ReadingStatistics Statistics);

@@ -1,0 +1,27 @@
+using Kvasir.Engine.Reading;
+using Kvasir.KvCache.Reading;
+
+namespace Kvasir.Benchmarks.Fuzzing;
+
+/// <summary>Draws sparse readings: any policy, any budget, any point.</summary>
+/// <param name="random">Draws.</param>
+/// <param name="together">Most rows of one sequence that a step can be relied on to have room for.</param>
+internal sealed class RandomReading(Random random, int together)
+{
+    private const int ChunkRows = 64;
+
+    /// <summary>Draws one for a prompt of so many tokens.</summary>
+    public SparseReading Draw(int promptLength)
+    {
+        var name = ReadingPolicies.Names[random.Next(ReadingPolicies.Names.Count)];
+        var policy = ReadingPolicies.Create(name);
+        if (policy.ChunkRows > 0)
+            policy = together >= ChunkRows ? new VerticalSlashPolicy(ChunkRows) : ReadingPolicies.Create("quest");
+        return new SparseReading
+        {
+            Policy = policy,
+            Rows = random.Next(1, promptLength + 9),
+            Point = random.Next(3) == 0 ? random.Next(1, promptLength + 1) : null,
+        };
+    }
+}
