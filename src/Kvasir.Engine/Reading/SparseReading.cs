@@ -44,6 +44,6 @@ public sealed record SparseReading
     /// <summary>What stands for it in the scope of rows that it shapes, or null when it shapes none: its policy and budget.</summary>
     /// <param name="prompt">Tokens of the prompt.</param>
     internal string? ScopeText(int prompt) => Policy.ShapesPrompt
-        ? string.Create(CultureInfo.InvariantCulture, $"read/1;{Policy.Name};rows={BudgetOf(Point ?? prompt)}")
+        ? string.Create(CultureInfo.InvariantCulture, $"read/2;{Policy.Name};rows={BudgetOf(Point ?? prompt)}")
         : null;
 }

@@ -145,12 +145,16 @@ internal sealed unsafe class SparseViews(LoadedModel model, RunnerBuffers buffer
         return any;
     }
 
-    /// <summary>Cuts the ranges out of a view whose rows are their positions.</summary>
+    /// <summary>
+    /// Cuts the ranges out of a view whose rows are their positions. The rows that are left are numbered anew, so that they fill tiles: a tile costs
+    /// the same for one row as for all of its 64.
+    /// </summary>
     private void Cut(in KvView whole, ref KvView cut)
     {
         cut.Segments = _segments.Take(_ranges.Count + whole.SegmentCount);
         cut.SegmentCount = 0;
         var next = 0;
+        var row = 0;
         for (var i = 0; i < _ranges.Count; i++)
         {
             var (start, end) = _ranges[i];
@@ -164,9 +168,10 @@ internal sealed unsafe class SparseViews(LoadedModel model, RunnerBuffers buffer
                 ref var to = ref cut.Segments[cut.SegmentCount++];
                 to = from;
                 to.FirstSlot += skipped;
-                to.FirstRow += skipped;
+                to.FirstRow = row;
                 to.BasePosition += skipped;
                 to.Count = rows;
+                row += rows;
             }
         }
     }

@@ -29,4 +29,17 @@ internal sealed unsafe class TableRows(KvLayout layout) : IKvRowSource
         var target = _table!.RowTarget(_layer, row);
         KvRowReader.ReadHead(layout, target.Slice, target.Slot, head, key, value);
     }
+
+    public void KeyBounds(int head, int firstRow, int count, Span<float> smallest, Span<float> largest)
+    {
+        smallest.Fill(float.PositiveInfinity);
+        largest.Fill(float.NegativeInfinity);
+        for (var row = firstRow; row < firstRow + count;)
+        {
+            var target = _table!.RowTarget(_layer, row);
+            var together = _table is RaggedTable ? 1 : Math.Min(firstRow + count - row, KvLayout.RowGroup - (target.Slot % KvLayout.RowGroup));
+            KvRowReader.WidenBounds(layout, target.Slice, target.Slot, together, head, smallest, largest);
+            row += together;
+        }
+    }
 }

@@ -9,4 +9,27 @@ public interface IKvRowSource
     /// <param name="key">Receives <c>[headDim]</c>.</param>
     /// <param name="value">Receives <c>[headDim]</c>.</param>
     void Read(int head, int row, Span<float> key, Span<float> value);
+
+    /// <summary>Smallest and largest element of each key dimension over neighbouring rows.</summary>
+    /// <param name="head">KV head.</param>
+    /// <param name="firstRow">First row.</param>
+    /// <param name="count">Number of rows, 1 or more.</param>
+    /// <param name="smallest">Receives <c>[headDim]</c>.</param>
+    /// <param name="largest">Receives <c>[headDim]</c>.</param>
+    void KeyBounds(int head, int firstRow, int count, Span<float> smallest, Span<float> largest)
+    {
+        var key = new float[smallest.Length];
+        var value = new float[smallest.Length];
+        smallest.Fill(float.PositiveInfinity);
+        largest.Fill(float.NegativeInfinity);
+        for (var row = firstRow; row < firstRow + count; row++)
+        {
+            Read(head, row, key, value);
+            for (var d = 0; d < key.Length; d++)
+            {
+                smallest[d] = Math.Min(smallest[d], key[d]);
+                largest[d] = Math.Max(largest[d], key[d]);
+            }
+        }
+    }
 }

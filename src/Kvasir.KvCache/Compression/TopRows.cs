@@ -22,33 +22,42 @@ public static class TopRows
         var (threshold, ties) = Threshold(scores, count);
         for (var i = 0; i < scores.Length; i++)
         {
-            var score = Clean(scores[i]);
+            var score = Ordered(scores[i]);
             if (score > threshold || (score == threshold && ties-- > 0))
                 rows.Add(first + i);
         }
     }
 
-    /// <summary>The score of the count-th best, and how many rows with that very score are among the best.</summary>
-    private static (float Threshold, int Ties) Threshold(ReadOnlySpan<float> scores, int count)
+    /// <summary>The score of the count-th best, and how many rows with that very score are among the best: a digit at a time, from the highest.</summary>
+    private static (uint Threshold, int Ties) Threshold(ReadOnlySpan<float> scores, int count)
     {
-        var sorted = System.Buffers.ArrayPool<float>.Shared.Rent(scores.Length);
-        try
+        const int digitBits = 8;
+        Span<int> counts = stackalloc int[1 << digitBits];
+        var (found, foundBits) = (0u, 0u);
+        for (var shift = 32 - digitBits; shift >= 0; shift -= digitBits)
         {
-            var values = sorted.AsSpan(0, scores.Length);
-            for (var i = 0; i < scores.Length; i++)
-                values[i] = Clean(scores[i]);
-            values.Sort();
-            var threshold = values[^count];
-            var ties = 0;
-            for (var i = values.Length - count; i < values.Length && values[i] == threshold; i++)
-                ties++;
-            return (threshold, ties);
+            counts.Clear();
+            foreach (var score in scores)
+            {
+                var ordered = Ordered(score);
+                if ((ordered & foundBits) == found)
+                    counts[(int)(ordered >> shift) & 0xFF]++;
+            }
+
+            var digit = counts.Length - 1;
+            for (; counts[digit] < count; digit--)
+                count -= counts[digit];
+            found |= (uint)digit << shift;
+            foundBits |= 0xFFu << shift;
         }
-        finally
-        {
-            System.Buffers.ArrayPool<float>.Shared.Return(sorted);
-        }
+
+        return (found, count);
     }
 
-    private static float Clean(float score) => float.IsNaN(score) ? float.NegativeInfinity : score;
+    /// <summary>A number that orders as the scores do: both zeros alike, NaN as the smallest score.</summary>
+    private static uint Ordered(float score)
+    {
+        var bits = BitConverter.SingleToInt32Bits(float.IsNaN(score) ? float.NegativeInfinity : score + 0f);
+        return (uint)(bits ^ ((bits >> 31) | int.MinValue));
+    }
 }

@@ -31,16 +31,18 @@ public sealed class QuestPolicy : IReadingPolicy
     /// <remarks>Lanes and their order are fixed, so that every instruction set gives the same bits.</remarks>
     internal static float Bound(ReadOnlySpan<float> query, ReadOnlySpan<float> smallest, ReadOnlySpan<float> largest)
     {
-        var sums = Vector128<float>.Zero;
+        var lanes = Vector512<float>.Zero;
         var d = 0;
-        for (; d + 4 <= query.Length; d += 4)
+        for (; d + 16 <= query.Length; d += 16)
         {
-            var q = Vector128.Create(query.Slice(d, 4));
-            var low = q * Vector128.Create(smallest.Slice(d, 4));
-            var high = q * Vector128.Create(largest.Slice(d, 4));
-            sums += Vector128.ConditionalSelect(Vector128.GreaterThan(low, high), low, high);
+            var q = Vector512.Create(query.Slice(d, 16));
+            var low = q * Vector512.Create(smallest.Slice(d, 16));
+            var high = q * Vector512.Create(largest.Slice(d, 16));
+            lanes += Vector512.ConditionalSelect(Vector512.GreaterThan(low, high), low, high);
         }
 
+        var half = lanes.GetLower() + lanes.GetUpper();
+        var sums = half.GetLower() + half.GetUpper();
         var sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
         for (; d < query.Length; d++)
             sum += Math.Max(query[d] * smallest[d], query[d] * largest[d]);
@@ -51,8 +53,6 @@ public sealed class QuestPolicy : IReadingPolicy
     {
         private readonly ReadingShape _shape;
         private readonly Pages[] _pages;
-        private readonly float[] _key;
-        private readonly float[] _value;
         private readonly List<int> _chosen = [];
         private float[] _scores = [];
 
@@ -60,8 +60,6 @@ public sealed class QuestPolicy : IReadingPolicy
         {
             _shape = shape;
             _pages = [.. Enumerable.Range(0, shape.Layers * shape.KvHeads).Select(_ => new Pages(shape.HeadDim))];
-            _key = new float[shape.HeadDim];
-            _value = new float[shape.HeadDim];
         }
 
         public override long BookBytes => _pages.Sum(pages => 2L * pages.Count * _shape.HeadDim * sizeof(float));
@@ -92,13 +90,8 @@ public sealed class QuestPolicy : IReadingPolicy
             pages.Count = Math.Min(pages.Count, full);
             while (pages.Count < full)
             {
-                var first = pages.Count * PageRows;
-                pages.Open();
-                for (var row = first; row < first + PageRows; row++)
-                {
-                    block.Rows.Read(block.Head, row, _key, _value);
-                    pages.Include(_key);
-                }
+                var page = pages.Open();
+                block.Rows.KeyBounds(block.Head, page * PageRows, PageRows, pages.Smallest(page), pages.Largest(page));
             }
         }
 
@@ -119,12 +112,12 @@ public sealed class QuestPolicy : IReadingPolicy
 
         public int Count { get; set; }
 
-        public ReadOnlySpan<float> Smallest(int page) => _smallest.AsSpan(page * headDim, headDim);
+        public Span<float> Smallest(int page) => _smallest.AsSpan(page * headDim, headDim);
 
-        public ReadOnlySpan<float> Largest(int page) => _largest.AsSpan(page * headDim, headDim);
+        public Span<float> Largest(int page) => _largest.AsSpan(page * headDim, headDim);
 
-        /// <summary>Begins another page.</summary>
-        public void Open()
+        /// <summary>Adds a page, whose bounds are still to be written. Returns its number.</summary>
+        public int Open()
         {
             if (_smallest.Length < (Count + 1) * headDim)
             {
@@ -132,20 +125,7 @@ public sealed class QuestPolicy : IReadingPolicy
                 Array.Resize(ref _largest, _smallest.Length);
             }
 
-            _smallest.AsSpan(Count * headDim, headDim).Fill(float.PositiveInfinity);
-            _largest.AsSpan(Count * headDim, headDim).Fill(float.NegativeInfinity);
-            Count++;
-        }
-
-        /// <summary>Widens the last page's bounds by a key.</summary>
-        public void Include(ReadOnlySpan<float> key)
-        {
-            var at = (Count - 1) * headDim;
-            for (var d = 0; d < key.Length; d++)
-            {
-                _smallest[at + d] = Math.Min(_smallest[at + d], key[d]);
-                _largest[at + d] = Math.Max(_largest[at + d], key[d]);
-            }
+            return Count++;
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Kvasir.KvCache.Compression;
 
 namespace Kvasir.KvCache.Reading;
@@ -107,13 +108,22 @@ public sealed class VerticalSlashPolicy(int chunkRows = 256) : IReadingPolicy
                 for (var query = head * _shape.Group; query < (head + 1) * _shape.Group; query++)
                 {
                     var weights = look.Weights.Slice(((row * _shape.QueryHeads) + query) * look.Length, position + 1);
-                    for (var column = 0; column < weights.Length; column++)
-                    {
-                        columns[column] += weights[column];
-                        diagonals[position - column] += weights[column];
-                    }
+                    AddTo(columns, weights);
+                    AddTo(diagonals[(look.Length - 1 - position)..], weights); // the farthest first
                 }
             }
+
+            diagonals.Reverse();
+        }
+
+        private static void AddTo(Span<float> sums, ReadOnlySpan<float> weights)
+        {
+            sums = sums[..weights.Length];
+            var i = 0;
+            for (; i + Vector<float>.Count <= weights.Length; i += Vector<float>.Count)
+                (new Vector<float>(sums[i..]) + new Vector<float>(weights[i..])).CopyTo(sums[i..]);
+            for (; i < weights.Length; i++)
+                sums[i] += weights[i];
         }
 
         private void ChooseColumns(Span<float> mass, List<int> columns)

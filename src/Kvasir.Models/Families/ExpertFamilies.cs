@@ -59,6 +59,7 @@ internal static class ExpertFamilies
         var config = fields.Decoder(headDim: 64);
         config = config with
         {
+            NormEpsilon = fields.Epsilon(1e-5),
             AttentionBias = fields.Flag(true, "attention_bias"),
             Sinks = true,
             Activation = Activation.ClampedSwiglu,

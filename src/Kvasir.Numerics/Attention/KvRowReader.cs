@@ -28,6 +28,48 @@ public static unsafe class KvRowReader
         ReadValue(layout, slice + layout.ValueOffset(head), slot, value);
     }
 
+    /// <summary>Widens bounds of each key dimension so that they hold some rows of one group.</summary>
+    /// <param name="layout">The layout.</param>
+    /// <param name="slice">The slice.</param>
+    /// <param name="slot">The first row's slot.</param>
+    /// <param name="count">Number of rows; they end in the first one's group of <see cref="KvLayout.RowGroup"/>.</param>
+    /// <param name="head">KV head.</param>
+    /// <param name="smallest">Lower bounds <c>[headDim]</c>.</param>
+    /// <param name="largest">Upper bounds <c>[headDim]</c>.</param>
+    public static void WidenBounds(KvLayout layout, byte* slice, int slot, int count, int head, Span<float> smallest, Span<float> largest)
+    {
+        var keys = slice + layout.KeyOffset(head);
+        if (layout.Type is KvDataType.F32 or KvDataType.F16 or KvDataType.BF16)
+        {
+            for (var d = 0; d < smallest.Length; d++)
+            {
+                var (low, high) = (smallest[d], largest[d]);
+                var row = keys + KvRows.KeyElement(layout, slot, d);
+                for (var lane = 0; lane < count; lane++)
+                {
+                    var element = Element(row, layout.Type, lane);
+                    low = Math.Min(low, element);
+                    high = Math.Max(high, element);
+                }
+
+                (smallest[d], largest[d]) = (low, high);
+            }
+
+            return;
+        }
+
+        Span<float> key = stackalloc float[smallest.Length];
+        for (var row = slot; row < slot + count; row++)
+        {
+            ReadKey(layout, keys, row, key);
+            for (var d = 0; d < key.Length; d++)
+            {
+                smallest[d] = Math.Min(smallest[d], key[d]);
+                largest[d] = Math.Max(largest[d], key[d]);
+            }
+        }
+    }
+
     /// <summary>Rotates a row's keys in place.</summary>
     /// <param name="keys">Keys <c>[kvHeads, headDim]</c>.</param>
     /// <param name="headDim">Dimensions of a head.</param>
