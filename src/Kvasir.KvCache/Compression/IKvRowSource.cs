@@ -16,20 +16,5 @@ public interface IKvRowSource
     /// <param name="count">Number of rows, 1 or more.</param>
     /// <param name="smallest">Receives <c>[headDim]</c>.</param>
     /// <param name="largest">Receives <c>[headDim]</c>.</param>
-    void KeyBounds(int head, int firstRow, int count, Span<float> smallest, Span<float> largest)
-    {
-        var key = new float[smallest.Length];
-        var value = new float[smallest.Length];
-        smallest.Fill(float.PositiveInfinity);
-        largest.Fill(float.NegativeInfinity);
-        for (var row = firstRow; row < firstRow + count; row++)
-        {
-            Read(head, row, key, value);
-            for (var d = 0; d < key.Length; d++)
-            {
-                smallest[d] = Math.Min(smallest[d], key[d]);
-                largest[d] = Math.Max(largest[d], key[d]);
-            }
-        }
-    }
+    void KeyBounds(int head, int firstRow, int count, Span<float> smallest, Span<float> largest);
 }

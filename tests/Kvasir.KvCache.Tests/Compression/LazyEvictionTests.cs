@@ -80,5 +80,7 @@ public sealed class LazyEvictionTests
     private sealed class NoRows : IKvRowSource
     {
         public void Read(int head, int row, Span<float> key, Span<float> value) => throw new NotSupportedException();
+
+        public void KeyBounds(int head, int firstRow, int count, Span<float> smallest, Span<float> largest) => throw new NotSupportedException();
     }
 }

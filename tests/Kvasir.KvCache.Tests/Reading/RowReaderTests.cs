@@ -126,6 +126,15 @@ public sealed class RowReaderTests
 
         public void Read(int head, int row, Span<float> key, Span<float> value) => _keys[head][row].CopyTo(key);
 
+        public void KeyBounds(int head, int firstRow, int count, Span<float> smallest, Span<float> largest)
+        {
+            for (var d = 0; d < HeadDim; d++)
+            {
+                var elements = _keys[head].Skip(firstRow).Take(count).Select(key => key[d]);
+                (smallest[d], largest[d]) = (elements.Min(), elements.Max());
+            }
+        }
+
         public void Rewrite(Random again, int from)
         {
             foreach (var head in _keys)
