@@ -166,13 +166,8 @@ public sealed class KvasirEngine : IEmbedder
             yield return text;
     }
 
-    /// <summary>Token ids of a plain text; the model's begin token comes first when it has one.</summary>
-    public int[] Encode(string text)
-    {
-        var tokenizer = RequireTokenizer();
-        var ids = tokenizer.Encode(text);
-        return tokenizer.BosId is { } bos && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
-    }
+    /// <summary>Token ids of a plain text to continue, with the begin token where the model's files ask for one (<see cref="Tokenizer.EncodePrompt"/>).</summary>
+    public int[] Encode(string text) => RequireTokenizer().EncodePrompt(text);
 
     /// <summary>
     /// Token ids of a conversation in the model's chat format, ready for the assistant's answer. Special tokens in the contents are

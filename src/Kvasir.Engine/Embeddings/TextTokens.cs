@@ -26,11 +26,9 @@ internal static class TextTokens
         return [.. prefix, .. tokens.AsSpan(0, room), .. suffix];
     }
 
-    /// <summary>What the files put around a text; of a decoder whose files say nothing of embeddings its begin token, as before every prompt.</summary>
+    /// <summary>What the files put around a text; of a decoder whose files say nothing of embeddings what comes before every prompt.</summary>
     private static (IReadOnlyList<int> Prefix, IReadOnlyList<int> Suffix) Around(ModelFile model, Tokenizer tokenizer) =>
-        model.Config.Encoder is not null || model.Embedding is not null ? (tokenizer.Prefix, tokenizer.Suffix)
-        : tokenizer.BosId is { } bos ? ([bos], [])
-        : ([], []);
+        (tokenizer.Prefix, model.Config.Encoder is not null || model.Embedding is not null ? tokenizer.Suffix : []);
 
     private static string Prompt(ModelFile model, string? name)
     {

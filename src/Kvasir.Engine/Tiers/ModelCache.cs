@@ -51,12 +51,8 @@ public sealed class ModelCache : IDisposable
 
     /// <summary>Token ids of a text, as a plain prompt has them.</summary>
     /// <exception cref="InvalidOperationException">The model has no tokenizer.</exception>
-    public int[] Encode(string text)
-    {
-        var tokenizer = _model.File.Tokenizer ?? throw new InvalidOperationException($"{_model.File.Path} has no tokenizer");
-        var ids = tokenizer.Encode(text);
-        return tokenizer.BosId is { } bos && (ids.Length == 0 || ids[0] != bos) ? [bos, .. ids] : ids;
-    }
+    public int[] Encode(string text) =>
+        (_model.File.Tokenizer ?? throw new InvalidOperationException($"{_model.File.Path} has no tokenizer")).EncodePrompt(text);
 
     /// <summary>Computes the objects of a tier again and compares them bit by bit.</summary>
     /// <param name="tier">The objects to verify.</param>

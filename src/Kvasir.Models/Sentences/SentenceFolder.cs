@@ -49,9 +49,9 @@ internal static class SentenceFolder
     private static EmbeddingSettings AddPooling(EmbeddingSettings settings, string folder, JsonField module)
     {
         string path = module.Get("path").String();
-        if (path.Length == 0 || path.AsSpan().ContainsAny('/', '\\') || path is "." or "..")
+        if (path.Length == 0 || path.AsSpan().ContainsAny('/', '\\', '\0') || path is "." or "..")
             throw module.Error($"the pooling's folder \"{path}\" is not a folder beside the model");
-        var json = JsonFile.Read(Path.Combine(folder, path, "config.json"), MaxJsonBytes);
+        var json = ReadOptional(Path.Combine(folder, path), "config.json") ?? throw module.Error($"there is no {path}/config.json");
         string? mode = json.Find("pooling_mode")?.String();
         var chosen = Modes.Where(known => mode is null ? json.Find(known.Flag)?.Bool() == true : known.Mode == mode).ToArray();
         if (json.Find("include_prompt")?.Bool() == false)

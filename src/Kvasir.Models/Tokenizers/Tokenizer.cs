@@ -35,7 +35,7 @@ public sealed class Tokenizer
     /// <summary>Whether the files ask for <see cref="BosId"/> before plain text. <see cref="Encode(string, bool)"/> does not add it.</summary>
     public bool AddsBos => Vocabulary.AddsBos;
 
-    /// <summary>What the files ask for before plain text; <see cref="EncodeWhole"/> adds it.</summary>
+    /// <summary>What the files ask for before plain text; <see cref="EncodeWhole"/> and <see cref="EncodePrompt"/> add it.</summary>
     public IReadOnlyList<int> Prefix => _parts.Prefix;
 
     /// <summary>What the files ask for behind plain text; <see cref="EncodeWhole"/> adds it.</summary>
@@ -56,6 +56,17 @@ public sealed class Tokenizer
     /// <summary>As <see cref="Encode(string, bool)"/>, with the tokens that the files ask for around a text of its own.</summary>
     /// <exception cref="ModelFormatException">The file's split pattern takes too long on this text.</exception>
     public int[] EncodeWhole(string text, bool parseSpecial = true) => [.. _parts.Prefix, .. Encode(text, parseSpecial), .. _parts.Suffix];
+
+    /// <summary>
+    /// A plain text that the model is to continue: <see cref="Encode(string, bool)"/> behind <see cref="Prefix"/>, unless the text spells the prefix itself.
+    /// </summary>
+    /// <exception cref="ModelFormatException">The file's split pattern takes too long on this text.</exception>
+    public int[] EncodePrompt(string text)
+    {
+        var tokens = Encode(text);
+        int[] prefix = [.. _parts.Prefix];
+        return tokens.AsSpan().StartsWith(prefix) ? tokens : [.. prefix, .. tokens];
+    }
 
     /// <summary>Tokens to text. Bytes that are not valid UTF-8 become U+FFFD; ids that the tokenizer does not have are empty.</summary>
     public string Decode(ReadOnlySpan<int> tokens, bool skipSpecial = false)

@@ -92,7 +92,9 @@ public sealed class SentenceFolderTests
     [InlineData("..")]
     [InlineData("/etc")]
     [InlineData("a\\\\b")]
-    public void Places_OutsideTheFolder_AreRefused(string path)
+    [InlineData("a\\u0000b")]
+    [InlineData("2_Missing")]
+    public void Places_OutsideTheFolderOrMissing_AreRefused(string path)
     {
         using var model = new TinyEncoder();
         model.Write("modules.json", $$"""[{"path": "{{path}}", "type": "sentence_transformers.models.Pooling"}]""");

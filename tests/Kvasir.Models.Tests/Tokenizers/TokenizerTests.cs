@@ -33,6 +33,21 @@ public class TokenizerTests
         Assert.True(tokenizer.AddsBos);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void PlainPrompts_BeginAsTheFilesAsk(bool adds)
+    {
+        using var tiny = new TinyModel();
+        tiny.Write("tokenizer_config.json", $$"""{"bos_token": "<|bos|>", "eos_token": "<|end|>", "add_bos_token": {{(adds ? "true" : "false")}}}""");
+        using var model = ModelFile.Open(tiny.Folder);
+        var tokenizer = model.Tokenizer!;
+        int[] begin = adds ? [tokenizer.BosId!.Value] : [];
+        Assert.Equal([.. begin, .. tokenizer.Encode("ab")], tokenizer.EncodePrompt("ab"));
+        Assert.Equal(begin, tokenizer.EncodePrompt(""));
+        Assert.Equal(tokenizer.Encode("<|bos|>ab"), tokenizer.EncodePrompt("<|bos|>ab"));
+    }
+
     [Fact]
     public void WordsOfAnyLength_GiveTheTokensOfTheDefinition()
     {
