@@ -53,7 +53,7 @@ public sealed class TestModel : IDisposable
 
     private static string Tokenizer()
     {
-        using var file = new GZipStream(File.OpenRead(Fixture("kvasir-mini", "tokenizer.json.gz")), CompressionMode.Decompress);
+        using var file = new BrotliStream(File.OpenRead(Fixture("kvasir-mini", "tokenizer.json.br")), CompressionMode.Decompress);
         var json = JsonNode.Parse(file)!;
         var vocabulary = json["model"]!["vocab"]!.AsObject();
         foreach (var (token, _) in vocabulary.Where(entry => entry.Value!.GetValue<int>() >= VocabSize).ToList())

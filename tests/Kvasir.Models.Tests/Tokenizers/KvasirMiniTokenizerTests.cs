@@ -9,8 +9,8 @@ public class KvasirMiniTokenizerTests
 {
     private static readonly Lazy<Tokenizer> Tokenizer = new(() =>
     {
-        string path = Fixtures.PathOf("kvasir-mini", "tokenizer.json.gz");
-        using var stream = new GZipStream(File.OpenRead(path), CompressionMode.Decompress);
+        string path = Fixtures.PathOf("kvasir-mini", "tokenizer.json.br");
+        using var stream = new BrotliStream(File.OpenRead(path), CompressionMode.Decompress);
         var bytes = new MemoryStream();
         stream.CopyTo(bytes);
         var settings = JsonFile.Read(Fixtures.PathOf("kvasir-mini", "tokenizer_config.json"), 1 << 20);
