@@ -19,12 +19,20 @@ internal sealed class ModelInfoCommand : Command, IHelpTopics
         Arity = ArgumentArity.ZeroOrOne,
     };
 
+    private const long QuicklyRead = 1L << 30;
+
+    private readonly Option<bool> _fingerprint = new("--fingerprint")
+    {
+        Description = "Reads all weights for the fingerprint, however large they are. Default: those of up to 1 GiB.",
+    };
+
     private readonly JsonOption _json = new("{path, name, architecture, parameters, weightBytes, types, …}");
 
     public ModelInfoCommand()
         : base("info", "Shows architecture, sizes, weight types, tokenizer and fingerprint of a model.")
     {
         Add(_path);
+        Add(_fingerprint);
         Add(_json);
         SetAction(Run);
     }
@@ -60,8 +68,8 @@ internal sealed class ModelInfoCommand : Command, IHelpTopics
             Tokenizer = model.Tokenizer is not null,
             ChatTemplate = model.ChatTemplate is not null,
             model.StopTokens,
-            Fingerprint = model.Fingerprint.ToString(),
         };
+        var fingerprint = parsed.GetValue(_fingerprint) || info.WeightBytes <= QuicklyRead ? model.Fingerprint.ToString() : null;
         var pooling = model.Embedding?.Pooling is { } kind ? JsonNamingPolicy.CamelCase.ConvertName(kind.ToString()) : null;
         var output = parsed.InvocationConfiguration.Output;
         if (parsed.GetValue(_json))
@@ -91,7 +99,7 @@ internal sealed class ModelInfoCommand : Command, IHelpTopics
                 ["stopTokens"] = new JsonArray([.. info.StopTokens.Select(token => JsonValue.Create(token))]),
                 ["encoder"] = config.Encoder is not null,
                 ["pooling"] = pooling,
-                ["fingerprint"] = info.Fingerprint,
+                ["fingerprint"] = fingerprint,
             });
             return ExitCode.Success;
         }
@@ -114,7 +122,7 @@ internal sealed class ModelInfoCommand : Command, IHelpTopics
             Row("embeddings", $"{pooling ?? "pooling not said"}{(embedding.Normalize == true ? ", length 1" : "")}{(embedding.Prompts.Count > 0 ? $", prompts {string.Join(", ", embedding.Prompts.Keys)}" : "")}{(embedding.Unsupported is { } problem ? $"; not supported: {problem}" : "")}");
         Row("tokenizer / chat template", $"{(info.Tokenizer ? "yes" : "no")} / {(info.ChatTemplate ? "yes" : "no")}");
         Row("stop tokens", string.Join(", ", info.StopTokens));
-        Row("fingerprint", info.Fingerprint);
+        Row("fingerprint", fingerprint ?? "not computed: --fingerprint reads all weights for it");
         Screen.Create(output).Write(table);
         return ExitCode.Success;
 

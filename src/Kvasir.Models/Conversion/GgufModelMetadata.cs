@@ -67,7 +67,7 @@ internal static class GgufModelMetadata
         string? name = SplitPatterns.GgufName(form.Split.Patterns);
         writer.Add("tokenizer.ggml.model", "gpt2");
         writer.Add("tokenizer.ggml.pre", name ?? "default");
-        writer.Add("tokenizer.ggml.merges", [.. form.Rules.Merges.Select(m => $"{m.Left} {m.Right}")]);
+        writer.Add("tokenizer.ggml.merges", [.. form.Rules.Merges.Select(m => m.Text)]);
         writer.Add("tokenizer.ggml.add_space_prefix", form.Split.AddPrefixSpace);
         writer.Add(GgufTokenizer.IgnoreMergesKey, form.Rules.IgnoreMerges);
         if (name is null)

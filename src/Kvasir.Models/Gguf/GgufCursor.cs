@@ -31,12 +31,18 @@ internal sealed class GgufCursor(MappedFile file, long offset = 0)
     }
 
     /// <summary>A length-prefixed string; it must be valid UTF-8 unless <paramref name="lenient"/>.</summary>
-    public string String(string what, int maxBytes, bool lenient = false)
+    /// <param name="what">What it is, for messages.</param>
+    /// <param name="maxBytes">The length at most.</param>
+    /// <param name="lenient">Whether bad bytes become U+FFFD.</param>
+    /// <param name="element">Which of an array of strings it is; a name for each of a hundred thousand would cost more than they do.</param>
+    public string String(string what, int maxBytes, bool lenient = false, int element = -1)
     {
         long at = Offset;
-        long length = Count($"the length of {what},", Remaining - 8);
-        if (length > maxBytes)
-            throw new ModelFormatException(file.Path, $"{what} has {length} bytes; at most {maxBytes} are read", at);
+        ulong length = UInt64();
+        if (length > (ulong)Math.Max(0, Remaining))
+            throw new ModelFormatException(file.Path, $"the length of {Name()}, {length} does not fit in the file", at);
+        if (length > (ulong)maxBytes)
+            throw new ModelFormatException(file.Path, $"{Name()} has {length} bytes; at most {maxBytes} are read", at);
         var bytes = Take((int)length);
         try
         {
@@ -44,8 +50,10 @@ internal sealed class GgufCursor(MappedFile file, long offset = 0)
         }
         catch (DecoderFallbackException e)
         {
-            throw new ModelFormatException(file.Path, $"{what} (at byte {at}) is not valid UTF-8", e);
+            throw new ModelFormatException(file.Path, $"{Name()} (at byte {at}) is not valid UTF-8", e);
         }
+
+        string Name() => element < 0 ? what : $"{what}[{element}]";
     }
 
     /// <summary>Passes over a string without decoding it.</summary>

@@ -82,7 +82,7 @@ internal sealed class GgufMetadata(MappedFile file)
         var strings = new string[value.Count];
         var cursor = new GgufCursor(file, value.Offset);
         for (int i = 0; i < strings.Length; i++)
-            strings[i] = cursor.String($"{key}[{i}]", MaxTokenBytes, lenient: true);
+            strings[i] = cursor.String(key, MaxTokenBytes, lenient: true, i);
         return strings;
     }
 

@@ -127,19 +127,13 @@ internal static class GgufTokenizer
         return kinds;
     }
 
-    private static List<(string Left, string Right)> ReadMerges(GgufMetadata metadata)
+    private static PieceMerge[] ReadMerges(GgufMetadata metadata)
     {
         const string Key = "tokenizer.ggml.merges";
         var lines = metadata.Strings(Key) ?? throw metadata.Error(Key, "the field is missing");
-        var merges = new List<(string, string)>(lines.Length);
+        var merges = new PieceMerge[lines.Length];
         for (int i = 0; i < lines.Length; i++)
-        {
-            int space = lines[i].IndexOf(' ', Math.Min(1, lines[i].Length));
-            if (space < 0)
-                throw metadata.Error(Key, $"element {i}, \"{lines[i]}\", is not two parts with a space between");
-            merges.Add((lines[i][..space], lines[i][(space + 1)..]));
-        }
-
+            merges[i] = PieceMerge.Parse(lines[i]) ?? throw metadata.Error(Key, $"element {i}, \"{lines[i]}\", is not two parts with a space between");
         return merges;
     }
 }

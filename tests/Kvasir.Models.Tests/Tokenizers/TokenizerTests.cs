@@ -175,13 +175,13 @@ public class TokenizerTests
     private static (Vocabulary Vocabulary, BytePairRules Rules) RandomVocabulary(Random random)
     {
         var pieces = new List<string>(Enumerable.Range(0, 256).Select(b => ByteAlphabet.ToChar((byte)b).ToString()));
-        var merges = new List<(string, string)>();
+        var merges = new List<PieceMerge>();
         var mergeable = new List<string> { "a", "b", "c", "d" };
         for (int i = 0; i < 60; i++)
         {
             string left = mergeable[random.Next(mergeable.Count)];
             string right = mergeable[random.Next(mergeable.Count)];
-            merges.Add((left, right));
+            merges.Add(new PieceMerge(left, right));
             if (!pieces.Contains(left + right))
             {
                 pieces.Add(left + right);
@@ -202,7 +202,7 @@ public class TokenizerTests
             int best = -1, rank = int.MaxValue;
             for (int i = 0; i + 1 < parts.Count; i++)
             {
-                int r = rules.Merges.ToList().IndexOf((parts[i], parts[i + 1]));
+                int r = rules.Merges.ToList().IndexOf(new PieceMerge(parts[i], parts[i + 1]));
                 if (r >= 0 && r < rank)
                     (best, rank) = (i, r);
             }

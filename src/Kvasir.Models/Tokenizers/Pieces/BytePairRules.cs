@@ -4,7 +4,7 @@ namespace Kvasir.Models;
 internal sealed class BytePairRules
 {
     /// <summary>Pairs in the order of their rank. Those that name pieces outside the vocabulary are passed over: they can never be applied.</summary>
-    public required IReadOnlyList<(string Left, string Right)> Merges { get; init; }
+    public required IReadOnlyList<PieceMerge> Merges { get; init; }
 
     /// <summary>Whether a word that is itself an entry is taken whole, without merging.</summary>
     public bool IgnoreMerges { get; init; }
@@ -27,15 +27,25 @@ internal sealed class BytePairRules
     /// <summary>The merges by the ids of their parts.</summary>
     public PairMerges Table(Dictionary<string, int> ids)
     {
-        var table = new Dictionary<ulong, (int, int)>(Merges.Count);
+        var known = ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        var table = new PairTable(Merges.Count);
+        char[] merged = [];
         for (int rank = 0; rank < Merges.Count; rank++)
         {
-            var (left, right) = Merges[rank];
-            string merged = ContinuingPrefix.Length > 0 && right.StartsWith(ContinuingPrefix, StringComparison.Ordinal) ? left + right[ContinuingPrefix.Length..] : left + right;
-            if (ids.TryGetValue(left, out int l) && ids.TryGetValue(right, out int r) && ids.TryGetValue(merged, out int id))
-                table[PairTable.Pair(l, r)] = (rank, id);
+            var left = Merges[rank].Left;
+            var right = Merges[rank].Right;
+            if (!known.TryGetValue(left, out int l) || !known.TryGetValue(right, out int r))
+                continue;
+            if (ContinuingPrefix.Length > 0 && right.StartsWith(ContinuingPrefix, StringComparison.Ordinal))
+                right = right[ContinuingPrefix.Length..];
+            if (merged.Length < left.Length + right.Length)
+                merged = new char[2 * (left.Length + right.Length)];
+            left.CopyTo(merged);
+            right.CopyTo(merged.AsSpan(left.Length));
+            if (known.TryGetValue(merged.AsSpan(0, left.Length + right.Length), out int id))
+                table.Set(l, r, rank, id);
         }
 
-        return new PairMerges(new PairTable(table));
+        return new PairMerges(table);
     }
 }

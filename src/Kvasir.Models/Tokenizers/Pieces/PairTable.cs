@@ -12,26 +12,27 @@ internal sealed class PairTable
     private readonly long[] _values;
     private readonly int _shift;
 
-    /// <param name="merges">By <see cref="Pair"/>: the rank and the symbol that the two become.</param>
-    public PairTable(Dictionary<ulong, (int Rank, int Merged)> merges)
+    /// <param name="most">How many pairs there may be.</param>
+    public PairTable(int most)
     {
         int bits = 4;
-        while (1L << bits < merges.Count * 8L / 5)
+        while (1L << bits < most * 8L / 5)
             bits++;
         _keys = new ulong[1 << bits];
         _values = new long[1 << bits];
         _shift = 64 - bits;
         Array.Fill(_keys, Empty);
-        foreach (var (pair, (rank, merged)) in merges)
-        {
-            uint at = Place(pair);
-            while (_keys[at] != Empty)
-                at = (at + 1) & (uint)(_keys.Length - 1);
-            (_keys[at], _values[at]) = (pair, ((long)rank << 32) | (uint)merged);
-        }
     }
 
-    public static ulong Pair(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+    /// <summary>Says what a pair becomes, and at which rank; of a pair that is said again the last holds.</summary>
+    public void Set(int left, int right, int rank, int merged)
+    {
+        ulong pair = Pair(left, right);
+        uint at = Place(pair);
+        while (_keys[at] != Empty && _keys[at] != pair)
+            at = (at + 1) & (uint)(_keys.Length - 1);
+        (_keys[at], _values[at]) = (pair, ((long)rank << 32) | (uint)merged);
+    }
 
     /// <summary>The rank in the upper half and the symbol in the lower, or <see cref="None"/>.</summary>
     public long Find(int left, int right)
@@ -47,6 +48,8 @@ internal sealed class PairTable
                 return None;
         }
     }
+
+    private static ulong Pair(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
 
     private uint Place(ulong pair) => (uint)(((pair ^ (pair >> 29)) * 0x9E37_79B9_7F4A_7C15) >> _shift);
 }

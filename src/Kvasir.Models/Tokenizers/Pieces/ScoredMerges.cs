@@ -32,7 +32,7 @@ internal static class ScoredMerges
             }
         }
 
-        var table = new Dictionary<ulong, (int, int)>();
+        var merges = new Dictionary<(int Left, int Right), (int Rank, int Merged)>();
         int rank = -1;
         float last = float.NaN;
         foreach (var (piece, id) in pieces)
@@ -42,10 +42,13 @@ internal static class ScoredMerges
             for (int cut = 1; cut < piece.Length && piece.Length <= MaxPieceChars; cut++)
             {
                 if (!char.IsLowSurrogate(piece[cut]) && lookup.TryGetValue(piece.AsSpan(0, cut), out int left) && lookup.TryGetValue(piece.AsSpan(cut), out int right))
-                    table.TryAdd(PairTable.Pair(left, right), (rank, id));
+                    merges.TryAdd((left, right), (rank, id));
             }
         }
 
-        return new CharacterBpe(vocabulary, symbols, rules, new PairMerges(new PairTable(table)), [.. pseudo]);
+        var table = new PairTable(merges.Count);
+        foreach (var ((left, right), (order, merged)) in merges)
+            table.Set(left, right, order, merged);
+        return new CharacterBpe(vocabulary, symbols, rules, new PairMerges(table), [.. pseudo]);
     }
 }

@@ -85,16 +85,16 @@ internal static class ModelJson
         model.Find("unk_token")?.String() is { } text && Array.IndexOf(vocabulary.Pieces, text) is >= 0 and var id ? id : null;
 
     // Newer files write a merge as a pair, older ones as "left right".
-    private static (string Left, string Right) ReadMerge(JsonField merge)
+    private static PieceMerge ReadMerge(JsonField merge)
     {
         if (merge.IsArray)
         {
             var pair = merge.Items().Take(3).Select(i => i.String()).ToArray();
-            return pair.Length == 2 ? (pair[0], pair[1]) : throw merge.Error("a merge has two parts");
+            return pair.Length == 2 ? new PieceMerge(pair[0], pair[1]) : throw merge.Error("a merge has two parts");
         }
 
         string text = merge.String();
         int space = text.IndexOf(' ');
-        return space > 0 ? (text[..space], text[(space + 1)..]) : throw merge.Error("a merge has two parts with a space between");
+        return space > 0 ? new PieceMerge(text, space) : throw merge.Error("a merge has two parts with a space between");
     }
 }
