@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
+using Kvasir.Engine.Calibration;
 using Kvasir.Models;
 using Kvasir.Numerics;
 
@@ -81,7 +82,12 @@ internal sealed class ModelQuantizeCommand : Command, IHelpTopics
             using var source = ModelFile.Open(path);
             var options = _conversion.Options(parsed, path, quiet: json, cancellation) with { Type = mixed ? DataType.Q4_K : type };
             if (mixed)
-                options = TypeMix.Choose(source, options, parsed.GetValue(_bits) ?? DefaultBits, json ? null : new ConversionLines(error, "measuring"), cancellation);
+            {
+                var lines = json ? null : new Progress<string>(kind => error.WriteLine($"sensitivity: {kind}"));
+                var sensitivity = _conversion.CalibrationText(parsed) is { } text ? MixSensitivity.Measure(source, options, text, target + ".probe", lines, cancellation) : null;
+                options = TypeMix.Choose(source, options, parsed.GetValue(_bits) ?? DefaultBits, sensitivity, json ? null : new ConversionLines(error, "measuring"), cancellation);
+            }
+
             var report = ModelConverter.Convert(source, target, options, json ? null : new ConversionLines(error, "writing"), cancellation);
             if (json)
                 JsonOutput.Write(parsed.InvocationConfiguration.Output, ConversionScreen.Json(report));

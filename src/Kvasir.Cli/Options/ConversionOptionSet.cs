@@ -73,6 +73,9 @@ internal sealed class ConversionOptionSet
         return !File.Exists(target) || parsed.GetValue(_force) ? target : throw new IOException($"{target} exists; give another name or --force");
     }
 
+    /// <summary>The calibration text, or null.</summary>
+    public string? CalibrationText(ParseResult parsed) => parsed.GetValue(_calibrate) is { } file ? File.ReadAllText(file) : null;
+
     /// <summary>The options; runs the model over the calibration text when there is one.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="model">The model's path.</param>
@@ -86,7 +89,7 @@ internal sealed class ConversionOptionSet
             Threads = parsed.GetValue(_threads),
         };
         var name = parsed.GetValue(_rounding) ?? (parsed.GetValue(_calibrate) is null ? Searched : _calibratedRounding);
-        if (parsed.GetValue(_calibrate) is not { } file)
+        if (CalibrationText(parsed) is not { } text)
         {
             return name == Gptq
                 ? throw new ArgumentException("--rounding gptq needs --calibrate FILE: a text that the model runs over first")
@@ -96,7 +99,7 @@ internal sealed class ConversionOptionSet
         var error = parsed.InvocationConfiguration.Error;
         var progress = new Progress<int>(tokens => error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"calibration: {tokens:N0} tokens run")));
         var statistics = ActivationCalibration.Measure(
-            model, File.ReadAllText(file), parsed.GetValue(_calibrationTokens), products: name == Gptq, quiet ? null : progress, cancellation);
+            model, text, parsed.GetValue(_calibrationTokens), products: name == Gptq, quiet ? null : progress, cancellation);
         return options with
         {
             Importance = statistics,

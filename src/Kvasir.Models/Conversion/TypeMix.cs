@@ -9,8 +9,9 @@ namespace Kvasir.Models;
 /// budget allows (the greedy solution of the Lagrangian; Shoham and Gersho 1988, "Efficient bit allocation for an arbitrary set of quantizers").
 /// </summary>
 /// <remarks>
-/// The noise of the output matrix is the logits' own. That of a matrix in a layer reaches them as part of one of the 2 * layers sums that the
-/// residual stream is made of, so that it counts as much less.
+/// How much a kind of matrix counts is measured where a calibration text was read. Without one: the noise of the output matrix is the logits'
+/// own; that of a matrix in a layer reaches them as part of one of the 2 * layers sums that the residual stream is made of, so that it
+/// counts as much less.
 /// </remarks>
 public static class TypeMix
 {
@@ -25,12 +26,18 @@ public static class TypeMix
     /// <param name="source">The model.</param>
     /// <param name="options">Rounding and importance; matrices that its rules name keep what the rules say, and count.</param>
     /// <param name="bits">Bits a weight that all matrices together may take.</param>
+    /// <param name="sensitivity">By <see cref="Kind"/>, what noise by signal costs; null where that was not measured.</param>
     /// <param name="progress">Hears of every matrix before it is measured.</param>
     /// <param name="cancellation">Ends it.</param>
     /// <returns>The options with a rule for every matrix.</returns>
     /// <exception cref="ArgumentException">The cheapest types take more bits.</exception>
     public static ConversionOptions Choose(
-        ModelFile source, ConversionOptions options, double bits, IProgress<ConversionProgress>? progress = null, CancellationToken cancellation = default)
+        ModelFile source,
+        ConversionOptions options,
+        double bits,
+        IReadOnlyDictionary<string, double>? sensitivity = null,
+        IProgress<ConversionProgress>? progress = null,
+        CancellationToken cancellation = default)
     {
         TensorPlan[] matrices = [.. ModelConverter.Plan(source, options).Where(plan => plan.IsFree)];
         var encoder = new TensorEncoder(source, options, cancellation);
@@ -41,8 +48,8 @@ public static class TypeMix
             cancellation.ThrowIfCancellationRequested();
             progress?.Report(new ConversionProgress(plan.Name, done, total));
             done += plan.Weights;
-            double weight = IsOutput(source.Config, plan.Role) ? 2 * source.Config.Layers : 1;
-            bool given = options.Overrides.Any(rule => rule.Matches(plan.Name));
+            double weight = sensitivity?.GetValueOrDefault(Kind(plan.Name)) ?? (IsOutput(source.Config, plan.Role) ? 2 * source.Config.Layers : 1);
+            bool given = IsGiven(options, plan);
             DataType[] types = given ? [plan.Type] : [.. Candidates.Select(type => ConversionPlan.Fit(type, plan.Shape[^1]).Type).Distinct()];
             var losses = encoder.Sample(plan, types, SampledRows);
             ladders.Add((plan.Name, Hull([.. types.Select((type, i) => new TypeStep(type, Bytes(type, plan), weight * losses[i]))])));
@@ -55,6 +62,19 @@ public static class TypeMix
             Overrides = [.. ladders.Select((ladder, i) => new TypeRule(ladder.Name, ladder.Steps[chosen[i]].Type)), .. options.Overrides],
         };
     }
+
+    /// <summary>What a matrix does, whichever layer it is in: its GGUF name without the layer.</summary>
+    public static string Kind(string name) =>
+        name.Split('.') is ["blk", _, .. var rest] ? string.Join('.', rest) : name;
+
+    /// <summary>The kinds of matrices that are chosen for, each with the names of its matrices.</summary>
+    /// <param name="source">The model.</param>
+    /// <param name="options">Matrices that its rules name are left out.</param>
+    public static IReadOnlyList<(string Kind, IReadOnlyList<string> Names)> Kinds(ModelFile source, ConversionOptions options) =>
+    [
+        .. ModelConverter.Plan(source, options).Where(plan => plan.IsFree && !IsGiven(options, plan))
+            .GroupBy(plan => Kind(plan.Name), plan => plan.Name).Select(kind => (kind.Key, (IReadOnlyList<string>)[.. kind])),
+    ];
 
     /// <summary>Buys steps until none fits.</summary>
     /// <returns>For each ladder the step that it stands on.</returns>
@@ -100,6 +120,8 @@ public static class TypeMix
 
         return hull;
     }
+
+    private static bool IsGiven(ConversionOptions options, TensorPlan plan) => options.Overrides.Any(rule => rule.Matches(plan.Name));
 
     private static bool IsOutput(ModelConfig config, WeightRole role) =>
         role == WeightRole.Output || (role == WeightRole.TokenEmbedding && config.TiedEmbeddings);

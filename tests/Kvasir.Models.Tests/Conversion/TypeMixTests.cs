@@ -51,6 +51,24 @@ public class TypeMixTests
     }
 
     [Fact]
+    public void AKindThatWasMeasuredToMatterMore_GetsMoreBits()
+    {
+        using var tiny = new TinyModel();
+        using var source = ModelFile.Open(tiny.Folder);
+        var kinds = TypeMix.Kinds(source, new ConversionOptions { Overrides = TypeRule.ParseList("token_embd=Q8_0") });
+        Assert.DoesNotContain(kinds, kind => kind.Kind.StartsWith("token_embd", StringComparison.Ordinal));
+        Assert.All(kinds.Single(kind => kind.Kind == "attn_v.weight").Names, name => Assert.EndsWith(".attn_v.weight", name, StringComparison.Ordinal));
+        Assert.True(ValueBytes("attn_v.weight") > ValueBytes("ffn_up.weight"));
+
+        long ValueBytes(string sensitive)
+        {
+            var sensitivity = TypeMix.Kinds(source, new ConversionOptions()).ToDictionary(kind => kind.Kind, kind => kind.Kind == sensitive ? 100.0 : 1);
+            var report = ModelConverter.Convert(source, tiny.PathOf("a.gguf"), TypeMix.Choose(source, new ConversionOptions(), 5.5, sensitivity));
+            return report.Matrices.Where(m => TypeMix.Kind(m.Name) == "attn_v.weight").Sum(m => m.To.RowBytes(m.Columns) * m.Rows);
+        }
+    }
+
+    [Fact]
     public void Spending_OnHulls_IsWithinOneStepOfTheBestChoice()
     {
         var random = new Random(3);
