@@ -173,6 +173,7 @@ internal sealed class SequenceMemory(
         fork.Table = forked;
         states?.Fork(sequence: fork, parent);
         fork.Reading = ReadingSession.Of(model, fork);
+        fork.Reading?.Reader.GoOnFrom(parent.Reading!.Reader);
         fork.Plan = new ForwardPlan(model.Config.Layers);
         fork.Plan.Append(fork.PromptLength, SpanOrigin.Shared);
         return true;

@@ -80,7 +80,7 @@ internal sealed class ReadingSession
             return (Math.Min(Reader.SparseEnd, (position / RowReader.BlockRows * RowReader.BlockRows) + RowReader.BlockRows), true);
         if (position < _promptLength)
             return (_promptLength, false);
-        return ShapesPrompt ? (int.MaxValue, false) : (position + 1, true);
+        return Policy.ShapesAnswer ? (position + 1, true) : (int.MaxValue, false);
     }
 
     /// <summary>Takes down that a block of queries could have read so many rows in a head and read so many.</summary>

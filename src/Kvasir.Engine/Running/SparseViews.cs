@@ -51,7 +51,9 @@ internal sealed unsafe class SparseViews(LoadedModel model, RunnerBuffers buffer
             if (batch.Sequences[i].Reading is not { } reading || count == 0)
                 continue;
             _rows.At(batch.Sequences[i].Table, kvLayer);
-            if (reading.RowsTogether(active.Positions[first]) > 0)
+            var queries = new ReadOnlySpan<float>(buffers.Qkv + ((long)first * buffers.QkvWidth), count * buffers.QkvWidth);
+            reading.Reader.See(new ReadingQueries(kvLayer, active.Positions[first], count, queries, buffers.QkvWidth));
+            if (reading.Policy.LookRows > 0 && reading.RowsTogether(active.Positions[first]) > 0)
                 Look(reading, kvLayer, first, count, call);
             for (var row = first; row < first + count;)
             {
