@@ -53,8 +53,6 @@ public sealed class QuestPolicy : IReadingPolicy
     {
         private readonly ReadingShape _shape;
         private readonly Pages[] _pages;
-        private readonly List<int> _chosen = [];
-        private float[] _scores = [];
 
         public Reader(ReadingShape shape)
         {
@@ -72,13 +70,12 @@ public sealed class QuestPolicy : IReadingPolicy
                 return false;
             var pages = _pages[(block.Layer * _shape.KvHeads) + block.Head];
             Summarise(block, pages, full);
-            if (_scores.Length < full)
-                _scores = new float[2 * full];
+            var scores = pages.Scores;
             for (var page = 0; page < full; page++)
-                _scores[page] = Score(block.Queries, pages, page);
-            _chosen.Clear();
-            TopRows.Add(_scores.AsSpan(0, full), wanted - 1, _chosen);
-            foreach (var page in _chosen)
+                scores[page] = Score(block.Queries, pages, page);
+            pages.Chosen.Clear();
+            TopRows.Add(scores[..full], wanted - 1, pages.Chosen);
+            foreach (var page in pages.Chosen)
                 ranges.Add(page * PageRows, (page + 1) * PageRows);
             ranges.Add(full * PageRows, block.Last + 1);
             return true;
@@ -109,8 +106,15 @@ public sealed class QuestPolicy : IReadingPolicy
     {
         private float[] _smallest = [];
         private float[] _largest = [];
+        private float[] _scores = [];
 
         public int Count { get; set; }
+
+        /// <summary>Room for the scores of all pages.</summary>
+        public Span<float> Scores => _scores;
+
+        /// <summary>Pages that are read; reused from call to call.</summary>
+        public List<int> Chosen { get; } = [];
 
         public Span<float> Smallest(int page) => _smallest.AsSpan(page * headDim, headDim);
 
@@ -123,6 +127,7 @@ public sealed class QuestPolicy : IReadingPolicy
             {
                 Array.Resize(ref _smallest, Math.Max(64, 2 * Count) * headDim);
                 Array.Resize(ref _largest, _smallest.Length);
+                _scores = new float[_smallest.Length / headDim];
             }
 
             return Count++;

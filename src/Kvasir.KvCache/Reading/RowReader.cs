@@ -36,7 +36,8 @@ public abstract class RowReader
     }
 
     /// <summary>
-    /// Adds the rows that a block of queries reads in a KV head. Its own rows are read anyway; rows behind a query are never seen.
+    /// Adds the rows that a block of queries reads in a KV head. Its own rows are read anyway; rows behind a query are never seen. Threads may ask for
+    /// different heads at once; a head's blocks come in order.
     /// </summary>
     /// <param name="block">The queries.</param>
     /// <param name="ranges">Receives the rows; empty.</param>

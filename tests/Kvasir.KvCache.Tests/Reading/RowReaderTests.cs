@@ -141,16 +141,16 @@ public sealed class RowReaderTests
         const int length = 512;
         const int look = 64;
         var reader = new VerticalSlashPolicy().Start(new ReadingShape(2, QueryHeads: 2, KvHeads: 2, HeadDim, Budget: 160, Point: 600));
-        var weights = new float[look * 2 * length];
+        var (columns, diagonals) = (new float[2 * length], new float[2 * length]);
         for (var row = 0; row < look; row++)
         {
             var position = length - look + row;
-            weights[(((row * 2) + 0) * length) + 77] = 0.5f; // head 0 looks at column 77 and 300 rows back
-            weights[(((row * 2) + 0) * length) + position - 300] = 0.5f;
-            weights[(((row * 2) + 1) * length) + 205] = 1; // head 1 at column 205 alone
+            See(head: 0, position, column: 77); // head 0 looks at column 77 and 300 rows back
+            See(head: 0, position, position - 300);
+            See(head: 1, position, column: 205); // head 1 at column 205 alone
         }
 
-        reader.Look(new ReadingLook { Layer = 0, Length = length, LookRows = look, Weights = weights });
+        reader.Look(new ReadingLook { Layer = 0, Length = length, Columns = columns, Diagonals = diagonals });
         var first = Read(reader, head: 0);
         Assert.Contains(77, first);
         for (var query = 448; query < 512; query++)
@@ -159,6 +159,12 @@ public sealed class RowReaderTests
         var second = Read(reader, head: 1);
         Assert.Contains(205, second);
         Assert.DoesNotContain(448 - 300, second);
+
+        void See(int head, int position, int column)
+        {
+            columns[(head * length) + column]++;
+            diagonals[(head * length) + length - 1 - (position - column)]++;
+        }
 
         static HashSet<int> Read(RowReader reader, int head)
         {
