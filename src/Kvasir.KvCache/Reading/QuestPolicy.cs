@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Kvasir.KvCache.Compression;
 
@@ -31,13 +32,15 @@ public sealed class QuestPolicy : IReadingPolicy
     /// <remarks>Lanes and their order are fixed, so that every instruction set gives the same bits.</remarks>
     internal static float Bound(ReadOnlySpan<float> query, ReadOnlySpan<float> smallest, ReadOnlySpan<float> largest)
     {
+        smallest = smallest[..query.Length];
+        largest = largest[..query.Length];
         var lanes = Vector512<float>.Zero;
         var d = 0;
         for (; d + 16 <= query.Length; d += 16)
         {
-            var q = Vector512.Create(query.Slice(d, 16));
-            var low = q * Vector512.Create(smallest.Slice(d, 16));
-            var high = q * Vector512.Create(largest.Slice(d, 16));
+            var q = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(query), (nuint)d);
+            var low = q * Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(smallest), (nuint)d);
+            var high = q * Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(largest), (nuint)d);
             lanes += Vector512.ConditionalSelect(Vector512.GreaterThan(low, high), low, high);
         }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Kvasir.Numerics.Attention;
@@ -38,6 +39,7 @@ public static unsafe class KvRowReader
     /// <param name="head">KV head.</param>
     /// <param name="smallest">Lower bounds <c>[headDim]</c>.</param>
     /// <param name="largest">Upper bounds <c>[headDim]</c>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WidenBounds(KvLayout layout, byte* slice, int slot, int count, int head, Span<float> smallest, Span<float> largest)
     {
         var keys = slice + layout.KeyOffset(head);
@@ -149,6 +151,7 @@ public static unsafe class KvRowReader
     }
 
     /// <summary>The smallest and the largest of sixteen binary16 or bfloat16 numbers, as their bits; false when one is a NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool HalfBounds(ushort* numbers, out ushort smallest, out ushort largest)
     {
         // As unsigned integers that order as the numbers do.
