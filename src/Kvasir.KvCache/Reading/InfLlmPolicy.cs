@@ -10,10 +10,10 @@ namespace Kvasir.KvCache.Reading;
 /// </summary>
 /// <remarks>
 /// Not as published: far rows keep their true positions instead of sharing one; mean scores come from the whole 64s of queries that follow a
-/// block in the window, the same for all of its rows; query heads of a KV head share a choice, by the sum of their scores. A budget is split as the
-/// published 6,272 rows are: 128 first rows or an eighth, two thirds of it for the window, the rest for blocks; these have 128 rows, and fewer where the
-/// budget is below 2,048, so that there is something to choose among. What a block stands by depends on queries, which the prefix cache does not
-/// keep: such a prompt is computed whole.
+/// block in the window, the same for all of its rows; query heads of a KV head share a choice, by the sum of their scores. A budget has
+/// 128 first rows or an eighth, a third for the window (published: two thirds of 6,272 rows, which loses more here), the rest for blocks; these
+/// have 128 rows, and fewer where it is below 2,048, so that there is something to choose among. What a block stands by depends on queries,
+/// which the prefix cache does not keep: such a prompt is computed whole.
 /// </remarks>
 /// <param name="chunkRows">Most rows of a prompt in one step, a multiple of <see cref="RowReader.BlockRows"/>. Changes no bit.</param>
 public sealed class InfLlmPolicy(int chunkRows = 256) : IReadingPolicy
@@ -54,7 +54,7 @@ public sealed class InfLlmPolicy(int chunkRows = 256) : IReadingPolicy
             _memoryRows = FewestBlockRows;
             while (_memoryRows < MostBlockRows && _memoryRows * 32 <= shape.Budget)
                 _memoryRows *= 2;
-            _windowBlocks = Math.Max(1, shape.Budget * 2 / 3 / BlockRows);
+            _windowBlocks = Math.Max(1, shape.Budget / 3 / BlockRows);
             _wanted = Math.Max(1, (shape.Budget - _initial - (_windowBlocks * BlockRows)) / _memoryRows);
             _memories = [.. Enumerable.Range(0, shape.Layers * shape.KvHeads).Select(_ => new Memory())];
         }

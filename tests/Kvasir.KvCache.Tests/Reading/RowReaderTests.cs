@@ -68,11 +68,11 @@ public sealed class RowReaderTests
     [Fact]
     public void InfLlm_ReadsTheBlocksThatAPlainComputationChooses_HoweverItSeesTheQueries()
     {
-        // 192 rows: 24 first ones, a window of 128, two blocks of 16.
+        // 208 rows: 26 first ones, a window of 64, seven blocks of 16.
         const int rows = 700;
         const int point = 600;
         var random = new Random(8);
-        var shape = new ReadingShape(Layers: 2, QueryHeads: 4, KvHeads: 2, HeadDim, Budget: 192, point);
+        var shape = new ReadingShape(Layers: 2, QueryHeads: 4, KvHeads: 2, HeadDim, Budget: 208, point);
         var source = new Source(random, heads: 2, rows);
         var queries = Draw(random, rows * 4 * HeadDim);
         RowReader[] readers = [new InfLlmPolicy().Start(shape), new InfLlmPolicy().Start(shape)];
@@ -108,17 +108,17 @@ public sealed class RowReaderTests
 
         IEnumerable<int> Expected(int start, int last)
         {
-            var left = Math.Max(0, (start / 64) - 2) * 64 / 16;
+            var left = Math.Max(0, (start / 64) - 1) * 64 / 16;
             var similarity = new List<(double Score, int Block)>();
             for (var block = 1; block < left; block++)
             {
                 var following = ((block * 16) + 16 + 63) / 64 * 64;
-                var best = Enumerable.Range(block * 16, 16).OrderByDescending(row => Enumerable.Range(following, 128).Average(query => Score(query, row))).Take(4);
+                var best = Enumerable.Range(block * 16, 16).OrderByDescending(row => Enumerable.Range(following, 64).Average(query => Score(query, row))).Take(4);
                 similarity.Add((best.Sum(row => Enumerable.Range(start, last - start + 1).Sum(query => Score(query, row))), block));
             }
 
-            var chosen = similarity.OrderByDescending(block => block.Score).Take(2).Select(block => block.Block).ToHashSet();
-            return Enumerable.Range(0, start).Where(row => row < 24 || row >= left * 16 || chosen.Contains(row / 16));
+            var chosen = similarity.OrderByDescending(block => block.Score).Take(7).Select(block => block.Block).ToHashSet();
+            return Enumerable.Range(0, start).Where(row => row < 26 || row >= left * 16 || chosen.Contains(row / 16));
         }
     }
 
