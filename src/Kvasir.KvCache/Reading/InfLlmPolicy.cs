@@ -9,7 +9,7 @@ namespace Kvasir.KvCache.Reading;
 /// window, and the blocks whose representatives score highest, over all query rows that read together.
 /// </summary>
 /// <remarks>
-/// Not as published: far rows keep their true positions instead of sharing one; mean scores come from the whole 64s of queries that follow a
+/// Not as published: far rows keep their true positions instead of sharing one (no better here, docs/kv-compression.md); mean scores come from the whole 64s of queries that follow a
 /// block in the window, the same for all of its rows; query heads of a KV head share a choice, by the sum of their scores. A budget has
 /// 128 first rows or an eighth, a third for the window (published: two thirds of 6,272 rows, which loses more here), the rest for blocks; these
 /// have 128 rows, and fewer where it is below 2,048, so that there is something to choose among. What a block stands by depends on queries,
