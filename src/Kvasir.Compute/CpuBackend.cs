@@ -19,6 +19,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
     private readonly KernelFault _fault;
     private readonly AttentionBlocks _blocks = new();
     private readonly AttentionProbes _probes = new();
+    private readonly AttentionSurveys _surveys = new();
     private NativeBuffer _faultRow = new(0);
 
     /// <summary>Starts the workers.</summary>
@@ -243,18 +244,32 @@ public sealed unsafe class CpuBackend : IComputeBackend
             throw new ArgumentException("a probe needs the log-sum-exp of the attention call before it", nameof(batch));
         if (probe.FirstRow < 0 || probe.RowCount < 0 || probe.FirstRow > batch.RowCount - probe.RowCount)
             throw new ArgumentException($"rows {probe.FirstRow} to {probe.FirstRow + probe.RowCount} are not among the call's {batch.RowCount}", nameof(probe));
-        for (var row = probe.FirstRow; row < probe.FirstRow + probe.RowCount; row++)
-        {
-            if (batch.Rows[row].View != batch.Rows[probe.FirstRow].View)
-                throw new ArgumentException($"rows {probe.FirstRow} and {row} are of two views: a probe takes rows of one", nameof(probe));
-        }
-
+        CheckOneView(batch, probe.FirstRow, probe.RowCount);
         if (probe.RowCount == 0 || !(probe.HasColumns || probe.HasRanges || probe.HasWeights))
             return;
         for (var worker = 0; worker < _workers.Threads; worker++)
             PrepareScratch(worker, batch);
         _probes.Run(batch, probe, _workers, _kernels, _scratch!);
     }
+
+    /// <inheritdoc/>
+    public void SurveyAttention(in AttentionBatch batch, in AttentionSurvey survey)
+    {
+        CheckOneView(batch, 0, batch.RowCount);
+        for (var row = 0; row < batch.RowCount; row++)
+        {
+            if (batch.Rows[row].Position >= survey.Length)
+                throw new ArgumentException($"row {row} is at position {batch.Rows[row].Position}, behind the survey's {survey.Length}", nameof(survey));
+        }
+
+        for (var worker = 0; worker < _workers.Threads; worker++)
+            PrepareScratch(worker, batch);
+        _surveys.Run(batch, survey, _workers, _kernels, _scratch!);
+    }
+
+    /// <inheritdoc/>
+    public void Spread<TJob>(ref TJob job, int items)
+        where TJob : struct, IParallelJob => _workers.Run(ref job, items);
 
     /// <inheritdoc/>
     public void CopyKvRows(byte* fromSlice, int fromSlot, byte* toSlice, int toSlot, int count, KvLayout layout) =>
@@ -290,6 +305,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
         _splits.Dispose();
         _blocks.Dispose();
         _probes.Dispose();
+        _surveys.Dispose();
         foreach (var scratch in _scratch)
             scratch?.Dispose();
     }
@@ -323,6 +339,15 @@ public sealed unsafe class CpuBackend : IComputeBackend
         var half = (float*)_faultRow.Pointer;
         MatMulPart(call with { FirstK = middle, Y = half });
         _kernels.Add(call.Y + call.Part.FirstColumn, half + call.Part.FirstColumn, call.Part.Columns);
+    }
+
+    private static void CheckOneView(in AttentionBatch batch, int first, int count)
+    {
+        for (var row = first; row < first + count; row++)
+        {
+            if (batch.Rows[row].View != batch.Rows[first].View)
+                throw new ArgumentException($"rows {first} and {row} are of two views: a probe takes rows of one", nameof(batch));
+        }
     }
 
     private void PrepareScratch(int worker, in AttentionBatch batch)

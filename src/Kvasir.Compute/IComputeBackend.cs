@@ -1,6 +1,7 @@
 using Kvasir.Numerics;
 using Kvasir.Numerics.Attention;
 using Kvasir.Numerics.Kernels;
+using Kvasir.Numerics.Workers;
 
 namespace Kvasir.Compute;
 
@@ -94,6 +95,14 @@ public unsafe interface IComputeBackend : IDisposable
     /// </summary>
     /// <exception cref="ArgumentException">There is no log-sum-exp, or the rows are not the call's or of several views.</exception>
     void ObserveAttention(in AttentionBatch batch, in AttentionProbe probe);
+
+    /// <summary>Sums the weights of a call's rows along columns and diagonals, in one pass over the keys and without the call's output.</summary>
+    /// <exception cref="ArgumentException">The rows are of several views, or behind the survey's length.</exception>
+    void SurveyAttention(in AttentionBatch batch, in AttentionSurvey survey);
+
+    /// <summary>Spreads a job of the caller's over the threads of this machine; returns when it is done.</summary>
+    void Spread<TJob>(ref TJob job, int items)
+        where TJob : struct, IParallelJob;
 
     /// <summary>
     /// Copies <paramref name="count"/> rows of one layer's slice between slots, decoding nothing: stored bytes move as they are.

@@ -55,6 +55,7 @@ public sealed unsafe class AllocationTests
                 RangeStarts = &start,
                 RangeEnds = &end,
             };
+            var survey = new AttentionSurvey { Length = 2001, Columns = y + 4096, Diagonals = y + 6144 };
             for (int step = 0; step < 30; step++)
             {
                 if (step == 10)
@@ -65,6 +66,7 @@ public sealed unsafe class AllocationTests
                 backend.WriteKv(y + 96, y + 128, 192, [new KvWriteRow { Slice = segments[62].Slice, Slot = 16 }], layout);
                 backend.Attend(batch);
                 backend.ObserveAttention(batch, probe);
+                backend.SurveyAttention(batch, survey);
                 backend.SiluGate(y, 1, 48, x);
                 backend.Add(x, y, 96);
             }

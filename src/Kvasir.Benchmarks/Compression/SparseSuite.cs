@@ -59,10 +59,15 @@ internal static class SparseSuite
         for (var i = 0; i < sparse.Length; i++)
         {
             var name = ReadingPolicies.Names[i];
-            var prefill = ReadingPolicies.Create(name).ShapesPrompt;
-            var (whole, part) = prefill ? (densePrompt, Middle(sparse[i].Select(time => time.Prompt))) : (denseToken, Middle(sparse[i].Select(time => time.Token)));
-            log.Add($"sparse.speedup.{name}", whole / part, "times", null, FormattableString.Invariant($"{(prefill ? "prompt" : "token")} of {1000 * whole:0.0} ms takes {1000 * part:0.0} ms behind {length} rows, {sparse[i][0].Share:0.000} of the rows are read; median of 3"));
+            var policy = ReadingPolicies.Create(name);
+            if (policy.ShapesPrompt)
+                Add("prompt", $"sparse.speedup.{name}", densePrompt, Middle(sparse[i].Select(time => time.Prompt)), sparse[i][0].Share);
+            if (policy.ShapesAnswer)
+                Add("token", policy.ShapesPrompt ? $"sparse.token-speedup.{name}" : $"sparse.speedup.{name}", denseToken, Middle(sparse[i].Select(time => time.Token)), sparse[i][0].Share);
         }
+
+        void Add(string what, string check, double whole, double part, double share) =>
+            log.Add(check, whole / part, "times", null, FormattableString.Invariant($"{what} of {1000 * whole:0.0} ms takes {1000 * part:0.0} ms behind {length} rows, {share:0.000} of the rows are read; median of 3"));
 
         async Task<Answer> TimeAsync(SparseReading? reading)
         {

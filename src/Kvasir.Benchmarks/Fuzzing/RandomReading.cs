@@ -16,7 +16,7 @@ internal sealed class RandomReading(Random random, int together)
         var name = ReadingPolicies.Names[random.Next(ReadingPolicies.Names.Count)];
         var policy = ReadingPolicies.Create(name);
         if (policy.ChunkRows > 0)
-            policy = together >= ChunkRows ? new VerticalSlashPolicy(ChunkRows) : ReadingPolicies.Create("quest");
+            policy = together < ChunkRows ? ReadingPolicies.Create("quest") : name == "infllm" ? new InfLlmPolicy(ChunkRows) : new VerticalSlashPolicy(ChunkRows);
         return new SparseReading
         {
             Policy = policy,

@@ -40,9 +40,9 @@ internal sealed class SparseSessionRunner(SessionEngine session, string policy, 
     protected override StageCosts Costs(SessionHandle handle, int[] tokens, int sampled)
     {
         var costs = Session.Shapes.Ask(handle.Tokens.Length - _again, tokens.Length + _again, sampled);
-        return _policy.ShapesPrompt
-            ? costs
-            : costs with { ReadBytes = Session.Shapes.Ask(share * handle.Tokens.Length, tokens.Length, sampled).ReadBytes };
+        return _policy.ShapesAnswer
+            ? costs with { ReadBytes = Session.Shapes.Ask(share * handle.Tokens.Length, tokens.Length, sampled).ReadBytes }
+            : costs;
     }
 
     private SparseReading Ask(int point) => new() { Policy = _policy, Share = share, Point = point };

@@ -172,7 +172,7 @@ internal sealed class SequenceMemory(
         forked.EnsureListCapacity(fork.PromptLength + fork.MaxAnswer);
         fork.Table = forked;
         states?.Fork(sequence: fork, parent);
-        fork.Reading = ReadingSession.Of(model, fork);
+        fork.Reading = ReadingSession.Of(model, fork, parent.Reading);
         fork.Plan = new ForwardPlan(model.Config.Layers);
         fork.Plan.Append(fork.PromptLength, SpanOrigin.Shared);
         return true;

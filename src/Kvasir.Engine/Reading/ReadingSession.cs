@@ -41,9 +41,16 @@ internal sealed class ReadingSession
         BookBytes = Reader.BookBytes,
     };
 
-    /// <summary>The sparse reading that a sequence's request asks for, or null.</summary>
-    public static ReadingSession? Of(LoadedModel model, Sequence sequence) =>
-        sequence.Request.Reading is { } request ? new ReadingSession(model, request, sequence.PromptLength) : null;
+    /// <summary>The sparse reading that a sequence's request asks for, or null. It goes on from that of another answer, if there is one.</summary>
+    public static ReadingSession? Of(LoadedModel model, Sequence sequence, ReadingSession? parent = null)
+    {
+        if (sequence.Request.Reading is not { } request)
+            return null;
+        var session = new ReadingSession(model, request, sequence.PromptLength);
+        if (parent is not null)
+            session.Reader.GoOnFrom(parent.Reader);
+        return session;
+    }
 
     /// <summary>Tokens whose rows may come from the prefix cache: whole chunks, and none that depends on where the prompt ends.</summary>
     public int Reusable(int known)
@@ -80,7 +87,7 @@ internal sealed class ReadingSession
             return (Math.Min(Reader.SparseEnd, (position / RowReader.BlockRows * RowReader.BlockRows) + RowReader.BlockRows), true);
         if (position < _promptLength)
             return (_promptLength, false);
-        return ShapesPrompt ? (int.MaxValue, false) : (position + 1, true);
+        return Policy.ShapesAnswer ? (position + 1, true) : (int.MaxValue, false);
     }
 
     /// <summary>Takes down that a block of queries could have read so many rows in a head and read so many.</summary>

@@ -4,6 +4,7 @@ using Kvasir.Engine.Reading;
 using Kvasir.KvCache.Reading;
 using Kvasir.KvCache.Tables;
 using Kvasir.Numerics.Attention;
+using Kvasir.Numerics.Workers;
 
 namespace Kvasir.Engine.Running;
 
@@ -14,12 +15,13 @@ namespace Kvasir.Engine.Running;
 internal sealed unsafe class SparseViews(LoadedModel model, RunnerBuffers buffers, ActiveRows active) : IDisposable
 {
     private readonly SegmentArena _segments = new();
-    private readonly RowRanges _ranges = new();
-    private readonly TableRows _rows = new(model.Layout);
+    private readonly List<Part> _parts = [];
+    private readonly List<(int Row, int End)> _blocks = [];
+    private readonly List<RowRanges> _ranges = [];
+    private readonly List<TableRows> _rows = [];
     private KvView* _heads;
     private int _headCapacity;
-    private int _headCount;
-    private float[] _weights = [];
+    private float[] _masses = [];
 
     /// <summary>True when a sequence of the step is read sparsely.</summary>
     public bool Any { get; private set; }
@@ -43,31 +45,41 @@ internal sealed unsafe class SparseViews(LoadedModel model, RunnerBuffers buffer
     public int Build(StepBatch batch, int kvLayer, in AttentionBatch call)
     {
         _segments.Clear();
-        _headCount = 0;
-        var views = batch.Sequences.Length;
+        _parts.Clear();
+        _blocks.Clear();
         for (var i = 0; i < batch.Sequences.Length; i++)
         {
             var (first, count) = active.Part(i);
             if (batch.Sequences[i].Reading is not { } reading || count == 0)
                 continue;
-            _rows.At(batch.Sequences[i].Table, kvLayer);
-            if (reading.RowsTogether(active.Positions[first]) > 0)
+            var queries = new ReadOnlySpan<float>(buffers.Qkv + ((long)first * buffers.QkvWidth), count * buffers.QkvWidth);
+            reading.Reader.See(new ReadingQueries(kvLayer, active.Positions[first], count, queries, buffers.QkvWidth));
+            if (reading.Policy.LookRows > 0 && reading.RowsTogether(active.Positions[first]) > 0)
                 Look(reading, kvLayer, first, count, call);
-            for (var row = first; row < first + count;)
-            {
-                var (blockEnd, sparse) = reading.BlockAt(active.Positions[row]);
-                var end = row + 1;
-                while (end < first + count && active.Positions[end] < blockEnd)
-                    end++;
-                if (sparse && TryBuild(reading, kvLayer, i, row, end, out var view))
-                {
-                    buffers.Views[views] = view;
-                    for (var r = row; r < end; r++)
-                        buffers.Queries[r].View = views;
-                    views++;
-                }
+            var firstBlock = _blocks.Count;
+            CutBlocks(reading, first, first + count);
+            if (_rows.Count == _parts.Count)
+                _rows.Add(new TableRows(model.Layout));
+            _parts.Add(new Part(reading, i, firstBlock, _blocks.Count, _rows[_parts.Count].At(batch.Sequences[i].Table, kvLayer)));
+        }
 
-                row = end;
+        while (_ranges.Count < _blocks.Count * KvHeads)
+            _ranges.Add(new RowRanges());
+        var job = new SelectJob(this, kvLayer);
+        model.Backend.Spread(ref job, _parts.Count * KvHeads);
+        var views = batch.Sequences.Length;
+        var heads = _heads;
+        foreach (var part in _parts)
+        {
+            for (var block = part.FirstBlock; block < part.EndBlock; block++)
+            {
+                if (!TryBuild(part, block, heads))
+                    continue;
+                buffers.Views[views] = new KvView { Heads = heads };
+                for (var row = _blocks[block].Row; row < _blocks[block].End; row++)
+                    buffers.Queries[row].View = views;
+                heads += KvHeads;
+                views++;
             }
         }
 
@@ -83,65 +95,83 @@ internal sealed unsafe class SparseViews(LoadedModel model, RunnerBuffers buffer
 
     private int KvHeads => model.Config.KvHeads;
 
-    /// <summary>Shows a reader what the last rows of a chunk look at: their attention, computed densely.</summary>
+    /// <summary>Shows a reader what the last rows of a chunk look at.</summary>
     private void Look(ReadingSession reading, int kvLayer, int first, int count, in AttentionBatch call)
     {
         var rows = Math.Min(reading.Policy.LookRows, count);
         var at = first + count - rows;
         var length = active.Positions[first + count - 1] + 1;
-        if (_weights.Length < rows * call.QueryHeads * length)
-            _weights = GC.AllocateUninitializedArray<float>(rows * call.QueryHeads * Math.Min(2 * length, model.MaxContext), pinned: true);
+        var masses = KvHeads * length;
+        if (_masses.Length < 2 * masses)
+            _masses = GC.AllocateUninitializedArray<float>(2 * KvHeads * Math.Min(2 * length, model.MaxContext), pinned: true);
 
-        // What it gives is overwritten when the rows are attended to in earnest.
         var look = call;
         look.Rows = buffers.Queries + at;
         look.RowCount = rows;
         look.Queries = buffers.Qkv + ((long)at * buffers.QkvWidth);
-        look.Output = buffers.Attention + ((long)at * buffers.QueryWidth);
-        look.LogSumExp = buffers.LogSumExp;
-        model.Backend.Attend(look);
-        fixed (float* weights = _weights)
-            model.Backend.ObserveAttention(look, new AttentionProbe { RowCount = rows, ColumnCount = length, Weights = weights });
-        reading.Reader.Look(new ReadingLook { Layer = kvLayer, Length = length, LookRows = rows, Weights = _weights.AsSpan(0, rows * call.QueryHeads * length) });
+        fixed (float* columns = _masses)
+            model.Backend.SurveyAttention(look, new AttentionSurvey { Length = length, Columns = columns, Diagonals = columns + masses });
+        reading.Reader.Look(new ReadingLook { Layer = kvLayer, Length = length, Columns = _masses.AsSpan(0, masses), Diagonals = _masses.AsSpan(masses, masses) });
     }
 
-    /// <summary>A view of what rows <c>[row, end)</c> of the step read; false when all heads read everything.</summary>
-    private bool TryBuild(ReadingSession reading, int kvLayer, int sequence, int row, int end, out KvView view)
+    /// <summary>Cuts rows <c>[row, end)</c> of the step into blocks that may be read sparsely.</summary>
+    private void CutBlocks(ReadingSession reading, int row, int end)
     {
-        ref readonly var whole = ref buffers.Views[sequence];
-        var position = active.Positions[row];
-        var last = active.Positions[end - 1];
-        var group = model.Config.QueryHeads / KvHeads * model.Config.HeadDim;
-        var heads = _heads + _headCount;
-        var any = false;
-        for (var head = 0; head < KvHeads; head++)
+        while (row < end)
         {
+            var first = row;
+            var (blockEnd, sparse) = reading.BlockAt(active.Positions[row]);
+            while (row < end && active.Positions[row] < blockEnd)
+                row++;
+            if (sparse)
+                _blocks.Add((first, row));
+        }
+    }
+
+    /// <summary>Has a sequence's reader choose for its blocks in one KV head.</summary>
+    private void Select(in Part part, int kvLayer, int head)
+    {
+        var reader = part.Reading.Reader;
+        var group = model.Config.QueryHeads / KvHeads * model.Config.HeadDim;
+        for (var i = part.FirstBlock; i < part.EndBlock; i++)
+        {
+            var (row, end) = _blocks[i];
+            var position = active.Positions[row];
+            var ranges = _ranges[(i * KvHeads) + head];
             var block = new ReadingBlock
             {
                 Layer = kvLayer,
                 Head = head,
-                Start = end - row == 1 && position >= reading.Reader.SparseEnd ? position : position / RowReader.BlockRows * RowReader.BlockRows,
-                Last = last,
+                Start = end - row == 1 && position >= reader.SparseEnd ? position : position / RowReader.BlockRows * RowReader.BlockRows,
+                Last = active.Positions[end - 1],
                 Queries = new ReadOnlySpan<float>(buffers.Qkv + ((long)row * buffers.QkvWidth) + ((long)head * group), group),
-                Rows = _rows,
+                Rows = part.Rows,
             };
-            _ranges.Clear();
-            heads[head] = whole;
-            var sparse = reading.Reader.Select(block, _ranges);
-            if (sparse)
-            {
-                any = true;
-                _ranges.Add(block.Start, last + 1);
-                _ranges.Settle(last + 1);
-                Cut(whole, ref heads[head]);
-            }
+            ranges.Clear();
+            if (!reader.Select(block, ranges))
+                ranges.Add(0, block.Last + 1);
+            ranges.Add(block.Start, block.Last + 1);
+            ranges.Settle(block.Last + 1);
+        }
+    }
 
-            reading.Count(last + 1, sparse ? _ranges.Rows : last + 1);
+    /// <summary>Fills a view for each KV head; false when all heads read everything.</summary>
+    private bool TryBuild(in Part part, int block, KvView* heads)
+    {
+        ref readonly var whole = ref buffers.Views[part.Sequence];
+        var visible = active.Positions[_blocks[block].End - 1] + 1;
+        var any = false;
+        for (var head = 0; head < KvHeads; head++)
+        {
+            var ranges = _ranges[(block * KvHeads) + head];
+            part.Reading.Count(visible, ranges.Rows);
+            heads[head] = whole;
+            if (ranges.Rows == visible)
+                continue;
+            any = true;
+            Cut(whole, ranges, ref heads[head]);
         }
 
-        view = new KvView { Heads = heads };
-        if (any)
-            _headCount += KvHeads;
         return any;
     }
 
@@ -149,15 +179,15 @@ internal sealed unsafe class SparseViews(LoadedModel model, RunnerBuffers buffer
     /// Cuts the ranges out of a view whose rows are their positions. The rows that are left are numbered anew, so that they fill tiles: a tile costs
     /// the same for one row as for all of its 64.
     /// </summary>
-    private void Cut(in KvView whole, ref KvView cut)
+    private void Cut(in KvView whole, RowRanges ranges, ref KvView cut)
     {
-        cut.Segments = _segments.Take(_ranges.Count + whole.SegmentCount);
+        cut.Segments = _segments.Take(ranges.Count + whole.SegmentCount);
         cut.SegmentCount = 0;
         var next = 0;
         var row = 0;
-        for (var i = 0; i < _ranges.Count; i++)
+        for (var i = 0; i < ranges.Count; i++)
         {
-            var (start, end) = _ranges[i];
+            var (start, end) = ranges[i];
             while (next < whole.SegmentCount && whole.Segments[next].FirstRow + whole.Segments[next].Count <= start)
                 next++;
             for (var s = next; s < whole.SegmentCount && whole.Segments[s].FirstRow < end; s++)
@@ -173,6 +203,18 @@ internal sealed unsafe class SparseViews(LoadedModel model, RunnerBuffers buffer
                 to.Count = rows;
                 row += rows;
             }
+        }
+    }
+
+    /// <summary>A sequence's rows of the step.</summary>
+    private readonly record struct Part(ReadingSession Reading, int Sequence, int FirstBlock, int EndBlock, TableRows Rows);
+
+    private readonly struct SelectJob(SparseViews views, int kvLayer) : IParallelJob
+    {
+        public void Execute(int worker, int start, int end)
+        {
+            for (var item = start; item < end; item++)
+                views.Select(views._parts[item / views.KvHeads], kvLayer, item % views.KvHeads);
         }
     }
 }

@@ -15,6 +15,9 @@ public interface IReadingPolicy
     /// </summary>
     bool ShapesPrompt { get; }
 
+    /// <summary>True when rows of the answer are computed from fewer rows.</summary>
+    bool ShapesAnswer => !ShapesPrompt;
+
     /// <summary>When above 0, a sparse prompt is computed in chunks that end at multiples of this many rows, each in one step.</summary>
     int ChunkRows => 0;
 

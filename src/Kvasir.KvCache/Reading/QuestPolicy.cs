@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Kvasir.KvCache.Compression;
 
@@ -31,13 +32,15 @@ public sealed class QuestPolicy : IReadingPolicy
     /// <remarks>Lanes and their order are fixed, so that every instruction set gives the same bits.</remarks>
     internal static float Bound(ReadOnlySpan<float> query, ReadOnlySpan<float> smallest, ReadOnlySpan<float> largest)
     {
+        smallest = smallest[..query.Length];
+        largest = largest[..query.Length];
         var lanes = Vector512<float>.Zero;
         var d = 0;
         for (; d + 16 <= query.Length; d += 16)
         {
-            var q = Vector512.Create(query.Slice(d, 16));
-            var low = q * Vector512.Create(smallest.Slice(d, 16));
-            var high = q * Vector512.Create(largest.Slice(d, 16));
+            var q = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(query), (nuint)d);
+            var low = q * Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(smallest), (nuint)d);
+            var high = q * Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(largest), (nuint)d);
             lanes += Vector512.ConditionalSelect(Vector512.GreaterThan(low, high), low, high);
         }
 
@@ -53,8 +56,6 @@ public sealed class QuestPolicy : IReadingPolicy
     {
         private readonly ReadingShape _shape;
         private readonly Pages[] _pages;
-        private readonly List<int> _chosen = [];
-        private float[] _scores = [];
 
         public Reader(ReadingShape shape)
         {
@@ -72,13 +73,12 @@ public sealed class QuestPolicy : IReadingPolicy
                 return false;
             var pages = _pages[(block.Layer * _shape.KvHeads) + block.Head];
             Summarise(block, pages, full);
-            if (_scores.Length < full)
-                _scores = new float[2 * full];
+            var scores = pages.Scores;
             for (var page = 0; page < full; page++)
-                _scores[page] = Score(block.Queries, pages, page);
-            _chosen.Clear();
-            TopRows.Add(_scores.AsSpan(0, full), wanted - 1, _chosen);
-            foreach (var page in _chosen)
+                scores[page] = Score(block.Queries, pages, page);
+            pages.Chosen.Clear();
+            TopRows.Add(scores[..full], wanted - 1, pages.Chosen);
+            foreach (var page in pages.Chosen)
                 ranges.Add(page * PageRows, (page + 1) * PageRows);
             ranges.Add(full * PageRows, block.Last + 1);
             return true;
@@ -109,8 +109,15 @@ public sealed class QuestPolicy : IReadingPolicy
     {
         private float[] _smallest = [];
         private float[] _largest = [];
+        private float[] _scores = [];
 
         public int Count { get; set; }
+
+        /// <summary>Room for the scores of all pages.</summary>
+        public Span<float> Scores => _scores;
+
+        /// <summary>Pages that are read; reused from call to call.</summary>
+        public List<int> Chosen { get; } = [];
 
         public Span<float> Smallest(int page) => _smallest.AsSpan(page * headDim, headDim);
 
@@ -123,6 +130,7 @@ public sealed class QuestPolicy : IReadingPolicy
             {
                 Array.Resize(ref _smallest, Math.Max(64, 2 * Count) * headDim);
                 Array.Resize(ref _largest, _smallest.Length);
+                _scores = new float[_smallest.Length / headDim];
             }
 
             return Count++;

@@ -9,9 +9,9 @@ public readonly ref struct ReadingLook
     /// <summary>Rows up to the chunk's end.</summary>
     public required int Length { get; init; }
 
-    /// <summary>Rows that looked: the last of them.</summary>
-    public required int LookRows { get; init; }
+    /// <summary>Weight on every row <c>[kvHeads, length]</c>, summed over rows and query heads. The reader's to change.</summary>
+    public required Span<float> Columns { get; init; }
 
-    /// <summary>Their weights <c>[lookRows, queryHeads, length]</c>; zero behind a query.</summary>
-    public required ReadOnlySpan<float> Weights { get; init; }
+    /// <summary>The same at every distance before a query, from 0 on, the farthest first. The reader's to change.</summary>
+    public required Span<float> Diagonals { get; init; }
 }

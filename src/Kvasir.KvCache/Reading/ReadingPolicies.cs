@@ -9,6 +9,7 @@ public static class ReadingPolicies
         ("a-shape", "the prompt reads its first rows and a window; the answer reads all", () => new ShapePolicy("a-shape", denseRows: 0)),
         ("tri-shape", "A-shape, the prompt's last 100 queries read all", () => new ShapePolicy("tri-shape", denseRows: 100)),
         ("minference", "the prompt reads columns and diagonals by head, chunk by chunk; the answer reads all", () => new VerticalSlashPolicy()),
+        ("infllm", "prompt and answer read first rows, a window, and the blocks whose best keys score highest", () => new InfLlmPolicy()),
     ];
 
     /// <summary>All names, for help and messages.</summary>

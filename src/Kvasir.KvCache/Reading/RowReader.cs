@@ -20,13 +20,24 @@ public abstract class RowReader
     /// <summary>Bytes that are kept beside the rows to choose among them.</summary>
     public virtual long BookBytes => 0;
 
+    /// <summary>Takes over what another reader of the same policy and shape knows, whose rows are this sequence's too.</summary>
+    public virtual void GoOnFrom(RowReader parent)
+    {
+    }
+
+    /// <summary>Sees the queries of a step's rows in a layer, every row once and in order; called before the step's blocks are asked for.</summary>
+    public virtual void See(in ReadingQueries queries)
+    {
+    }
+
     /// <summary>Sees the weights of the last rows of a chunk in a layer; called before the chunk's blocks are asked for.</summary>
     public virtual void Look(in ReadingLook look)
     {
     }
 
     /// <summary>
-    /// Adds the rows that a block of queries reads in a KV head. Its own rows are read anyway; rows behind a query are never seen.
+    /// Adds the rows that a block of queries reads in a KV head. Its own rows are read anyway; rows behind a query are never seen. Threads may ask for
+    /// different heads at once; a head's blocks come in order.
     /// </summary>
     /// <param name="block">The queries.</param>
     /// <param name="ranges">Receives the rows; empty.</param>

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Kvasir.KvCache.Compression;
 
 namespace Kvasir.KvCache.Reading;
@@ -41,9 +40,7 @@ public sealed class VerticalSlashPolicy(int chunkRows = 256) : IReadingPolicy
         private readonly List<int>[] _columns;
         private readonly RowRanges[] _bands;
         private readonly List<int> _order = [];
-        private readonly Comparison<int> _heavierFirst;
-        private float[] _columnMass = [];
-        private float[] _diagonalMass = [];
+        private ulong[] _heaviest = [];
         private bool[] _covered = [];
         private bool _dense;
 
@@ -51,7 +48,6 @@ public sealed class VerticalSlashPolicy(int chunkRows = 256) : IReadingPolicy
         {
             _shape = shape;
             _chunkRows = chunkRows;
-            _heavierFirst = (a, b) => _diagonalMass[a] == _diagonalMass[b] ? a.CompareTo(b) : _diagonalMass[b].CompareTo(_diagonalMass[a]);
             _columns = [.. Enumerable.Range(0, shape.KvHeads).Select(_ => new List<int>())];
             _bands = [.. Enumerable.Range(0, shape.KvHeads).Select(_ => new RowRanges())];
         }
@@ -66,18 +62,18 @@ public sealed class VerticalSlashPolicy(int chunkRows = 256) : IReadingPolicy
             _dense = look.Length <= _shape.Budget;
             if (_dense)
                 return;
-            if (_columnMass.Length < look.Length)
+            if (_covered.Length < look.Length + BlockRows)
             {
-                _columnMass = new float[look.Length];
-                _diagonalMass = new float[look.Length];
-                _covered = new bool[look.Length + BlockRows];
+                _covered = new bool[2 * (look.Length + BlockRows)];
+                _heaviest = new ulong[Math.Min(_covered.Length, _shape.Budget)];
             }
 
             for (var head = 0; head < _shape.KvHeads; head++)
             {
-                Sum(look, head);
-                ChooseColumns(_columnMass.AsSpan(0, look.Length), _columns[head]);
-                ChooseBands(_diagonalMass.AsSpan(0, look.Length), _bands[head]);
+                ChooseColumns(look.Columns.Slice(head * look.Length, look.Length), _columns[head]);
+                var diagonals = look.Diagonals.Slice(head * look.Length, look.Length);
+                diagonals.Reverse();
+                ChooseBands(diagonals, _bands[head]);
             }
         }
 
@@ -95,37 +91,6 @@ public sealed class VerticalSlashPolicy(int chunkRows = 256) : IReadingPolicy
             return true;
         }
 
-        /// <summary>Mass of every column, and of every diagonal by its distance from the query, over the query heads of a KV head.</summary>
-        private void Sum(in ReadingLook look, int head)
-        {
-            var columns = _columnMass.AsSpan(0, look.Length);
-            var diagonals = _diagonalMass.AsSpan(0, look.Length);
-            columns.Clear();
-            diagonals.Clear();
-            for (var row = 0; row < look.LookRows; row++)
-            {
-                var position = look.Length - look.LookRows + row;
-                for (var query = head * _shape.Group; query < (head + 1) * _shape.Group; query++)
-                {
-                    var weights = look.Weights.Slice(((row * _shape.QueryHeads) + query) * look.Length, position + 1);
-                    AddTo(columns, weights);
-                    AddTo(diagonals[(look.Length - 1 - position)..], weights); // the farthest first
-                }
-            }
-
-            diagonals.Reverse();
-        }
-
-        private static void AddTo(Span<float> sums, ReadOnlySpan<float> weights)
-        {
-            sums = sums[..weights.Length];
-            var i = 0;
-            for (; i + Vector<float>.Count <= weights.Length; i += Vector<float>.Count)
-                (new Vector<float>(sums[i..]) + new Vector<float>(weights[i..])).CopyTo(sums[i..]);
-            for (; i < weights.Length; i++)
-                sums[i] += weights[i];
-        }
-
         private void ChooseColumns(Span<float> mass, List<int> columns)
         {
             mass[..Math.Min(SureColumns, _shape.Budget / 8)].Fill(float.PositiveInfinity);
@@ -139,14 +104,17 @@ public sealed class VerticalSlashPolicy(int chunkRows = 256) : IReadingPolicy
             mass[..Math.Clamp((_shape.Budget / 4) - BlockRows, 0, SureDiagonals)].Fill(float.PositiveInfinity);
             _order.Clear();
             TopRows.Add(mass, Math.Min(mass.Length, _shape.Budget), _order);
-            _order.Sort(_heavierFirst);
+            for (var i = 0; i < _order.Count; i++)
+                _heaviest[i] = ((ulong)(uint.MaxValue - BitConverter.SingleToUInt32Bits(mass[_order[i]])) << 32) | (uint)_order[i];
+            _heaviest.AsSpan(0, _order.Count).Sort();
             _covered.AsSpan().Clear();
             bands.Clear();
             var rows = 0;
-            foreach (var distance in _order)
+            foreach (var heaviest in _heaviest.AsSpan(0, _order.Count))
             {
                 if (rows >= _shape.Budget / 2)
                     break;
+                var distance = (int)(uint)heaviest;
                 for (var place = distance; place < distance + BlockRows; place++)
                 {
                     rows += _covered[place] ? 0 : 1;

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Kvasir.Numerics.Attention;
 
 /// <summary>Decodes stored rows: keys as they lie, rotated at the position that they were stored with.</summary>
@@ -36,15 +39,24 @@ public static unsafe class KvRowReader
     /// <param name="head">KV head.</param>
     /// <param name="smallest">Lower bounds <c>[headDim]</c>.</param>
     /// <param name="largest">Upper bounds <c>[headDim]</c>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void WidenBounds(KvLayout layout, byte* slice, int slot, int count, int head, Span<float> smallest, Span<float> largest)
     {
         var keys = slice + layout.KeyOffset(head);
         if (layout.Type is KvDataType.F32 or KvDataType.F16 or KvDataType.BF16)
         {
+            var halves = count == KvLayout.RowGroup && layout.Type != KvDataType.F32;
             for (var d = 0; d < smallest.Length; d++)
             {
                 var (low, high) = (smallest[d], largest[d]);
                 var row = keys + KvRows.KeyElement(layout, slot, d);
+                if (halves && HalfBounds((ushort*)row, out var lowest, out var highest))
+                {
+                    smallest[d] = Math.Min(low, Element((byte*)&lowest, layout.Type, 0));
+                    largest[d] = Math.Max(high, Element((byte*)&highest, layout.Type, 0));
+                    continue;
+                }
+
                 for (var lane = 0; lane < count; lane++)
                 {
                     var element = Element(row, layout.Type, lane);
@@ -136,6 +148,30 @@ public static unsafe class KvRowReader
             var level = (place < KvLayout.ScaleGroup / 2 ? both & 15 : both >> 4) - 8;
             row[d] = level * Float16.ToSingle(((ushort*)scales)[group * scaleStride]);
         }
+    }
+
+    /// <summary>The smallest and the largest of sixteen binary16 or bfloat16 numbers, as their bits; false when one is a NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool HalfBounds(ushort* numbers, out ushort smallest, out ushort largest)
+    {
+        // As unsigned integers that order as the numbers do.
+        const ushort sign = 0x8000;
+        var bits = Vector256.Load(numbers);
+        var ordered = bits ^ (Vector256.ShiftRightArithmetic(bits.AsInt16(), 15).AsUInt16() | Vector256.Create(sign));
+        var low = Vector128.Min(ordered.GetLower(), ordered.GetUpper());
+        var high = Vector128.Max(ordered.GetLower(), ordered.GetUpper());
+        low = Vector128.Min(low, Vector128.Shuffle(low, Vector128.Create((ushort)4, 5, 6, 7, 0, 1, 2, 3)));
+        high = Vector128.Max(high, Vector128.Shuffle(high, Vector128.Create((ushort)4, 5, 6, 7, 0, 1, 2, 3)));
+        low = Vector128.Min(low, Vector128.Shuffle(low, Vector128.Create((ushort)2, 3, 0, 1, 6, 7, 4, 5)));
+        high = Vector128.Max(high, Vector128.Shuffle(high, Vector128.Create((ushort)2, 3, 0, 1, 6, 7, 4, 5)));
+        smallest = Numbered(Math.Min(low[0], low[1]));
+        largest = Numbered(Math.Max(high[0], high[1]));
+        return !IsOdd(smallest) && !IsOdd(largest);
+
+        static ushort Numbered(ushort ordered) => (ushort)(ordered >= sign ? ordered ^ sign : ~ordered);
+
+        // Where either form has its NaNs, and its infinities.
+        static bool IsOdd(ushort bits) => (bits & 0x7C00) == 0x7C00;
     }
 
     private static float Element(byte* from, KvDataType type, int index) => type switch

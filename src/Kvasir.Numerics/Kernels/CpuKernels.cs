@@ -62,6 +62,9 @@ internal abstract unsafe class CpuKernels
     public abstract void Observe(
         in AttentionBatch batch, in AttentionProbe probe, in RowBlock block, int head, AttentionScratch scratch, float* columns, float* ranges);
 
+    public abstract void Survey(
+        in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int length, float* scores, int stride, float* columns, float* diagonals);
+
     public abstract void AverageHeads(float* sums, long stride, int kvHeads, int queryHeads, long count, float* result, bool accumulate);
 }
 

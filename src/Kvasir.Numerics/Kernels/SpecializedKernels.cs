@@ -98,6 +98,10 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
         in AttentionBatch batch, in AttentionProbe probe, in RowBlock block, int head, AttentionScratch scratch, float* columns, float* ranges) =>
         ProbeKernel<TLanes>.Run(batch, probe, block, head, scratch, columns, ranges);
 
+    public override void Survey(
+        in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int length, float* scores, int stride, float* columns, float* diagonals) =>
+        SurveyKernel<TLanes>.Run(batch, block, head, scratch, length, scores, stride, columns, diagonals);
+
     public override void AverageHeads(float* sums, long stride, int kvHeads, int queryHeads, long count, float* result, bool accumulate) =>
         ProbeKernel<TLanes>.Average(sums, stride, kvHeads, queryHeads, count, result, accumulate);
 

@@ -52,14 +52,17 @@ internal sealed unsafe class AttentionCase : IDisposable
         var mean = new double[rows.Count];
         for (int h = 0; h < QueryHeads; h++)
         {
-            var weights = ScalarAttention.Weights(
-                Query(r, h), rows, row => Sees(Queries[r], row), h / (QueryHeads / Layout.KvHeads), Scale, Layout.Type, Rotation).Weights;
+            var weights = Weights(r, h, rows);
             for (int i = 0; i < mean.Length; i++)
                 mean[i] += weights[i] / QueryHeads;
         }
 
         return mean;
     }
+
+    /// <summary>Weights of query row r and head h on rows that stand for the case's.</summary>
+    public double[] Weights(int r, int h, IReadOnlyList<KvRow> rows) => ScalarAttention.Weights(
+        Query(r, h), rows, row => Sees(Queries[r], row), h / (QueryHeads / Layout.KvHeads), Scale, Layout.Type, Rotation).Weights;
 
     /// <summary>Runs the backend on the given query rows over one laid-out form of the cache.</summary>
     public (float[] Output, float[] LogSumExp) Run(IComputeBackend backend, KvPages pages, params int[] rows) =>

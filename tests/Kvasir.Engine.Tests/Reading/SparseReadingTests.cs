@@ -33,7 +33,7 @@ public sealed class SparseReadingTests
         Assert.InRange(expected.Statistics.ReadShare, 0.05, 0.999);
         foreach (var chunk in new[] { 72, 90, 131 })
             Assert.Equal(expected.Logits, Run(ask, chunk).Logits);
-        if (policy != "minference") // which needs its chunk in one step
+        if (policy is not ("minference" or "infllm")) // which need a chunk in one step
             Assert.Equal(expected.Logits, Run(ask, chunk: 37).Logits);
         Assert.Equal(expected.Logits, Run(ask, chunk: 200, neighbours: 2).Logits);
         Assert.Equal(expected.Logits, Run(ask, chunk: 200, preemptAfter: 12).Logits);
@@ -68,7 +68,7 @@ public sealed class SparseReadingTests
         var (cold, _) = Last(ask, second);
         var (warm, reused) = Last(ask, first, second);
         Assert.Equal(cold, warm);
-        Assert.InRange(reused, policy == "minference" ? 128 : policy == "tri-shape" ? 64 : Prompt - 32, Prompt);
+        Assert.InRange(reused, policy == "infllm" ? 0 : policy == "minference" ? 128 : policy == "tri-shape" ? 64 : Prompt - 32, Prompt);
 
         var (exact, _) = Last(null, second);
         using var run = new LoopRun(Options(100), blocks: 128);
@@ -114,11 +114,13 @@ public sealed class SparseReadingTests
         Assert.NotEqual(dense.Logits, Run(ask with { Point = Prompt - 20 }, chunk: 100).Logits);
     }
 
-    [Fact]
-    public void FurtherAnswers_AreReadAsTheFirstIs()
+    [Theory]
+    [InlineData("quest")]
+    [InlineData("infllm")]
+    public void FurtherAnswers_AreReadAsTheFirstIs(string policy)
     {
         using var engine = KvasirEngine.Load(TinyModel.Llama, Options(100));
-        var request = new GenerationRequest { Prompt = TinyModel.Tokens(Prompt, 7), MaxTokens = 24, Choices = 3, IgnoreStopTokens = true, Reading = Ask("quest", rows: 64) };
+        var request = new GenerationRequest { Prompt = TinyModel.Tokens(Prompt, 7), MaxTokens = 24, Choices = 3, IgnoreStopTokens = true, Reading = Ask(policy, rows: 64) };
         using var generation = engine.Submit(request);
         var answers = generation.CompleteAsync(CancellationToken.None).GetAwaiter().GetResult();
         Assert.All(answers, answer => Assert.Equal(answers[0].Tokens, answer.Tokens));
@@ -158,7 +160,12 @@ public sealed class SparseReadingTests
 
     private static SparseReading Ask(string policy, int rows) => new()
     {
-        Policy = policy == "minference" ? new VerticalSlashPolicy(chunkRows: 64) : ReadingPolicies.Create(policy), // the tiny model's context is 256
+        Policy = policy switch // the tiny model's context is 256
+        {
+            "minference" => new VerticalSlashPolicy(chunkRows: 64),
+            "infllm" => new InfLlmPolicy(chunkRows: 64),
+            _ => ReadingPolicies.Create(policy),
+        },
         Rows = rows,
     };
 

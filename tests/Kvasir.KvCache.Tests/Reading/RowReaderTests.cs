@@ -66,6 +66,63 @@ public sealed class RowReaderTests
     }
 
     [Fact]
+    public void InfLlm_ReadsTheBlocksThatAPlainComputationChooses_HoweverItSeesTheQueries()
+    {
+        // 208 rows: 26 first ones, a window of 64, seven blocks of 16.
+        const int rows = 700;
+        const int point = 600;
+        var random = new Random(8);
+        var shape = new ReadingShape(Layers: 2, QueryHeads: 4, KvHeads: 2, HeadDim, Budget: 208, point);
+        var source = new Source(random, heads: 2, rows);
+        var queries = Draw(random, rows * 4 * HeadDim);
+        RowReader[] readers = [new InfLlmPolicy().Start(shape), new InfLlmPolicy().Start(shape)];
+        var ranges = new RowRanges();
+        foreach (var (reader, step) in new[] { (readers[0], 64), (readers[1], 192) })
+        {
+            for (var at = 0; at < rows; at += at >= point ? 1 : Math.Min(step, point - at))
+            {
+                var end = at >= point ? at + 1 : Math.Min(at + step, point);
+                reader.See(new ReadingQueries(1, at, end - at, queries.AsSpan(at * 4 * HeadDim, (end - at) * 4 * HeadDim), 4 * HeadDim));
+                for (var start = at; start < end; start += 64)
+                {
+                    var last = Math.Min(start + 64, end) - 1;
+                    var group = start >= point ? queries.AsSpan(((start * 4) + 2) * HeadDim, 2 * HeadDim) : [];
+                    ranges.Clear();
+                    var sparse = reader.Select(new ReadingBlock { Layer = 1, Head = 1, Start = start, Last = last, Queries = group, Rows = source }, ranges);
+                    if (sparse)
+                        ranges.Settle(start);
+                    Assert.Equal(Expected(start, last), sparse ? Rows(ranges) : Enumerable.Range(0, start));
+                }
+            }
+        }
+
+        // A further answer goes on with what the prompt showed.
+        var fork = new InfLlmPolicy().Start(shape);
+        fork.GoOnFrom(readers[0]);
+        ranges.Clear();
+        Assert.True(fork.Select(new ReadingBlock { Layer = 1, Head = 1, Start = 699, Last = 699, Queries = queries.AsSpan(((699 * 4) + 2) * HeadDim, 2 * HeadDim), Rows = source }, ranges));
+        ranges.Settle(699);
+        Assert.Equal(Expected(699, 699), Rows(ranges));
+
+        double Score(int query, int row) => Enumerable.Range(0, 2 * HeadDim).Sum(i => (double)queries[(((query * 4) + 2) * HeadDim) + i] * source.Key(1, row)[i % HeadDim]);
+
+        IEnumerable<int> Expected(int start, int last)
+        {
+            var left = Math.Max(0, (start / 64) - 1) * 64 / 16;
+            var similarity = new List<(double Score, int Block)>();
+            for (var block = 1; block < left; block++)
+            {
+                var following = ((block * 16) + 16 + 63) / 64 * 64;
+                var best = Enumerable.Range(block * 16, 16).OrderByDescending(row => Enumerable.Range(following, 64).Average(query => Score(query, row))).Take(4);
+                similarity.Add((best.Sum(row => Enumerable.Range(start, last - start + 1).Sum(query => Score(query, row))), block));
+            }
+
+            var chosen = similarity.OrderByDescending(block => block.Score).Take(7).Select(block => block.Block).ToHashSet();
+            return Enumerable.Range(0, start).Where(row => row < 26 || row >= left * 16 || chosen.Contains(row / 16));
+        }
+    }
+
+    [Fact]
     public void AShape_ReadsFirstRowsAndAWindow_TriShapeEndsBeforeThePromptDoes()
     {
         var shape = new ReadingShape(2, 4, 2, HeadDim, Budget: 256, Point: 2000);
@@ -84,16 +141,16 @@ public sealed class RowReaderTests
         const int length = 512;
         const int look = 64;
         var reader = new VerticalSlashPolicy().Start(new ReadingShape(2, QueryHeads: 2, KvHeads: 2, HeadDim, Budget: 160, Point: 600));
-        var weights = new float[look * 2 * length];
+        var (columns, diagonals) = (new float[2 * length], new float[2 * length]);
         for (var row = 0; row < look; row++)
         {
             var position = length - look + row;
-            weights[(((row * 2) + 0) * length) + 77] = 0.5f; // head 0 looks at column 77 and 300 rows back
-            weights[(((row * 2) + 0) * length) + position - 300] = 0.5f;
-            weights[(((row * 2) + 1) * length) + 205] = 1; // head 1 at column 205 alone
+            See(head: 0, position, column: 77); // head 0 looks at column 77 and 300 rows back
+            See(head: 0, position, position - 300);
+            See(head: 1, position, column: 205); // head 1 at column 205 alone
         }
 
-        reader.Look(new ReadingLook { Layer = 0, Length = length, LookRows = look, Weights = weights });
+        reader.Look(new ReadingLook { Layer = 0, Length = length, Columns = columns, Diagonals = diagonals });
         var first = Read(reader, head: 0);
         Assert.Contains(77, first);
         for (var query = 448; query < 512; query++)
@@ -102,6 +159,12 @@ public sealed class RowReaderTests
         var second = Read(reader, head: 1);
         Assert.Contains(205, second);
         Assert.DoesNotContain(448 - 300, second);
+
+        void See(int head, int position, int column)
+        {
+            columns[(head * length) + column]++;
+            diagonals[(head * length) + length - 1 - (position - column)]++;
+        }
 
         static HashSet<int> Read(RowReader reader, int head)
         {
