@@ -14,7 +14,7 @@ public sealed class FuzzerTests
             Seed = 20261126,
             Duration = TimeSpan.FromMinutes(Slow ? 10 : 5),
             MaxSchedules = Slow ? long.MaxValue : 150,
-            Models = [RepositoryFile.Find("tests", "Fixtures", "llama_rope3"), RepositoryFile.Find("tests", "Fixtures", "qwen2")],
+            Models = [RepositoryFile.Find("tests", "Fixtures", "llama_rope3")],
         });
         Assert.True(report.Mismatches == 0, report.FirstMismatch);
         Assert.Equal(0, report.LeakedBlocks);

@@ -4,12 +4,10 @@ namespace Kvasir.Cli.Tests;
 
 public sealed class ModelCommandTests(TestModel model) : IClassFixture<TestModel>
 {
-    [Theory]
-    [InlineData("llama_rope3")]
-    [InlineData("qwen2")]
-    public async Task Verify_OfAFixture_Passes(string fixture)
+    [Fact]
+    public async Task Verify_OfAFixture_Passes()
     {
-        var result = await Cli.RunAsync(["model", "verify", TestModel.Fixture(fixture), "--json"]);
+        var result = await Cli.RunAsync(["model", "verify", TestModel.Fixture("llama_rope3"), "--json"]);
         Assert.Equal(["architecture", "maxAbsDiff", "logitRange", "top1Agreement", "pass"], result.Fields);
         Assert.True(result.Json.GetProperty("pass").GetBoolean());
         Assert.Equal(ExitCode.Success, result.Code);

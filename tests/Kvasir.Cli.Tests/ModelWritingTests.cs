@@ -7,17 +7,16 @@ public sealed class ModelWritingTests : IDisposable
 {
     private readonly TestModel _model = new();
 
-    [Theory]
-    [InlineData("llama_rope3")]
-    [InlineData("qwen2")]
-    public async Task AConvertedFile_IsVerifiedAgainstTheFoldersReference(string fixture)
+    [Fact]
+    public async Task AConvertedFile_IsVerifiedAgainstTheFoldersReference()
     {
+        const string Fixture = "llama_rope3";
         var file = Path.Combine(_model.Folder, "converted.gguf");
-        Assert.Equal("", (await Cli.RunAsync(["model", "convert", TestModel.Fixture(fixture), file, "--type", "f32", "--json"])).Error);
-        var exact = await Cli.RunAsync(["model", "verify", file, "--reference", TestModel.Fixture(fixture), "--json"]);
+        Assert.Equal("", (await Cli.RunAsync(["model", "convert", TestModel.Fixture(Fixture), file, "--type", "f32", "--json"])).Error);
+        var exact = await Cli.RunAsync(["model", "verify", file, "--reference", TestModel.Fixture(Fixture), "--json"]);
         Assert.True(exact.Json.GetProperty("pass").GetBoolean());
-        await Cli.RunAsync(["model", "convert", TestModel.Fixture(fixture), file, "--type", "q4_0", "--force", "--json"]);
-        Assert.False((await Cli.RunAsync(["model", "verify", file, "--reference", TestModel.Fixture(fixture), "--json"])).Json.GetProperty("pass").GetBoolean());
+        await Cli.RunAsync(["model", "convert", TestModel.Fixture(Fixture), file, "--type", "q4_0", "--force", "--json"]);
+        Assert.False((await Cli.RunAsync(["model", "verify", file, "--reference", TestModel.Fixture(Fixture), "--json"])).Json.GetProperty("pass").GetBoolean());
     }
 
     [Fact]
