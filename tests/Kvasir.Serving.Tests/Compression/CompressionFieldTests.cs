@@ -12,7 +12,7 @@ public sealed class CompressionFieldTests(ReuseServer shared) : IClassFixture<Re
 {
     private const string Path = "/v1/chat/completions";
 
-    public static TheoryData<string> Policies => [.. CompressionPolicies.Names.Where(name => !CompressionPolicies.NeedsProfile(name) && CompressionPolicies.TakesBudget(name))];
+    public static TheoryData<string> Policies => [.. CompressionPolicies.Names.Where(name => CompressionPolicies.ProfileOf(name) == ProfileKind.None && CompressionPolicies.TakesBudget(name))];
 
     [Theory]
     [MemberData(nameof(Policies))]
