@@ -1,5 +1,4 @@
 using Kvasir.Engine.Compression.Profiling;
-using Kvasir.Engine.Tests.Support;
 using Kvasir.KvCache.Compression.Profiles;
 
 namespace Kvasir.Engine.Tests.Compression;

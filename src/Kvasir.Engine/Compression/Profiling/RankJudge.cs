@@ -16,24 +16,28 @@ internal sealed class RankJudge(ProfileRun run, IReadOnlyList<int[]> pieces, int
     /// <param name="done">Hears the runs.</param>
     public RankProfile Weigh(RankProfile profile, Action<int> done)
     {
-        var exact = pieces.Select(piece => Read(piece, null)).ToArray();
-        var weighed = profile.Layers.Select(layer => layer.ToArray()).ToArray();
-        done(1);
-        for (var layer = 0; layer < weighed.Length; layer++)
+        var layers = profile.Layers.Count;
+        var divergence = new double[layers, 2];
+        for (var i = 0; i < pieces.Count; i++)
         {
-            for (var kind = 0; kind < 2; kind++)
+            // One piece after the other: its context is computed once, and then found.
+            var exact = Read(pieces[i], null);
+            for (var at = 0; at < 2 * layers; at++)
             {
-                var cut = Cut(profile, layer, kind, out var share);
-                var policy = new PaluPolicy(cut, 16, windowRows: 0);
-                var divergence = pieces.Zip(exact, (piece, whole) => Divergence(whole, Read(piece, new KvCompression { Policy = policy, Share = share }))).Average();
-                var ranks = cut.Ranks(share, 16)[layer];
-                double left = 0;
-                for (var part = kind; part < ranks.Length; part += 2)
-                    left += profile.Layers[layer][part].Losses.Skip(ranks[part]).Sum(loss => (double)loss);
-                for (var part = kind; left > 0 && part < ranks.Length; part += 2)
-                    weighed[layer][part] = weighed[layer][part] with { Losses = [.. profile.Layers[layer][part].Losses.Select(loss => (float)(loss * divergence / left))] };
-                done(2 + (2 * layer) + kind);
+                var policy = new PaluPolicy(Cut(profile, at / 2, at % 2, out var share), 16, windowRows: 0);
+                divergence[at / 2, at % 2] += Divergence(exact, Read(pieces[i], new KvCompression { Policy = policy, Share = share })) / pieces.Count;
+                done((2 * layers * i) + at + 1);
             }
+        }
+
+        var weighed = profile.Layers.Select(layer => layer.ToArray()).ToArray();
+        for (var at = 0; at < 2 * layers; at++)
+        {
+            var (layer, kind) = (at / 2, at % 2);
+            var ranks = Cut(profile, layer, kind, out var share).Ranks(share, 16)[layer];
+            var left = profile.Layers[layer].Select((basis, part) => part % 2 == kind ? basis.Losses.Skip(ranks[part]).Sum(loss => (double)loss) : 0).Sum();
+            for (var part = kind; left > 0 && part < ranks.Length; part += 2)
+                weighed[layer][part] = weighed[layer][part] with { Losses = [.. profile.Layers[layer][part].Losses.Select(loss => (float)(loss * divergence[layer, kind] / left))] };
         }
 
         return new RankProfile { Fingerprint = profile.Fingerprint, KvHeads = profile.KvHeads, HeadDim = profile.HeadDim, Layers = weighed };

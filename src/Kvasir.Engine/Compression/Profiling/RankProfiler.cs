@@ -52,7 +52,7 @@ public static class RankProfiler
         if (pieces.Sum(piece => piece.Length) < options.GroupHeads * config.HeadDim)
             throw new ArgumentException($"a text of {pieces.Sum(piece => piece.Length)} tokens cannot show {options.GroupHeads * config.HeadDim} directions; give a longer one", nameof(pieces));
         int[][] judged = [.. pieces.Where(piece => piece.Length > 2 * options.JudgedTokens).Take(options.JudgedTokens > 0 ? options.JudgedPieces : 0)];
-        var total = pieces.Count + (judged.Length > 0 ? 1 + (2 * config.Layers) : 0);
+        var total = pieces.Count + (judged.Length * 2 * config.Layers);
         using var run = new ProfileRun(model, pieces.Max(piece => piece.Length) + 1, StepRows);
         var probe = new RankProbe(model, options.GroupHeads);
         for (var i = 0; i < pieces.Count; i++)
