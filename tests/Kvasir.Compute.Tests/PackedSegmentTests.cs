@@ -76,7 +76,7 @@ public sealed unsafe class PackedSegmentTests
         var layout = new KvLayout(1, KvHeads, headDim, KvDataType.F32, BlockRows: 32 * ((Rows / 32) + 1));
         float[] directions = [.. Enumerable.Range(0, headDim * headDim).Select(i => (i / headDim == i % headDim ? 1f : 0) + (0.1f * MathF.Sin(i)))];
         using var rope = new RopeTable([.. Enumerable.Range(0, headDim / 2).Select(i => Math.Pow(1000, -2.0 * i / headDim))], 512);
-        var form = new LatentForm(new LatentBases(KvHeads, headDim, 16, [[.. Enumerable.Range(0, 2 * KvHeads).Select(part => new LatentBasis(directions, directions, part % 2 == 0 ? keyRank : valueRank))]]), [rope]);
+        var form = new LatentForm(new LatentBases(KvHeads, headDim, 16, [[.. Enumerable.Range(0, 2 * KvHeads).Select(part => new LatentBasis(directions, directions, part % 2 == 0 ? keyRank : valueRank, directions.AsMemory(0, headDim)))]]), [rope]);
         Backends.ForAll((backend, where) =>
         {
             using var plain = backend.Allocate((nuint)layout.BlockBytes);

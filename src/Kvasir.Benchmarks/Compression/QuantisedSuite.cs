@@ -87,7 +87,7 @@ internal static class QuantisedSuite
         int[][] pieces;
         using (var session = await SessionEngine.OpenAsync(options.Model, new EngineOptions { Threads = options.Threads }).ConfigureAwait(false))
             pieces = [.. CompressionPrompt.Make(session, Tasks, Math.Max(3, options.UsedPrompts / 2), options.UsedLength, options.Seed + 7919).Select(prompt => prompt.Tokens)];
-        var usual = new RankProfileOptions { JudgedTokens = options.Quick ? 16 : 64 };
+        var usual = options.Quick ? new RankProfileOptions { JudgedTokens = 8, JudgedPieces = 1 } : new RankProfileOptions();
         var shared = Enumerable.Range(1, 4).Last(heads => config.KvHeads % heads == 0);
         var measured = new Dictionary<RankProfileOptions, ModelProfiles>();
         using var model = LoadedModel.Open(options.Model, new EngineOptions { Threads = options.Threads });
@@ -117,7 +117,7 @@ internal static class QuantisedSuite
             .. KvMethods.Of([.. Read.Select(method => method.Method), .. dropping], budgets, config),
             .. KvMethods.Of([.. combined], budgets, config).Where(method => method.Budget < (type with { Type = method.Kind.Type }).BytesPerToken / type.BytesPerToken),
         ];
-        var projecting = CompressionLimits.WhyNot(config, KvMemory.Paged) is null ? await ProjectingAsync(options, config, [.. budgets, 0.125], log, cancellation).ConfigureAwait(false) : [];
+        var projecting = CompressionLimits.WhyNot(config, KvMemory.Paged) is null ? await ProjectingAsync(options, config, options.Quick ? [budgets[1]] : budgets, log, cancellation).ConfigureAwait(false) : [];
         var sweep = new KvSweep(options.Model, options.Threads, log.Progress);
         try
         {

@@ -63,7 +63,7 @@ internal sealed class RandomCompression
         var width = group * layout.HeadDim;
         return new RankProfile { Fingerprint = "", KvHeads = layout.KvHeads, HeadDim = layout.HeadDim, Layers = [.. Enumerable.Range(0, layout.Layers).Select(_ => (RankBasis[])[.. Enumerable.Range(0, 2 * layout.KvHeads / group).Select(_ => Basis())])] };
 
-        RankBasis Basis() => new([.. Numbers(width).OrderDescending()], Numbers(width * width), Numbers(width * width));
+        RankBasis Basis() => new([.. Numbers(width).OrderDescending()], Numbers(width * width), Numbers(width * width), Numbers(width));
 
         float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) * 3 / MathF.Sqrt(width))];
     }

@@ -8,7 +8,7 @@ public sealed unsafe class LatentBases
     private readonly LatentLayer[] _layers;
     private readonly LatentPart[] _parts;
     private readonly float[] _decode;
-    private readonly (float[] Matrix, int Rank, int Width)[] _encode;
+    private readonly (float[] Matrix, float[] Mean, int Rank, int Width)[] _encode;
     private readonly int _kvHeads;
     private readonly int _headDim;
     private readonly int _groups;
@@ -29,8 +29,8 @@ public sealed unsafe class LatentBases
         (_kvHeads, _headDim, Bits) = (kvHeads, headDim, bits);
         _layers = GC.AllocateArray<LatentLayer>(layers.Count, pinned: true);
         _parts = GC.AllocateArray<LatentPart>(layers.Count * 2 * kvHeads, pinned: true);
-        _decode = GC.AllocateArray<float>(layers.Sum(layer => layer.Sum(basis => basis.Rank)) * GroupHeads * Stride, pinned: true);
-        _encode = new (float[], int, int)[layers.Count * 2 * _groups];
+        _decode = GC.AllocateArray<float>(layers.Sum(layer => layer.Sum(basis => basis.Rank + 1)) * GroupHeads * Stride, pinned: true);
+        _encode = new (float[], float[], int, int)[layers.Count * 2 * _groups];
         var decode = Pointer(_decode);
         for (var layer = 0; layer < layers.Count; layer++)
         {
@@ -42,10 +42,11 @@ public sealed unsafe class LatentBases
             {
                 var basis = layers[layer][i];
                 _encode[(layer * 2 * _groups) + i] = Encoder(basis);
-                for (var head = 0; head < GroupHeads; head++, decode += basis.Rank * Stride)
+                for (var head = 0; head < GroupHeads; head++, decode += (basis.Rank + 1) * Stride)
                 {
                     var part = (i % 2 == 0 ? form.Keys : form.Values) + (i / 2 * GroupHeads) + head;
-                    *part = new LatentPart { Offset = form.RowBytes, Rank = basis.Rank, Basis = decode };
+                    *part = new LatentPart { Offset = form.RowBytes, Rank = basis.Rank, Basis = decode, Mean = decode + (basis.Rank * Stride) };
+                    basis.Mean.Span.Slice(head * headDim, headDim).CopyTo(new Span<float>(part->Mean, headDim));
                     for (var r = 0; r < basis.Rank; r++)
                         basis.Decode.Span.Slice((r * Dimensions) + (head * headDim), headDim).CopyTo(new Span<float>(decode + (r * Stride), headDim));
                 }
@@ -84,14 +85,14 @@ public sealed unsafe class LatentBases
     /// <param name="row">The row.</param>
     internal void Encode(int layer, int group, bool values, ReadOnlySpan<float> x, byte* row)
     {
-        var (matrix, rank, width) = _encode[(((layer * _groups) + group) * 2) + (values ? 1 : 0)];
+        var (matrix, mean, rank, width) = _encode[(((layer * _groups) + group) * 2) + (values ? 1 : 0)];
         Span<float> latents = stackalloc float[width];
         ref var from = ref matrix[0];
         for (var r = 0; r < width; r += Vector256<float>.Count)
         {
             var sum = Vector256<float>.Zero;
             for (var d = 0; d < x.Length; d++)
-                sum = Vector256.FusedMultiplyAdd(Vector256.Create(x[d]), Vector256.LoadUnsafe(ref from, (nuint)((d * width) + r)), sum);
+                sum = Vector256.FusedMultiplyAdd(Vector256.Create(x[d] - mean[d]), Vector256.LoadUnsafe(ref from, (nuint)((d * width) + r)), sum);
             sum.CopyTo(latents[r..]);
         }
 
@@ -100,10 +101,10 @@ public sealed unsafe class LatentBases
     }
 
     /// <summary>The encoding matrix by dimension, <c>[dimensions][rank rounded up to lanes]</c>.</summary>
-    private (float[] Matrix, int Rank, int Width) Encoder(LatentBasis basis)
+    private (float[] Matrix, float[] Mean, int Rank, int Width) Encoder(LatentBasis basis)
     {
-        if (basis.Rank < 0 || basis.Rank > Dimensions || basis.Encode.Length < basis.Rank * Dimensions || basis.Decode.Length < basis.Rank * Dimensions)
-            throw new ArgumentException($"a basis of rank {basis.Rank} for {Dimensions} dimensions has {basis.Encode.Length} and {basis.Decode.Length} numbers");
+        if (basis.Rank < 0 || basis.Rank > Dimensions || basis.Encode.Length < basis.Rank * Dimensions || basis.Decode.Length < basis.Rank * Dimensions || basis.Mean.Length != Dimensions)
+            throw new ArgumentException($"a basis of rank {basis.Rank} for {Dimensions} dimensions has {basis.Encode.Length} , {basis.Decode.Length} and {basis.Mean.Length} numbers");
         var lanes = Vector256<float>.Count;
         var width = (basis.Rank + lanes - 1) / lanes * lanes;
         var matrix = new float[Math.Max(1, Dimensions * width)];
@@ -113,7 +114,7 @@ public sealed unsafe class LatentBases
                 matrix[(d * width) + r] = basis.Encode.Span[(r * Dimensions) + d];
         }
 
-        return (matrix, basis.Rank, width);
+        return (matrix, basis.Mean.ToArray(), basis.Rank, width);
     }
 
     /// <summary>The first element of an array that does not move.</summary>

@@ -59,7 +59,7 @@ public sealed unsafe class LatentForm(LatentBases bases, IReadOnlyList<RopeTable
     private static void Decode(in LatentLayer layer, in LatentPart part, byte* row, Span<float> to)
     {
         var stride = (to.Length + 15) & ~15;
-        to.Clear();
+        new ReadOnlySpan<float>(part.Mean, to.Length).CopyTo(to);
         for (var r = 0; r < part.Rank; r++)
         {
             float latent;

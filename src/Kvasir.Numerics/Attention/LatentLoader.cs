@@ -48,7 +48,8 @@ internal static unsafe class LatentLoader<TLanes>
 
     private static void Widen(in LatentLayer layer, in LatentPart part, byte* row, int rows, float* latents, float* wide, int stride)
     {
-        new Span<float>(wide, rows * stride).Clear();
+        for (var i = 0; i < rows; i++)
+            new ReadOnlySpan<float>(part.Mean, stride).CopyTo(new Span<float>(wide + (i * stride), stride));
         for (var first = 0; first < part.Rank; first += Slice)
         {
             var count = Math.Min(Slice, part.Rank - first);

@@ -10,8 +10,11 @@ public unsafe struct LatentPart
     public int Rank;
 
     /// <summary>
-    /// <c>[rank][stride]</c> with the head dimension rounded up to 16: a key before its rotation, or a value, is the sum of latents times these
-    /// rows, one chain over ascending rank.
+    /// <c>[rank][stride]</c> with the head dimension rounded up to 16: a key before its rotation, or a value, is <see cref="Mean"/> and the sum of latents
+    /// times these rows, one chain over ascending rank.
     /// </summary>
     public float* Basis;
+
+    /// <summary><c>[stride]</c>: what all rows have in common, so that latents are small.</summary>
+    public float* Mean;
 }

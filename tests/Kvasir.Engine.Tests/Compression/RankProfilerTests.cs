@@ -74,7 +74,7 @@ public sealed class RankProfilerTests(RankProfileFixture fixture) : IClassFixtur
         var read = RankProfileFile.Read(path);
         Assert.Equal((fixture.Ranks.Fingerprint, fixture.Ranks.KvHeads, fixture.Ranks.HeadDim, 1), (read.Fingerprint, read.KvHeads, read.HeadDim, read.GroupHeads));
         foreach (var (one, other) in fixture.Ranks.Layers.SelectMany(layer => layer).Zip(read.Layers.SelectMany(layer => layer)))
-            Assert.Equal(one.Losses.Concat(one.Encode).Concat(one.Decode), other.Losses.Concat(other.Encode).Concat(other.Decode));
+            Assert.Equal(one.Losses.Concat(one.Mean).Concat(one.Encode).Concat(one.Decode), other.Losses.Concat(other.Mean).Concat(other.Encode).Concat(other.Decode));
         var bytes = File.ReadAllBytes(path);
         foreach (var length in new[] { 0, 5, 20, bytes.Length - 1 })
         {

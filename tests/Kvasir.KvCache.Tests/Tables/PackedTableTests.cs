@@ -130,7 +130,7 @@ public sealed unsafe class PackedTableTests
     private static LatentForm Latents()
     {
         float[] axes = [.. Enumerable.Range(0, 32 * 32).Select(i => i / 32 == i % 32 ? 1f : 0)];
-        return new LatentForm(new LatentBases(2, 32, 16, [.. Enumerable.Range(0, 2).Select(layer => (LatentBasis[])[.. Enumerable.Range(0, 4).Select(_ => new LatentBasis(axes, axes, Rank(layer)))])]), [null, null]);
+        return new LatentForm(new LatentBases(2, 32, 16, [.. Enumerable.Range(0, 2).Select(layer => (LatentBasis[])[.. Enumerable.Range(0, 4).Select(_ => new LatentBasis(axes, axes, Rank(layer), new float[32]))])]), [null, null]);
     }
 
     private static int Rank(int layer) => layer == 0 ? 27 : 13;

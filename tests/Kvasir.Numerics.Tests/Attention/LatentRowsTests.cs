@@ -73,9 +73,11 @@ public sealed unsafe class LatentRowsTests
         using var shared = new Rig(4, 64, 2, 20, 75, 64);
         Assert.Equal(2 * (4 + 38 + 4 + 32), shared.Bases.RowBytes(0));
         Assert.Equal((75, 64), shared.Bases.Ranks(0, 3));
-        Assert.Throws<ArgumentException>(() => new LatentBases(4, 64, 2, [[new LatentBasis(default, default, 0), new LatentBasis(default, default, 0)]]));
-        Assert.Throws<ArgumentException>(() => new LatentBases(4, 64, 16, [[new LatentBasis(default, default, 3), new LatentBasis(default, default, 0)]]));
+        Assert.Throws<ArgumentException>(() => new LatentBases(4, 64, 2, [[Nothing(0), Nothing(0)]]));
+        Assert.Throws<ArgumentException>(() => new LatentBases(4, 64, 16, [[Nothing(3), Nothing(0)]]));
     }
+
+    private static LatentBasis Nothing(int rank) => new(default, default, rank, new float[64]);
 
     private static void Load<TLanes>(Rig rig, int seed)
         where TLanes : unmanaged, ILanes<TLanes>
@@ -112,6 +114,7 @@ public sealed unsafe class LatentRowsTests
         private readonly float[] _keys;
         private readonly float[] _values;
         private readonly float[] _directions;
+        private readonly float[] _mean;
         private readonly int _groupHeads;
         private readonly (int Key, int Value) _ranks;
 
@@ -122,7 +125,8 @@ public sealed unsafe class LatentRowsTests
             _layout = new KvLayout(1, KvHeads, headDim, KvDataType.F16, 32);
             Rope = half == 0 ? null : new RopeTable([.. Enumerable.Range(0, half).Select(i => Math.Pow(10_000, -(double)i / half))], Position + 40, attentionFactor: 1.1f);
             _directions = Orthogonal(groupHeads * headDim);
-            Bases = new LatentBases(KvHeads, headDim, bits, [[.. Enumerable.Range(0, 2 * KvHeads / groupHeads).Select(part => new LatentBasis(_directions, _directions, part % 2 == 0 ? keyRank : valueRank))]]);
+            _mean = [.. Enumerable.Range(0, groupHeads * headDim).Select(d => MathF.Cos(d))];
+            Bases = new LatentBases(KvHeads, headDim, bits, [[.. Enumerable.Range(0, 2 * KvHeads / groupHeads).Select(part => new LatentBasis(_directions, _directions, part % 2 == 0 ? keyRank : valueRank, _mean))]]);
             _form = new LatentForm(Bases, [Rope]);
             var random = new Random(headDim + bits);
             _keys = [.. Enumerable.Range(0, KvHeads * 32 * headDim).Select(_ => (2 * random.NextSingle()) - 1)];
@@ -157,10 +161,10 @@ public sealed unsafe class LatentRowsTests
                 x[i] = keys ? Key(row, first + (i / HeadDim), i % HeadDim) : Value(row, first + (i / HeadDim), i % HeadDim);
             if (keys)
                 Turn(x, row, back: true);
-            var y = new double[n];
+            double[] y = [.. _mean];
             for (int r = 0; r < (keys ? _ranks.Key : _ranks.Value); r++)
             {
-                double latent = Enumerable.Range(0, n).Sum(i => _directions[(r * n) + i] * x[i]);
+                double latent = Enumerable.Range(0, n).Sum(i => _directions[(r * n) + i] * (x[i] - _mean[i]));
                 for (int i = 0; i < n; i++)
                     y[i] += latent * _directions[(r * n) + i];
             }

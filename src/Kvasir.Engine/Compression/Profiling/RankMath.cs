@@ -12,7 +12,7 @@ internal static class RankMath
     /// The r directions with the smallest mean of (x − x̂)ᵀ M (x − x̂), for every r: with M^½ C M^½ = U Λ Uᵀ, encoding is Uᵀ M^½, decoding M^−½ U, and Λ
     /// is what each costs.
     /// </summary>
-    /// <param name="moments">C, the mean of x xᵀ <c>[n, n]</c>.</param>
+    /// <param name="moments">C, the mean of x xᵀ, x being what differs from the mean <c>[n, n]</c>.</param>
     /// <param name="metric">M, symmetric and not negative <c>[n, n]</c>.</param>
     /// <param name="n">Dimensions.</param>
     public static RankBasis Basis(double[] moments, double[] metric, int n)
@@ -26,7 +26,8 @@ internal static class RankMath
         return new RankBasis(
             [.. losses.Select(loss => (float)Math.Max(0, loss))],
             Floats(Product(directions, root, n)),
-            Floats(Product(directions, Scaled(axes, [.. roots.Select(value => 1 / value)], n), n)));
+            Floats(Product(directions, Scaled(axes, [.. roots.Select(value => 1 / value)], n), n)),
+            new float[n]);
     }
 
     /// <summary>Orthogonal directions from a seed, and what the moments lose with each.</summary>
@@ -44,7 +45,7 @@ internal static class RankMath
         var spread = Product(Product(directions, moments, n), Transposed(directions, n), n);
         int[] order = [.. Enumerable.Range(0, n).OrderByDescending(i => spread[(i * n) + i])];
         float[] rows = [.. order.SelectMany(i => directions.AsSpan(i * n, n).ToArray()).Select(x => (float)x)];
-        return new RankBasis([.. order.Select(i => (float)spread[(i * n) + i])], rows, rows);
+        return new RankBasis([.. order.Select(i => (float)spread[(i * n) + i])], rows, rows, new float[n]);
     }
 
     /// <summary>Σ values[k] · axis k · axis kᵀ.</summary>

@@ -20,6 +20,7 @@ internal sealed class RankProbe : ILayerPolicy
         (_width, _groups) = (groupHeads * config.HeadDim, config.KvHeads / groupHeads);
         _key = new float[config.KvHeads * config.HeadDim];
         Moments = Table(2 * _groups, _width * _width);
+        Sums = Table(2 * _groups, _width);
         Queries = Table(1, config.QueryHeads * config.HeadDim);
 
         double[][][] Table(int parts, int size) => [.. Enumerable.Range(0, config.Layers).Select(_ => Enumerable.Range(0, parts).Select(_ => new double[size]).ToArray())];
@@ -27,6 +28,9 @@ internal sealed class RankProbe : ILayerPolicy
 
     /// <summary>Moments <c>[layers][2 * groups][width, width]</c>: keys, then values; above the diagonal only.</summary>
     public double[][][] Moments { get; }
+
+    /// <summary>Sums <c>[layers][2 * groups][width]</c>.</summary>
+    public double[][][] Sums { get; }
 
     /// <summary>Squares of queries <c>[layers][1][queryHeads * headDim]</c>.</summary>
     public double[][][] Queries { get; }
@@ -49,8 +53,8 @@ internal sealed class RankProbe : ILayerPolicy
             rope?.TurnBack(_key, _model.Config.HeadDim, context.Positions[row]);
             for (var group = 0; group < _groups; group++)
             {
-                Add(_key.AsSpan(group * _width, _width), Moments[context.Layer][2 * group]);
-                Add(context.Values.Slice(at + (group * _width), _width), Moments[context.Layer][(2 * group) + 1]);
+                Add(_key.AsSpan(group * _width, _width), context.Layer, 2 * group);
+                Add(context.Values.Slice(at + (group * _width), _width), context.Layer, (2 * group) + 1);
             }
 
             var squares = Queries[context.Layer][0];
@@ -64,11 +68,13 @@ internal sealed class RankProbe : ILayerPolicy
     {
     }
 
-    private static void Add(ReadOnlySpan<float> x, double[] moments)
+    private void Add(ReadOnlySpan<float> x, int layer, int part)
     {
+        var (moments, sums) = (Moments[layer][part], Sums[layer][part]);
         for (var i = 0; i < x.Length; i++)
         {
             double xi = x[i];
+            sums[i] += xi;
             var row = moments.AsSpan(i * x.Length, x.Length);
             for (var j = i; j < row.Length; j++)
                 row[j] += xi * x[j];

@@ -78,10 +78,11 @@ public static class RankProfiler
         for (var part = 0; part < bases.Length; part++)
         {
             var moments = probe.Moments[layer][part];
+            double[] mean = [.. probe.Sums[layer][part].Select(sum => options.Directions == RankDirections.Moments ? 0 : sum / Math.Max(1, probe.Rows))];
             for (var i = 0; i < width; i++)
             {
                 for (var j = i; j < width; j++)
-                    moments[(j * width) + i] = moments[(i * width) + j] /= Math.Max(1, probe.Rows);
+                    moments[(j * width) + i] = moments[(i * width) + j] = (moments[(i * width) + j] / Math.Max(1, probe.Rows)) - (mean[i] * mean[j]);
             }
 
             var metric = new double[width * width];
@@ -95,9 +96,10 @@ public static class RankProfiler
                     metric[(((head * dim) + (i / dim)) * width) + (head * dim) + (i % dim)] = block[i];
             }
 
-            bases[part] = options.Directions == RankDirections.Random
+            var basis = options.Directions == RankDirections.Random
                 ? RankMath.Random(moments, width, seed: (layer * bases.Length) + part)
                 : RankMath.Basis(moments, metric, width);
+            bases[part] = basis with { Mean = [.. mean.Select(x => (float)x)] };
         }
 
         return bases;

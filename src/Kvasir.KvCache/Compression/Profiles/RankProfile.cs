@@ -78,8 +78,8 @@ public sealed class RankProfile
     /// basis (section 3.4; a cosine transform, which unlike Hadamard's there is for every rank).
     /// </summary>
     private LatentBasis Basis(RankBasis basis, int rank, int bits) => bits == 16
-        ? new LatentBasis(basis.Encode, basis.Decode, rank)
-        : new LatentBasis(Mix(basis.Encode, rank), Mix(basis.Decode, rank), rank);
+        ? new LatentBasis(basis.Encode, basis.Decode, rank, basis.Mean)
+        : new LatentBasis(Mix(basis.Encode, rank), Mix(basis.Decode, rank), rank, basis.Mean);
 
     private float[] Mix(float[] rows, int rank)
     {

@@ -7,8 +7,8 @@ using System.Text.Json.Nodes;
 namespace Kvasir.KvCache.Compression.Profiles;
 
 /// <summary>
-/// Rank profiles as files: the header's length (8 bytes), a JSON header, then binary32 numbers, of each layer and part its losses, its encoding and
-/// its decoding matrix.
+/// Rank profiles as files: the header's length (8 bytes), a JSON header, then binary32 numbers, of each layer and part its losses, its mean,
+/// its encoding and its decoding matrix.
 /// </summary>
 public static class RankProfileFile
 {
@@ -36,7 +36,7 @@ public static class RankProfileFile
         stream.Write(header);
         foreach (var basis in profile.Layers.SelectMany(layer => layer))
         {
-            foreach (var numbers in new[] { basis.Losses, basis.Encode, basis.Decode })
+            foreach (var numbers in new[] { basis.Losses, basis.Mean, basis.Encode, basis.Decode })
                 stream.Write(MemoryMarshal.AsBytes(numbers.AsSpan()));
         }
     }
@@ -63,7 +63,7 @@ public static class RankProfileFile
             var width = (long)group * dim;
             if (heads % group != 0 || width > MaxDimensions)
                 throw new InvalidDataException($"{path}: {heads} KV heads of {dim} dimensions do not go in groups of {group}");
-            var size = sizeof(long) + bytes.Length + (layers * 2L * (heads / group) * (width + (2 * width * width)) * sizeof(float));
+            var size = sizeof(long) + bytes.Length + (layers * 2L * (heads / group) * ((2 * width) + (2 * width * width)) * sizeof(float));
             if (stream.Length != size)
                 throw new InvalidDataException($"{path} has {stream.Length} bytes, and a profile of this shape has {size}");
             return new RankProfile
@@ -71,7 +71,7 @@ public static class RankProfileFile
                 Fingerprint = root.GetProperty("fingerprint").GetString() ?? "",
                 KvHeads = heads,
                 HeadDim = dim,
-                Layers = [.. Enumerable.Range(0, layers).Select(_ => (RankBasis[])[.. Enumerable.Range(0, 2 * heads / group).Select(_ => new RankBasis(Floats(width), Floats(width * width), Floats(width * width)))])],
+                Layers = [.. Enumerable.Range(0, layers).Select(_ => (RankBasis[])[.. Enumerable.Range(0, 2 * heads / group).Select(_ => Basis(width))])],
             };
 
             int Number(string name, int most) => root.GetProperty(name).GetInt32() is > 0 and var number && number <= most
@@ -81,6 +81,12 @@ public static class RankProfileFile
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException or EndOfStreamException)
         {
             throw new InvalidDataException($"{path} is no rank profile: {error.Message}", error);
+        }
+
+        RankBasis Basis(long width)
+        {
+            var (losses, mean) = (Floats(width), Floats(width));
+            return new RankBasis(losses, Floats(width * width), Floats(width * width), mean);
         }
 
         float[] Floats(long count)
