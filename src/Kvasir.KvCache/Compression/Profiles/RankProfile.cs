@@ -55,7 +55,7 @@ public sealed class RankProfile
     public int[][] Ranks(double share, int bits)
     {
         var parts = Layers.Count * Layers[0].Count;
-        var header = bits == 16 ? 0 : 32; // a scale and a minimum
+        var header = bits switch { 16 => 0, 8 => 32, _ => 36 }; // a scale, a minimum, and half a byte that an odd rank leaves
         var most = (int)Math.Clamp(((share * 16 * Dimensions) - header) * parts / bits, 0, (long)parts * Dimensions);
         var chosen = Layers.Select(layer => new int[layer.Count]).ToArray();
         var directions = from layer in Enumerable.Range(0, Layers.Count)
