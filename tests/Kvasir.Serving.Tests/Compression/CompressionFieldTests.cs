@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Compression.Profiles;
 using Kvasir.Serving.Configuration;
 using Kvasir.Serving.Tests.Reuse;
 using Kvasir.Serving.Tests.Support;
