@@ -50,6 +50,7 @@ public sealed class HelpTests
     [InlineData("kv")]
     [InlineData("kv policies")]
     [InlineData("kv profile-heads")]
+    [InlineData("kv profile-ranks")]
     [InlineData("kv advise")]
     [InlineData("bench tokenizer")]
     [InlineData("tokenize")]

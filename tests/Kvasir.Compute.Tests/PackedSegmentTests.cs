@@ -67,7 +67,58 @@ public sealed unsafe class PackedSegmentTests
         }
     }
 
-    private static float[] Attend(CpuBackend backend, KvLayout layout, KvSegment[] segments)
+    [Theory]
+    [InlineData(64, 40, 23, 0)]
+    [InlineData(64, 64, 64, 0)]
+    [InlineData(48, 17, 48, 13)] // rows at any place of a tile
+    public void AViewWithLatents_GivesTheBitsOfWhatTheyDecodeTo(int headDim, int keyRank, int valueRank, int firstRow)
+    {
+        var layout = new KvLayout(1, KvHeads, headDim, KvDataType.F32, BlockRows: 32 * ((Rows / 32) + 1));
+        float[] directions = [.. Enumerable.Range(0, headDim * headDim).Select(i => (i / headDim == i % headDim ? 1f : 0) + (0.1f * MathF.Sin(i)))];
+        using var rope = new RopeTable([.. Enumerable.Range(0, headDim / 2).Select(i => Math.Pow(1000, -2.0 * i / headDim))], 512);
+        var form = new LatentForm(new LatentBases(KvHeads, headDim, 16, [[.. Enumerable.Range(0, 2 * KvHeads).Select(part => new LatentBasis(directions, directions, part % 2 == 0 ? keyRank : valueRank, directions.AsMemory(0, headDim)))]]), [rope]);
+        Backends.ForAll((backend, where) =>
+        {
+            using var plain = backend.Allocate((nuint)layout.BlockBytes);
+            using var packed = backend.Allocate((nuint)layout.BlockBytes);
+            plain.AsSpan<byte>().Fill(0xFF);
+            packed.AsSpan<byte>().Fill(0xFF);
+            FillLatents(plain, packed, layout, form);
+            KvSegment one = new() { Slice = plain.Pointer, Count = Rows, FirstRow = firstRow };
+            KvSegment[] two =
+            [
+                new() { Slice = packed.Pointer, Count = 45, FirstRow = firstRow },
+                new() { Slice = packed.Pointer, Count = Packed - 45, FirstSlot = 45, FirstRow = firstRow + 45, BasePosition = 45 },
+                new() { Slice = plain.Pointer, FirstSlot = Packed, Count = Rows - Packed, FirstRow = firstRow + Packed, BasePosition = Packed },
+            ];
+            form.Describe(ref two[0], 0, 0);
+            form.Describe(ref two[1], 0, 45);
+            Bits.Equal(Attend(backend, layout, [one], rope), Attend(backend, layout, two, rope), where);
+        });
+    }
+
+    private static void FillLatents(NativeBuffer plain, NativeBuffer packed, KvLayout layout, LatentForm form)
+    {
+        var random = new Random(6);
+        var dim = layout.HeadDim;
+        float[] key = new float[dim], value = new float[dim];
+        for (int row = 0; row < Rows; row += 32)
+        {
+            float[] keys = [.. Enumerable.Range(0, KvHeads * 32 * dim).Select(_ => random.NextSingle() - 0.3f)], values = [.. Enumerable.Range(0, KvHeads * 32 * dim).Select(_ => random.NextSingle() - 0.5f)];
+            if (row < Packed)
+                form.Encode(layout, 0, ..KvHeads, new PackedGroup(keys, values, row), 0..32, packed.Pointer, row);
+            for (int i = 0; i < 32 * KvHeads; i++)
+            {
+                keys.AsSpan(i * dim, dim).CopyTo(key);
+                values.AsSpan(i * dim, dim).CopyTo(value);
+                if (row < Packed)
+                    form.Read(layout, 0, i / 32, packed.Pointer, row + (i % 32), row + (i % 32), key, value);
+                KvRowWriter.WriteHead(layout, new KvWriteRow { Slice = plain.Pointer, Slot = row + (i % 32) }, i / 32, key, value);
+            }
+        }
+    }
+
+    private static float[] Attend(CpuBackend backend, KvLayout layout, KvSegment[] segments, RopeTable? rope = null)
     {
         const int QueryHeads = 6;
         int width = QueryHeads * layout.HeadDim;
@@ -92,6 +143,7 @@ public sealed unsafe class PackedSegmentTests
                 QueryHeads = QueryHeads,
                 Scale = 0.125f,
                 Layout = layout,
+                Rope = rope,
             });
         }
 

@@ -3,6 +3,7 @@ using Kvasir.Benchmarks.Compression;
 using Kvasir.Benchmarks.Sessions;
 using Kvasir.Engine.Compression;
 using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Compression.Profiles;
 using Kvasir.Models;
 
 namespace Kvasir.Benchmarks.Advice;
@@ -24,7 +25,7 @@ public static class KvAdvisor
             throw new ArgumentException($"'{KvMethods.Fresh}' keeps nothing between requests and computes all again; leave it out", nameof(options));
         IReadOnlyList<KvMethod> methods;
         using (var file = ModelFile.Open(options.Model))
-            methods = KvMethods.Of(Usable(options, HeadProfiles.Read(file) is not null, file.Config, progress), options.Budgets, file.Config);
+            methods = KvMethods.Of(Usable(options, ProfileFiles.Of(file), file.Config, progress), options.Budgets, file.Config);
         var sweep = new KvSweep(options.Model, options.Threads, progress) { AnswerTokens = options.AnswerTokens };
         var interrupted = false;
         try
@@ -52,18 +53,18 @@ public static class KvAdvisor
     }
 
     /// <summary>Named ways must be possible; of the usual ones those that are not are left out, and said.</summary>
-    private static string[] Usable(KvAdviceOptions options, bool profiled, ModelConfig config, IProgress<string>? progress)
+    private static string[] Usable(KvAdviceOptions options, ModelProfiles profiles, ModelConfig config, IProgress<string>? progress)
     {
         if (!ReferenceEquals(options.Ways, KvAdviceOptions.UsualWays))
             return [.. options.Ways];
         var isWide = config.HeadDim % Numerics.Attention.PackedForm.GroupRows == 0;
-        string[] usable = [.. options.Ways.Where(way => (profiled || !NeedsProfile(way)) && (isWide || !IsQuantised(way)))];
+        string[] usable = [.. options.Ways.Where(way => HasProfile(way) && (isWide || !IsQuantised(way)))];
         foreach (var way in options.Ways.Except(usable))
-            progress?.Report($"{way} is left out: {(NeedsProfile(way) && !profiled ? "the model has no head profile (kvasir kv profile-heads)" : $"heads have {config.HeadDim} dimensions, no multiple of {Numerics.Attention.PackedForm.GroupRows}")}");
+            progress?.Report($"{way} is left out: {(!HasProfile(way) ? "the model has no head profile (kvasir kv profile-heads)" : $"heads have {config.HeadDim} dimensions, no multiple of {Numerics.Attention.PackedForm.GroupRows}")}");
         return usable;
-    }
 
-    private static bool NeedsProfile(string way) => CompressionPolicies.Names.Contains(way.Split('+')[0]) && CompressionPolicies.NeedsProfile(way.Split('+')[0]);
+        bool HasProfile(string way) => !CompressionPolicies.Names.Contains(way.Split('+')[0]) || profiles.Has(CompressionPolicies.ProfileOf(way.Split('+')[0]));
+    }
 
     private static bool IsQuantised(string way) => way.Contains("q8_0", StringComparison.Ordinal) || way.Contains("q4_0", StringComparison.Ordinal) || way.StartsWith("kivi", StringComparison.Ordinal);
 
@@ -111,7 +112,7 @@ public static class KvAdvisor
         var policy = name.Split('+')[0];
         if (!CompressionPolicies.Names.Contains(policy))
             return $"--kv-type {type}";
-        var budget = outcome.Method.Kind.TakesBudget ? string.Create(CultureInfo.InvariantCulture, $":{outcome.RowShare:0.###}") : "";
+        var budget = outcome.Method.Kind.TakesBudget ? string.Create(CultureInfo.InvariantCulture, $":{(CompressionPolicies.KeepsAllRows(policy) ? outcome.Method.Budget : outcome.RowShare):0.###}") : "";
         return $"--kv-type {type} --kv-policy {policy}{budget}";
     }
 }

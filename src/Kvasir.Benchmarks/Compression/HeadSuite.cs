@@ -14,7 +14,7 @@ internal static class HeadSuite
     public static async Task RunAsync(CompressionOptions options, CompressionLog log, CancellationToken cancellation)
     {
         using var session = await SessionEngine.OpenAsync(options.Model, new EngineOptions { Threads = options.Threads, KvType = KvDataType.F16 }).ConfigureAwait(false);
-        if (session.Profile is not { } profile)
+        if (session.Profiles.Heads is not { } profile)
         {
             log.Progress?.Report("heads: the model has no head profile ('kvasir kv profile-heads'); left out");
             return;

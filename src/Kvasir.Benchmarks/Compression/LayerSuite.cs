@@ -19,7 +19,7 @@ internal static class LayerSuite
         using var session = await SessionEngine.OpenAsync(options.Model, new EngineOptions { Threads = options.Threads, KvType = KvDataType.F16 }).ConfigureAwait(false);
         var prompts = CompressionPrompt.Make(session, ["kv", "qa-en", "vt"], options.UsedPrompts, options.UsedLength, options.Seed);
         var run = new QualityRun(session, prompts, log.Progress);
-        var policies = Policies.Where(name => session.HasProfile || !CompressionPolicies.NeedsProfile(name)).ToArray();
+        var policies = Policies.Where(name => session.Profiles.Has(CompressionPolicies.ProfileOf(name))).ToArray();
         var methods = Budgets.SelectMany(budget => policies.Select(name => (session.Policy(name), (Func<int, int>)(_ => budget)))).ToArray();
         var outcomes = await run.RunAsync(methods, seesQuestion: true, cancellation).ConfigureAwait(false);
         log.Add("layers", outcomes);

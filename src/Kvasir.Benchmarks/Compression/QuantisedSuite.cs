@@ -1,8 +1,13 @@
 using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Perplexities;
 using Kvasir.Benchmarks.Sessions;
+using Kvasir.Engine;
 using Kvasir.Engine.Compression;
+using Kvasir.Engine.Compression.Profiling;
+using Kvasir.Engine.Loading;
 using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Compression.Profiles;
+using Kvasir.KvCache.Virtual;
 using Kvasir.Models;
 using Kvasir.Numerics.Attention;
 
@@ -20,14 +25,28 @@ internal static class QuantisedSuite
     private static readonly (string Method, string Check, double? Bound)[] Read =
         [(FourBits, "kv4bit", 0.02), (EightBits, "kv8bit", null), ("kivi4", "kivi4", 0.02), ("kivi2", "kivi2", null)];
 
+    /// <summary>Projections: directions as measured, as published, any, and those that all heads of a layer share.</summary>
+    private static readonly (string Name, string Policy, Func<RankProfileOptions, int, RankProfileOptions> Of)[] Projecting =
+    [
+        ("palu", "palu", (options, _) => options),
+        ("palu8", "palu8", (options, _) => options),
+        ("palu4", "palu4", (options, _) => options),
+        ("palu.alike", "palu", (options, _) => options with { JudgedTokens = 0 }),
+        ("palu.moments", "palu", (options, _) => options with { Directions = RankDirections.Moments }),
+        ("palu.random", "palu", (options, _) => options with { Directions = RankDirections.Random, JudgedTokens = 0 }),
+        ("palu.grouped", "palu", (options, heads) => options with { GroupHeads = heads }),
+    ];
+
+    private static readonly string[] Tasks = ["kv", "qa-en", "vt"];
+
     private static readonly string[] Dropping = ["streamingllm", "snapkv", "razor"];
 
     public static async Task RunAsync(CompressionOptions options, CompressionLog log, CancellationToken cancellation)
     {
         ModelConfig config;
-        bool profiled;
+        ModelProfiles profiles;
         using (var file = ModelFile.Open(options.Model))
-            (config, profiled) = (file.Config, HeadProfiles.Read(file) is not null);
+            (config, profiles) = (file.Config, ProfileFiles.Of(file));
         if (config.HeadDim % PackedForm.GroupRows != 0)
         {
             log.Progress?.Report($"suite quantised is left out: numbers are quantised {PackedForm.GroupRows} at a time, and heads have {config.HeadDim} dimensions");
@@ -36,7 +55,7 @@ internal static class QuantisedSuite
 
         if (options.Text is { } text)
             await ReadTextAsync(options, text, config, log, cancellation).ConfigureAwait(false);
-        await CompareAsync(options, config, profiled, log, cancellation).ConfigureAwait(false);
+        await CompareAsync(options, config, profiles, log, cancellation).ConfigureAwait(false);
     }
 
     private static async Task ReadTextAsync(CompressionOptions options, string text, ModelConfig config, CompressionLog log, CancellationToken cancellation)
@@ -62,9 +81,34 @@ internal static class QuantisedSuite
         }
     }
 
-    private static async Task CompareAsync(CompressionOptions options, ModelConfig config, bool profiled, CompressionLog log, CancellationToken cancellation)
+    /// <summary>Ways to project, each with a profile by prompts that are not judged.</summary>
+    private static async Task<IReadOnlyList<KvMethod>> ProjectingAsync(CompressionOptions options, ModelConfig config, IReadOnlyList<double> budgets, CompressionLog log, CancellationToken cancellation)
     {
-        var dropping = Dropping.Where(name => profiled || !CompressionPolicies.NeedsProfile(name)).ToArray();
+        int[][] pieces;
+        using (var session = await SessionEngine.OpenAsync(options.Model, new EngineOptions { Threads = options.Threads }).ConfigureAwait(false))
+            pieces = [.. CompressionPrompt.Make(session, Tasks, Math.Max(3, options.UsedPrompts / 2), options.UsedLength, options.Seed + 7919).Select(prompt => prompt.Tokens)];
+        var usual = options.Quick ? new RankProfileOptions { JudgedTokens = 8, JudgedPieces = 1 } : new RankProfileOptions();
+        var shared = Enumerable.Range(1, 4).Last(heads => config.KvHeads % heads == 0);
+        var measured = new Dictionary<RankProfileOptions, ModelProfiles>();
+        using var model = LoadedModel.Open(options.Model, new EngineOptions { Threads = options.Threads });
+        foreach (var of in Projecting.Select(way => way.Of(usual, shared)).Distinct())
+        {
+            measured[of] = new ModelProfiles(null, RankProfiler.Measure(model, pieces, of, null, cancellation));
+            log.Progress?.Report($"rank profile {measured.Count}: {of.Directions}, {of.GroupHeads} heads together{(of.JudgedTokens == 0 ? ", layers alike" : "")}");
+        }
+
+        return
+        [
+            .. from way in Projecting
+               from budget in budgets
+               let profiles = measured[way.Of(usual, shared)]
+               select new KvMethod(new KvMethodKind(way.Name, KvDataType.F16, true, (session, share) => new CompressedSessionRunner(session, way.Policy, share, profiles)), budget),
+        ];
+    }
+
+    private static async Task CompareAsync(CompressionOptions options, ModelConfig config, ModelProfiles profiles, CompressionLog log, CancellationToken cancellation)
+    {
+        var dropping = Dropping.Where(name => profiles.Has(CompressionPolicies.ProfileOf(name))).ToArray();
         var type = new KvLayout(config.Layers, config.KvHeads, config.HeadDim, KvDataType.F16);
         var budgets = new[] { KvDataType.Q8_0, KvDataType.Q4_0 }.Select(small => (type with { Type = small }).BytesPerToken / type.BytesPerToken).Append(0.1875).ToArray();
         var combined = dropping.SelectMany(name => new[] { $"{name}+{EightBits}", $"{name}+{FourBits}" });
@@ -73,12 +117,13 @@ internal static class QuantisedSuite
             .. KvMethods.Of([.. Read.Select(method => method.Method), .. dropping], budgets, config),
             .. KvMethods.Of([.. combined], budgets, config).Where(method => method.Budget < (type with { Type = method.Kind.Type }).BytesPerToken / type.BytesPerToken),
         ];
+        var projecting = CompressionLimits.WhyNot(config, KvMemory.Paged) is null ? await ProjectingAsync(options, config, options.Quick ? [budgets[1]] : budgets, log, cancellation).ConfigureAwait(false) : [];
         var sweep = new KvSweep(options.Model, options.Threads, log.Progress);
         try
         {
             await sweep.RunAsync(
-                methods,
-                session => [.. CompressionPrompt.Make(session, ["kv", "qa-en", "vt"], options.UsedPrompts, options.UsedLength, options.Seed)
+                [.. methods, .. projecting],
+                session => [.. CompressionPrompt.Make(session, Tasks, options.UsedPrompts, options.UsedLength, options.Seed)
                     .Select(prompt => new KvCase(prompt.Tokens[..prompt.Context], prompt.Tokens[prompt.Context..], prompt.Answer))],
                 cancellation).ConfigureAwait(false);
         }

@@ -10,15 +10,17 @@ namespace Kvasir.Benchmarks.Fuzzing;
 internal sealed class RandomCompression
 {
     private readonly Random _random;
-    private readonly HeadProfile _profile;
+    private readonly ModelProfiles _profiles;
     private readonly string[] _dropping;
     private readonly bool _packs;
+    private readonly bool _projects;
 
     public RandomCompression(Random random, ModelConfig config, KvLayout layout)
     {
         _random = random;
-        _packs = !layout.IsQuantized && layout.HeadDim % PackedForm.GroupRows == 0;
-        _profile = new HeadProfile
+        _projects = !layout.IsQuantized;
+        _packs = _projects && layout.HeadDim % PackedForm.GroupRows == 0;
+        _profiles = new ModelProfiles(new HeadProfile
         {
             Fingerprint = "",
             KvHeads = config.KvHeads,
@@ -29,22 +31,40 @@ internal sealed class RandomCompression
             LayerErrors = [.. Enumerable.Repeat(1.0 / config.Layers, config.Layers)],
             Found = 1,
             Asked = 1,
-        };
+        }, Ranks(random, layout));
         var shape = new CompressionShape(config.Layers, config.QueryHeads, config.KvHeads, config.HeadDim, Budget: 1000);
         var moves = config.WhyRowsStay() is null;
-        _dropping = [.. CompressionPolicies.Names.Where(name => CompressionPolicies.TakesBudget(name) && (moves || CompressionPolicies.Create(name, _profile).Start(shape).ShiftedRows == 0))];
+        _dropping = [.. CompressionPolicies.Names.Where(name => !CompressionPolicies.KeepsAllRows(name) && (moves || CompressionPolicies.Create(name, _profiles).Start(shape).ShiftedRows == 0))];
 
         double[][] Scores() =>
             [.. Enumerable.Range(0, config.Layers).Select(_ => Enumerable.Range(0, config.QueryHeads).Select(_ => random.NextDouble()).ToArray())];
     }
 
     /// <summary>Draws one for a prompt of so many tokens.</summary>
-    public KvCompression Draw(int promptLength) => new()
+    public KvCompression Draw(int promptLength)
     {
-        Policy = _packs && _random.Next(4) == 0
-            ? new KiviPolicy(_random.Next(2) == 0 ? 4 : 2, windowRows: _random.Next(60))
-            : CompressionPolicies.Create(_dropping[_random.Next(_dropping.Length)], _profile),
-        Rows = _random.Next(1, promptLength + 9),
-        Point = _random.Next(3) == 0 ? _random.Next(1, promptLength + 1) : null,
-    };
+        int? point = _random.Next(3) == 0 ? _random.Next(1, promptLength + 1) : null;
+        if (_projects && _random.Next(6) == 0)
+            return new() { Policy = new PaluPolicy(_profiles.Ranks!, 4 << _random.Next(3), windowRows: _random.Next(60)), Share = 0.1 + (0.9 * _random.NextDouble()), Point = point };
+        return new()
+        {
+            Policy = _packs && _random.Next(4) == 0
+                ? new KiviPolicy(_random.Next(2) == 0 ? 4 : 2, windowRows: _random.Next(60))
+                : CompressionPolicies.Create(_dropping[_random.Next(_dropping.Length)], _profiles),
+            Rows = _random.Next(1, promptLength + 9),
+            Point = point,
+        };
+    }
+
+    /// <summary>Any directions, for each head or for groups of heads.</summary>
+    private static RankProfile Ranks(Random random, KvLayout layout)
+    {
+        var group = random.Next(2) == 0 ? 1 : layout.KvHeads;
+        var width = group * layout.HeadDim;
+        return new RankProfile { Fingerprint = "", KvHeads = layout.KvHeads, HeadDim = layout.HeadDim, Layers = [.. Enumerable.Range(0, layout.Layers).Select(_ => (RankBasis[])[.. Enumerable.Range(0, 2 * layout.KvHeads / group).Select(_ => Basis())])] };
+
+        RankBasis Basis() => new([.. Numbers(width).OrderDescending()], Numbers(width * width), Numbers(width * width), Numbers(width));
+
+        float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(_ => (random.NextSingle() - 0.5f) * 3 / MathF.Sqrt(width))];
+    }
 }

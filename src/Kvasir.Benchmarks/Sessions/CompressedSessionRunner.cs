@@ -1,5 +1,7 @@
 using Kvasir.Engine.Compression;
 using Kvasir.Engine.Requests;
+using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Compression.Profiles;
 
 namespace Kvasir.Benchmarks.Sessions;
 
@@ -10,7 +12,8 @@ namespace Kvasir.Benchmarks.Sessions;
 /// <param name="session">The engine.</param>
 /// <param name="policy">Name of the policy.</param>
 /// <param name="share">Bytes that may stay, as a share of the whole cache; the positions that rows take along count.</param>
-internal sealed class CompressedSessionRunner(SessionEngine session, string policy, double share) : PromptSessionRunner(session)
+/// <param name="profiles">What the policy stands on; null for what lies beside the model.</param>
+internal sealed class CompressedSessionRunner(SessionEngine session, string policy, double share, ModelProfiles? profiles = null) : PromptSessionRunner(session)
 {
     private int _again;
 
@@ -35,10 +38,17 @@ internal sealed class CompressedSessionRunner(SessionEngine session, string poli
         Compression = Ask(handle.Tokens.Length),
     };
 
-    /// <summary>Bytes of the positions of a kept row, over all layers.</summary>
-    private int PositionBytes => sizeof(int) * Session.Layout.Layers * (Session.Policy(policy).PerHead ? Session.Layout.KvHeads : 1);
+    private ICompressionPolicy Policy => profiles is null ? Session.Policy(policy) : CompressionPolicies.Create(policy, profiles);
 
-    private KvCompression Ask(int point) => new() { Policy = Session.Policy(policy), Rows = RowsOf(point), Point = point };
+    /// <summary>Bytes of the positions of a kept row, over all layers.</summary>
+    private int PositionBytes => sizeof(int) * Session.Layout.Layers * (Policy.PerHead ? Session.Layout.KvHeads : 1);
+
+    /// <summary>What keeps all rows has their positions too, and its share is one of their bytes.</summary>
+    private KvCompression Ask(int point)
+    {
+        var ask = new KvCompression { Policy = Policy, Point = point };
+        return CompressionPolicies.KeepsAllRows(policy) ? ask with { Share = share } : ask with { Rows = RowsOf(point) };
+    }
 
     private int RowsOf(int rows) => Math.Max(1, (int)(rows * share * Session.Shapes.BytesPerToken / (Session.Shapes.BytesPerToken + PositionBytes)));
 

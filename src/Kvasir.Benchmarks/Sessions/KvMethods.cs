@@ -63,7 +63,7 @@ internal static class KvMethods
             return known;
         var (policy, type) = (name.Split('+')[0], name.Split('+')[^1]);
         var pool = Known.FirstOrDefault(kind => kind.Name == type && kind.Type != KvDataType.F16);
-        if (pool is null || name != $"{policy}+{type}" || !CompressionPolicies.Names.Contains(policy) || !CompressionPolicies.TakesBudget(policy))
+        if (pool is null || name != $"{policy}+{type}" || !CompressionPolicies.Names.Contains(policy) || CompressionPolicies.KeepsAllRows(policy))
             return null;
         return new KvMethodKind(name, pool.Type, true, (session, share) =>
             new CompressedSessionRunner(session, policy, Math.Min(1, share * (session.Layout with { Type = KvDataType.F16 }).BytesPerToken / session.Layout.BytesPerToken)));

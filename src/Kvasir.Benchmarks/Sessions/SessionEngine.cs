@@ -21,7 +21,7 @@ internal sealed class SessionEngine : IDisposable
         Layout = layout;
         Frame = PromptFrame.Of(engine);
         Shapes = new CostShapes(engine.Config, layout);
-        Profile = HeadProfiles.Read(engine.Model);
+        Profiles = ProfileFiles.Of(engine.Model);
     }
 
     public KvasirEngine Engine { get; }
@@ -32,16 +32,14 @@ internal sealed class SessionEngine : IDisposable
 
     public CostShapes Shapes { get; }
 
-    /// <summary>The model's head profile, or null.</summary>
-    public HeadProfile? Profile { get; }
-
-    public bool HasProfile => Profile is not null;
+    /// <summary>What was measured of the model.</summary>
+    public ModelProfiles Profiles { get; }
 
     /// <summary>What the requests should have cost so far by <see cref="Shapes"/>.</summary>
     public StageCosts Expected { get; private set; }
 
-    /// <summary>A compression policy, with the model's head profile where it stands on one.</summary>
-    public ICompressionPolicy Policy(string name) => CompressionPolicies.Create(name, Profile);
+    /// <summary>A compression policy, with the model's profile where it stands on one.</summary>
+    public ICompressionPolicy Policy(string name) => CompressionPolicies.Create(name, Profiles);
 
     /// <summary>Takes down what a request that was run elsewhere should have cost.</summary>
     public void Expect(StageCosts costs) => Expected += costs;

@@ -11,6 +11,7 @@ internal sealed class KvCommand : Command, IHelpTopics
     {
         Add(new KvPoliciesCommand());
         Add(new KvProfileHeadsCommand());
+        Add(new KvProfileRanksCommand());
         Add(new KvAdviseCommand());
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Kvasir.Cli.Options;
 using Kvasir.Cli.Output;
 using Kvasir.Engine.Requests;
+using Kvasir.KvCache.Compression.Profiles;
 
 namespace Kvasir.Cli.Commands;
 
@@ -34,7 +35,7 @@ internal sealed class KvPoliciesCommand : Command, IHelpTopics
                     ["name"] = name,
                     ["keeps"] = KvChoice.Describe(name),
                     ["readsOnly"] = KvChoice.ReadsOnly(name),
-                    ["needsProfile"] = KvChoice.NeedsProfile(name),
+                    ["needsProfile"] = KvChoice.ProfileOf(name) != ProfileKind.None,
                 })]),
             });
             return;
@@ -42,6 +43,6 @@ internal sealed class KvPoliciesCommand : Command, IHelpTopics
 
         var width = KvChoice.Names.Max(name => name.Length) + 2;
         foreach (var name in KvChoice.Names)
-            output.WriteLine($"{name.PadRight(width)}{KvChoice.Describe(name)}{(KvChoice.NeedsProfile(name) ? " (needs a head profile)" : "")}");
+            output.WriteLine($"{name.PadRight(width)}{KvChoice.Describe(name)}{KvChoice.ProfileOf(name) switch { ProfileKind.Heads => " (needs a head profile)", ProfileKind.Ranks => " (needs a rank profile)", _ => "" }}");
     }
 }

@@ -61,7 +61,7 @@ internal sealed class KvProfileHeadsCommand : Command, IHelpTopics
             var lines = new ProgressLines(parsed.InvocationConfiguration.Error);
             var progress = new Progress<(int Done, int Of)>(done => ((IProgress<string>)lines).Report($"{done.Done} of {done.Of}"));
             var profile = HeadProfiler.Measure(model, options, new EngineOptions { Threads = parsed.GetValue(_threads) }, progress, cancellation);
-            var path = parsed.GetValue(_output) ?? HeadProfiles.PathFor(model);
+            var path = parsed.GetValue(_output) ?? ProfileFiles.PathFor(model, ProfileKind.Heads);
             File.WriteAllText(path, HeadProfileFile.Write(profile));
             Write(parsed, profile, path);
             return ExitCode.Success;

@@ -52,7 +52,7 @@ internal sealed class RequestOptionSet
     /// <summary>Makes the request, and loads its adapter into the engine. Models without a chat format get the prompt as it is.</summary>
     public GenerationRequest Read(ParseResult parsed, KvasirEngine engine, string prompt)
     {
-        var choice = parsed.GetValue(_kvPolicy) is { } policy ? KvChoice.Parse(policy, HeadProfiles.Read(engine.Model)) : default;
+        var choice = parsed.GetValue(_kvPolicy) is { } policy ? KvChoice.Parse(policy, ProfileFiles.Of(engine.Model)) : default;
         return choice.ApplyTo(Whole(parsed, engine, prompt));
     }
 

@@ -29,6 +29,8 @@ internal static class CompressionLimits
             throw new ArgumentException($"{what} cannot be used here: {obstacle}", nameof(request));
         if (compression.Policy.Packing is not null && compression.Cascade)
             throw new ArgumentException($"{what} packs rows and drops none, so that a cascade has nothing to hand on; leave out Cascade", nameof(request));
+        if (compression is { Policy.Packing.Ranks: not null, Rows: not null })
+            throw new ArgumentException($"{what} keeps all rows, and is told a share of their bytes: set Share, and leave out Rows", nameof(request));
         if (compression.Rows is < 1)
             throw new ArgumentException($"{what}: Rows is {compression.Rows}; allowed: 1 or more", nameof(request));
         if (compression.Share is not (> 0 and <= 1))

@@ -44,7 +44,7 @@ internal sealed class CompressionSession : ILayerPolicy
         _compressor = request.Policy.Start(_shape);
         _rows = new TableRows(model.Layout);
         Lanes = Policy.PerHead ? _shape.KvHeads : 1;
-        _packed = Policy.Packing is { } packing ? new PackedRowStore(model.Layout, packing, Lanes) : null;
+        _packed = Policy.Packing is { } packing ? new PackedRowStore(model, packing, request.Share, Lanes) : null;
         _selection = new RowSelection(Lanes);
         _drops = new RowDrops(Lanes);
         _laneRows = new int[Lanes];
@@ -83,7 +83,7 @@ internal sealed class CompressionSession : ILayerPolicy
     public int BlocksForKept()
     {
         if (_packed is not null)
-            return _packed.Pieces(Point);
+            return _packed.Blocks(Point);
         var pieces = (KeptRows / _model.Layout.BlockRows) + (_shape.Layers * Lanes);
         return (int)((pieces + (_shape.Layers * Lanes) - 1) / (_shape.Layers * Lanes));
     }

@@ -16,7 +16,7 @@ public sealed record KvCompression
     /// <summary>Rows that a KV head of a layer keeps on average, where the policy takes a budget; null to say it by <see cref="Share"/>.</summary>
     public int? Rows { get; init; }
 
-    /// <summary>The same as a share of the rows before the compress point, above 0 and up to 1.</summary>
+    /// <summary>The same as a share of the rows before the compress point, above 0 and up to 1; for Palu a share of the bytes that old rows have in 16 bits.</summary>
     public double Share { get; init; } = 0.25;
 
     /// <summary>
@@ -33,16 +33,18 @@ public sealed record KvCompression
 
     /// <summary>Reads <c>name</c>, <c>name:share</c> or <c>name:rows</c>, such as <c>snapkv:0.25</c> or <c>cake:256</c>.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="profile">The model's head profile, where there is one.</param>
+    /// <param name="profiles">What was measured of the model.</param>
     /// <exception cref="FormatException">Says what is wrong with the text.</exception>
-    public static KvCompression Parse(string text, HeadProfile? profile = null)
+    public static KvCompression Parse(string text, ModelProfiles? profiles = null)
     {
         try
         {
             var budget = BudgetText.Parse(text);
-            var policy = CompressionPolicies.Create(budget.Name, profile);
-            if (policy.Packing is not null && budget != new BudgetText(budget.Name, null, null))
+            var policy = CompressionPolicies.Create(budget.Name, profiles);
+            if (policy.Packing is { Ranks: null } && budget != new BudgetText(budget.Name, null, null))
                 throw new FormatException($"KV policy '{text}': {policy.Name} keeps all rows and takes no budget; write {policy.Name} alone");
+            if (policy.Packing is not null && budget.Rows is not null)
+                throw new FormatException($"KV policy '{text}': {policy.Name} keeps all rows, and is told a share of their bytes; write {policy.Name}:0.5");
             var compression = new KvCompression { Policy = policy, Rows = budget.Rows };
             return budget.Share is { } share ? compression with { Share = share } : compression;
         }

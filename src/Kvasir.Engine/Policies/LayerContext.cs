@@ -21,6 +21,9 @@ public readonly ref struct LayerContext
     /// <summary>Positions of the rows of this step that are still going on, ascending.</summary>
     public required ReadOnlySpan<int> Positions { get; init; }
 
+    /// <summary>Rotated queries of these rows, <c>[rows, queryHeads * headDim]</c>, as <see cref="Keys"/>.</summary>
+    public required ReadOnlySpan<float> Queries { get; init; }
+
     /// <summary>Rotated keys of these rows, <c>[rows, kvHeads * headDim]</c> with <see cref="Stride"/> between rows; empty after attention.</summary>
     public required ReadOnlySpan<float> Keys { get; init; }
 
@@ -30,6 +33,6 @@ public readonly ref struct LayerContext
     /// <summary>Attention output of these rows <c>[rows, queryHeads * headDim]</c>; empty before attention.</summary>
     public required ReadOnlySpan<float> AttentionOutput { get; init; }
 
-    /// <summary>Elements between rows of <see cref="Keys"/> and <see cref="Values"/>.</summary>
+    /// <summary>Elements between rows of <see cref="Queries"/>, <see cref="Keys"/> and <see cref="Values"/>.</summary>
     public required int Stride { get; init; }
 }

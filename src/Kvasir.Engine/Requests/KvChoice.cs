@@ -16,15 +16,15 @@ public readonly record struct KvChoice(KvCompression? Compression, SparseReading
 
     /// <summary>Reads <c>name</c>, <c>name:share</c> or <c>name:rows</c>, such as <c>snapkv:0.25</c> or <c>quest:1024</c>.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="profile">The model's head profile, where there is one.</param>
+    /// <param name="profiles">What was measured of the model.</param>
     /// <exception cref="FormatException">Says what is wrong with the text.</exception>
-    public static KvChoice Parse(string text, HeadProfile? profile)
+    public static KvChoice Parse(string text, ModelProfiles? profiles)
     {
         var name = NameOf(text);
         if (ReadingPolicies.Names.Contains(name))
             return new KvChoice(null, SparseReading.Parse(text));
         return CompressionPolicies.Names.Contains(name)
-            ? new KvChoice(KvCompression.Parse(text, profile), null)
+            ? new KvChoice(KvCompression.Parse(text, profiles), null)
             : throw new FormatException($"KV policy '{name}' is unknown; known: {string.Join(", ", Names)}");
     }
 
@@ -34,10 +34,10 @@ public readonly record struct KvChoice(KvCompression? Compression, SparseReading
     /// <summary>What a policy keeps or reads, in a few words.</summary>
     public static string Describe(string name) => ReadsOnly(name) ? ReadingPolicies.Describe(name) : CompressionPolicies.Describe(name);
 
-    /// <summary>True when a policy stands on a head profile of the model.</summary>
-    public static bool NeedsProfile(string name) => !ReadsOnly(name) && CompressionPolicies.NeedsProfile(name);
+    /// <summary>What a policy must know of the model.</summary>
+    public static ProfileKind ProfileOf(string name) => ReadsOnly(name) ? ProfileKind.None : CompressionPolicies.ProfileOf(name);
 
-    /// <summary>False when a policy keeps and reads all rows, and so takes no budget.</summary>
+    /// <summary>False when a policy has no choice of how much it keeps or reads.</summary>
     public static bool TakesBudget(string name) => ReadsOnly(name) || CompressionPolicies.TakesBudget(name);
 
     /// <summary>True when a policy keeps everything and reads less.</summary>

@@ -151,6 +151,7 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
             Length = sequence.Table.Length,
             StoredRows = sequence.Table.Rows(layer),
             Positions = active.Positions.Slice(part.First, part.Count),
+            Queries = afterAttention ? [] : new ReadOnlySpan<float>(keys - buffers.QueryWidth, ((part.Count - 1) * buffers.QkvWidth) + buffers.QueryWidth),
             Keys = afterAttention ? [] : new ReadOnlySpan<float>(keys, floats),
             Values = afterAttention ? [] : new ReadOnlySpan<float>(keys + buffers.KeyWidth, floats),
             AttentionOutput = afterAttention

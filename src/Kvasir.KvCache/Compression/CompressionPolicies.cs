@@ -7,41 +7,46 @@ namespace Kvasir.KvCache.Compression;
 /// </summary>
 public static class CompressionPolicies
 {
-    private static readonly (string Name, string What, Func<HeadProfile, ICompressionPolicy>? Profiled, Func<ICompressionPolicy>? Plain)[] Known =
+    private static readonly (string Name, string What, ProfileKind Profile, Func<ModelProfiles, ICompressionPolicy> Make)[] Known =
     [
-        ("streamingllm", "first and last rows, read at their places in the cache", null, () => new StreamingLlmPolicy()),
-        ("streamingllm-true", "the same at true positions", null, () => new StreamingLlmPolicy(positionsInCache: false)),
-        ("keynorm", "rows with the shortest keys, and recent ones", null, () => new KeyNormPolicy()),
-        ("h2o", "most accumulated attention, and recent rows", null, () => new H2OPolicy()),
-        ("tova", "what the newest token looks at", null, () => new TovaPolicy()),
-        ("snapkv", "what the last tokens of the prompt look at", null, () => new SnapKvPolicy()),
-        ("pyramidkv", "SnapKV, lower layers get more", null, () => new SnapKvPolicy("pyramidkv", pyramid: true)),
-        ("adakv", "SnapKV, heads of a layer compete", null, () => new SnapKvPolicy("adakv", adaptive: true)),
-        ("cake", "layers share one budget by spread and change of attention", null, () => new CakePolicy("cake", new CakeOptions())),
-        ("cake-mean", "CAKE, rows by mean attention alone", null, () => new CakePolicy("cake-mean", new CakeOptions { Gamma = 0 })),
-        ("cake-uniform", "CAKE's rows, equal layers", null, () => new CakePolicy("cake-uniform", new CakeOptions { Budgets = CakeOptions.Split.Uniform })),
-        ("cake-pyramid", "CAKE's rows, PyramidKV's layers", null, () => new CakePolicy("cake-pyramid", new CakeOptions { Budgets = CakeOptions.Split.Pyramid })),
-        ("compresskv", "semantic retrieval heads vote, layers by measured error", profile => new CompressKvPolicy("compresskv", profile.Voters(), profile.LayerErrors), null),
-        ("compresskv-uniform", "the same, equal layers", profile => new CompressKvPolicy("compresskv-uniform", profile.Voters(), null), null),
-        ("compresskv-all", "all heads vote, equal layers", profile => new CompressKvPolicy("compresskv-all", profile.Voters(int.MaxValue), null), null),
-        ("razor", "retrieval heads keep all, others ends and a mean", profile => new RazorPolicy("razor", profile.RetrievalHeads(), new RazorOptions()), null),
-        ("razor-wide", "the same with a fifth more retrieval heads", profile => new RazorPolicy("razor-wide", profile.RetrievalHeads(0.03, 0.2), new RazorOptions()), null),
-        ("razor-plain", "RazorAttention without the mean", profile => new RazorPolicy("razor-plain", profile.RetrievalHeads(), new RazorOptions { Compensates = false }), null),
-        ("razor-uncounted", "RazorAttention, the mean counts once", profile => new RazorPolicy("razor-uncounted", profile.RetrievalHeads(), new RazorOptions { CountsDropped = false }), null),
-        ("lazy", "long silences beside own gaps go, once in a window", null, () => new LazyEvictionPolicy("lazy", new LazyEvictionOptions())),
-        ("lazy-no-silence", "LazyEviction without H1", null, () => new LazyEvictionPolicy("lazy-no-silence", new LazyEvictionOptions { UsesSilence = false })),
-        ("lazy-no-frequency", "LazyEviction without H2", null, () => new LazyEvictionPolicy("lazy-no-frequency", new LazyEvictionOptions { UsesFrequency = false })),
-        ("lazy-timestamp", "the last look alone", null, () => new LazyEvictionPolicy("lazy-timestamp", new LazyEvictionOptions { ByTimestamp = true })),
-        ("elastic", "rows merge into the nearest important ones", null, () => new ElasticCachePolicy()),
-        ("elastic-evict", "the same rows, nothing merged", null, () => new ElasticCachePolicy("elastic-evict", merges: false)),
-        ("kvmerger", "runs of parallel keys merge", null, () => new KvMergerPolicy("kvmerger", new KvMergerOptions())),
-        ("kvmerger-mass", "the same, ln n added to the score", null, () => new KvMergerPolicy("kvmerger-mass", new KvMergerOptions { KeepsMass = true })),
-        ("kvmerger-mean", "equal weights", null, () => new KvMergerPolicy("kvmerger-mean", new KvMergerOptions { Sigma = KvMergerOptions.Width.Infinite })),
-        ("kvmerger-first", "the first row of a run for its pivot", null, () => new KvMergerPolicy("kvmerger-first", new KvMergerOptions { PivotByAttention = false })),
-        ("kivi4", "all rows, in 4 bits behind a window: keys by channel, values by row", null, () => new KiviPolicy(4)),
-        ("kivi2", "the same in 2 bits", null, () => new KiviPolicy(2)),
-        ("cam", "H2O, evicted values go on in their neighbours", null, () => new CamPolicy()),
+        ("streamingllm", "first and last rows, read at their places in the cache", ProfileKind.None, _ => new StreamingLlmPolicy()),
+        ("streamingllm-true", "the same at true positions", ProfileKind.None, _ => new StreamingLlmPolicy(positionsInCache: false)),
+        ("keynorm", "rows with the shortest keys, and recent ones", ProfileKind.None, _ => new KeyNormPolicy()),
+        ("h2o", "most accumulated attention, and recent rows", ProfileKind.None, _ => new H2OPolicy()),
+        ("tova", "what the newest token looks at", ProfileKind.None, _ => new TovaPolicy()),
+        ("snapkv", "what the last tokens of the prompt look at", ProfileKind.None, _ => new SnapKvPolicy()),
+        ("pyramidkv", "SnapKV, lower layers get more", ProfileKind.None, _ => new SnapKvPolicy("pyramidkv", pyramid: true)),
+        ("adakv", "SnapKV, heads of a layer compete", ProfileKind.None, _ => new SnapKvPolicy("adakv", adaptive: true)),
+        ("cake", "layers share one budget by spread and change of attention", ProfileKind.None, _ => new CakePolicy("cake", new CakeOptions())),
+        ("cake-mean", "CAKE, rows by mean attention alone", ProfileKind.None, _ => new CakePolicy("cake-mean", new CakeOptions { Gamma = 0 })),
+        ("cake-uniform", "CAKE's rows, equal layers", ProfileKind.None, _ => new CakePolicy("cake-uniform", new CakeOptions { Budgets = CakeOptions.Split.Uniform })),
+        ("cake-pyramid", "CAKE's rows, PyramidKV's layers", ProfileKind.None, _ => new CakePolicy("cake-pyramid", new CakeOptions { Budgets = CakeOptions.Split.Pyramid })),
+        ("compresskv", "semantic retrieval heads vote, layers by measured error", ProfileKind.Heads, profiles => new CompressKvPolicy("compresskv", profiles.Heads!.Voters(), profiles.Heads!.LayerErrors)),
+        ("compresskv-uniform", "the same, equal layers", ProfileKind.Heads, profiles => new CompressKvPolicy("compresskv-uniform", profiles.Heads!.Voters(), null)),
+        ("compresskv-all", "all heads vote, equal layers", ProfileKind.Heads, profiles => new CompressKvPolicy("compresskv-all", profiles.Heads!.Voters(int.MaxValue), null)),
+        ("razor", "retrieval heads keep all, others ends and a mean", ProfileKind.Heads, profiles => new RazorPolicy("razor", profiles.Heads!.RetrievalHeads(), new RazorOptions())),
+        ("razor-wide", "the same with a fifth more retrieval heads", ProfileKind.Heads, profiles => new RazorPolicy("razor-wide", profiles.Heads!.RetrievalHeads(0.03, 0.2), new RazorOptions())),
+        ("razor-plain", "RazorAttention without the mean", ProfileKind.Heads, profiles => new RazorPolicy("razor-plain", profiles.Heads!.RetrievalHeads(), new RazorOptions { Compensates = false })),
+        ("razor-uncounted", "RazorAttention, the mean counts once", ProfileKind.Heads, profiles => new RazorPolicy("razor-uncounted", profiles.Heads!.RetrievalHeads(), new RazorOptions { CountsDropped = false })),
+        ("lazy", "long silences beside own gaps go, once in a window", ProfileKind.None, _ => new LazyEvictionPolicy("lazy", new LazyEvictionOptions())),
+        ("lazy-no-silence", "LazyEviction without H1", ProfileKind.None, _ => new LazyEvictionPolicy("lazy-no-silence", new LazyEvictionOptions { UsesSilence = false })),
+        ("lazy-no-frequency", "LazyEviction without H2", ProfileKind.None, _ => new LazyEvictionPolicy("lazy-no-frequency", new LazyEvictionOptions { UsesFrequency = false })),
+        ("lazy-timestamp", "the last look alone", ProfileKind.None, _ => new LazyEvictionPolicy("lazy-timestamp", new LazyEvictionOptions { ByTimestamp = true })),
+        ("elastic", "rows merge into the nearest important ones", ProfileKind.None, _ => new ElasticCachePolicy()),
+        ("elastic-evict", "the same rows, nothing merged", ProfileKind.None, _ => new ElasticCachePolicy("elastic-evict", merges: false)),
+        ("kvmerger", "runs of parallel keys merge", ProfileKind.None, _ => new KvMergerPolicy("kvmerger", new KvMergerOptions())),
+        ("kvmerger-mass", "the same, ln n added to the score", ProfileKind.None, _ => new KvMergerPolicy("kvmerger-mass", new KvMergerOptions { KeepsMass = true })),
+        ("kvmerger-mean", "equal weights", ProfileKind.None, _ => new KvMergerPolicy("kvmerger-mean", new KvMergerOptions { Sigma = KvMergerOptions.Width.Infinite })),
+        ("kvmerger-first", "the first row of a run for its pivot", ProfileKind.None, _ => new KvMergerPolicy("kvmerger-first", new KvMergerOptions { PivotByAttention = false })),
+        ("kivi4", "all rows, in 4 bits behind a window: keys by channel, values by row", ProfileKind.None, _ => new KiviPolicy(4)),
+        ("kivi2", "the same in 2 bits", ProfileKind.None, _ => new KiviPolicy(2)),
+        ("palu", "all rows, behind a window as projections on the model's own directions", ProfileKind.Ranks, profiles => new PaluPolicy(profiles.Ranks!)),
+        ("palu8", "the same, projections in 8 bits", ProfileKind.Ranks, profiles => new PaluPolicy(profiles.Ranks!, 8)),
+        ("palu4", "the same in 4 bits", ProfileKind.Ranks, profiles => new PaluPolicy(profiles.Ranks!, 4)),
+        ("cam", "H2O, evicted values go on in their neighbours", ProfileKind.None, _ => new CamPolicy()),
     ];
+
+    private static readonly string[] Packs = ["kivi4", "kivi2", "palu", "palu8", "palu4"];
 
     /// <summary>All names, for help and messages.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Known.Select(policy => policy.Name)];
@@ -49,27 +54,33 @@ public static class CompressionPolicies
     /// <summary>What a policy keeps, in a few words.</summary>
     public static string Describe(string name) => Find(name).What;
 
-    /// <summary>True when a policy stands on a head profile of the model.</summary>
-    public static bool NeedsProfile(string name) => Find(name).Profiled is not null;
+    /// <summary>What a policy must know of the model.</summary>
+    public static ProfileKind ProfileOf(string name) => Find(name).Profile;
+
+    /// <summary>True when a policy keeps all rows in a smaller form.</summary>
+    public static bool KeepsAllRows(string name) => Packs.Contains(Find(name).Name);
 
     /// <summary>True when a policy keeps as much as it is told; false when its size is what it is.</summary>
-    public static bool TakesBudget(string name) => Find(name).Plain?.Invoke().Packing is null;
+    public static bool TakesBudget(string name) => !KeepsAllRows(name) || ProfileOf(name) == ProfileKind.Ranks;
 
     /// <summary>A policy.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="profile">The model's head profile, where there is one.</param>
-    /// <exception cref="ArgumentException">The name is unknown, or a head profile is missing.</exception>
-    public static ICompressionPolicy Create(string name, HeadProfile? profile = null)
+    /// <param name="profiles">What was measured of the model.</param>
+    /// <exception cref="ArgumentException">The name is unknown, or a profile is missing.</exception>
+    public static ICompressionPolicy Create(string name, ModelProfiles? profiles = null)
     {
         var policy = Find(name);
-        if (policy.Plain is { } plain)
-            return plain();
-        return profile is not null
-            ? policy.Profiled!(profile)
-            : throw new ArgumentException($"KV policy '{name}' needs a head profile of the model; make one with 'kvasir kv profile-heads --model M' and name it with --head-profile", nameof(name));
+        profiles ??= ModelProfiles.None;
+        if (profiles.Has(policy.Profile))
+            return policy.Make(profiles);
+        throw new ArgumentException(
+            policy.Profile == ProfileKind.Heads
+                ? $"KV policy '{name}' needs a head profile of the model; make one with 'kvasir kv profile-heads --model M'"
+                : $"KV policy '{name}' needs a rank profile of the model; make one with 'kvasir kv profile-ranks --model M'",
+            nameof(name));
     }
 
-    private static (string Name, string What, Func<HeadProfile, ICompressionPolicy>? Profiled, Func<ICompressionPolicy>? Plain) Find(string name)
+    private static (string Name, string What, ProfileKind Profile, Func<ModelProfiles, ICompressionPolicy> Make) Find(string name)
     {
         foreach (var policy in Known)
         {

@@ -14,10 +14,10 @@ internal sealed unsafe class LaneRows : IDisposable
 
     public int Count { get; private set; }
 
-    /// <summary>The pieces that packed groups lie in: the first rows of the lane, before those in <see cref="Slices"/>.</summary>
+    /// <summary>The pieces that packed rows lie in: the first rows of the lane, before those in <see cref="Slices"/>.</summary>
     public List<SliceId> Packed { get; } = [];
 
-    /// <summary>Rows in packed groups.</summary>
+    /// <summary>Rows that are packed.</summary>
     public int PackedRows { get; private set; }
 
     /// <summary>Slot of the first row that is not packed: those before it in the first piece were packed.</summary>

@@ -2,7 +2,7 @@ using Kvasir.Numerics.Attention;
 
 namespace Kvasir.KvCache.Tables;
 
-/// <summary>What attention sees of a lane: packed groups, then rows as the pool stores them.</summary>
+/// <summary>What attention sees of a lane: packed rows, then rows as the pool stores them.</summary>
 /// <param name="slices">Where pieces lie.</param>
 /// <param name="blockRows">Rows of a piece.</param>
 internal sealed unsafe class LaneSegments(SliceAllocator slices, int blockRows)
@@ -19,7 +19,7 @@ internal sealed unsafe class LaneSegments(SliceAllocator slices, int blockRows)
     /// <summary>The first rows are read as if they were this much further on.</summary>
     public (int Rows, int Offset) Shift { get; set; }
 
-    public KvView Build(LaneRows rows, int lane, LanePacker? packer, SegmentArena arena)
+    public KvView Build(LaneRows rows, int layer, int lane, LanePacker? packer, SegmentArena arena)
     {
         var pieces = (rows.Slots + blockRows - 1) / blockRows;
         var split = Shift.Offset != 0 && Shift.Rows > 0 && rows.Count > Shift.Rows && Shift.Rows < blockRows && rows.PackedRows == 0 ? 1 : 0;
@@ -28,8 +28,8 @@ internal sealed unsafe class LaneSegments(SliceAllocator slices, int blockRows)
         for (var row = 0; row < rows.PackedRows; row += segments[at++].Count)
         {
             segments[at].Slice = slices.Pointer(rows.Packed[at], lane);
-            segments[at].PackedBits = packer!.Form.Bits;
-            See(ref segments[at], rows, row, Math.Min(packer.RowsPerPiece, rows.PackedRows - row));
+            packer!.Form.Describe(ref segments[at], layer, rows.Positions[row]);
+            See(ref segments[at], rows, row, Math.Min(packer.RowsPerPiece(layer), rows.PackedRows - row));
         }
 
         if (split == 1)

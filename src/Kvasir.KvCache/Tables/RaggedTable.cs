@@ -67,10 +67,10 @@ public sealed unsafe class RaggedTable : IKvTable
     }
 
     /// <summary>The form that first rows are packed in (<see cref="Pack"/>); null when all rows stay as the pool stores them.</summary>
-    public PackedForm? Packing
+    public IPackedForm? Packing
     {
         get => _packer?.Form;
-        init => _packer = value is { } form ? new LanePacker(_pool.Layout, form, Lanes) : null;
+        init => _packer = value is null ? null : new LanePacker(_pool.Layout, value, Lanes);
     }
 
     /// <summary>Most blocks held at any time.</summary>
@@ -248,11 +248,11 @@ public sealed unsafe class RaggedTable : IKvTable
         for (var row = 0; row < count; row++)
         {
             rows.Append(row);
-            _packer!.Take(row % PackedForm.GroupRows, source.RowTarget(layer, row), lane);
-            if ((row + 1) % PackedForm.GroupRows != 0)
+            _packer!.Take(row % IPackedForm.GroupRows, source.RowTarget(layer, row), lane);
+            if ((row + 1) % IPackedForm.GroupRows != 0)
                 continue;
-            rows.Pack(PackedForm.GroupRows, BlockRows, slots: false);
-            _packer.Store(_slices, rows, lane);
+            rows.Pack(IPackedForm.GroupRows, BlockRows, slots: false);
+            _packer.Store(_slices, rows, layer, lane);
         }
     }
 
@@ -267,22 +267,22 @@ public sealed unsafe class RaggedTable : IKvTable
         for (var lane = 0; lane < Lanes; lane++)
         {
             var rows = Lane(layer, lane);
-            while (rows.PackedRows + PackedForm.GroupRows <= Math.Min(count, rows.Count))
+            while (rows.PackedRows + IPackedForm.GroupRows <= Math.Min(count, rows.Count))
             {
-                for (var i = 0; i < PackedForm.GroupRows; i++)
+                for (var i = 0; i < IPackedForm.GroupRows; i++)
                 {
                     var row = RowTarget(layer, lane, rows.PackedRows + i);
                     _packer!.Take(i, row, lane);
                     Poison(row, lane);
                 }
 
-                for (var free = rows.Pack(PackedForm.GroupRows, BlockRows, slots: true); free > 0; free--)
+                for (var free = rows.Pack(IPackedForm.GroupRows, BlockRows, slots: true); free > 0; free--)
                 {
                     _slices.Return(rows.Slices[0]);
                     rows.Slices.RemoveAt(0);
                 }
 
-                _packer!.Store(_slices, rows, lane);
+                _packer!.Store(_slices, rows, layer, lane);
             }
         }
     }
@@ -309,7 +309,7 @@ public sealed unsafe class RaggedTable : IKvTable
         var lane = Lanes == 1 ? 0 : head;
         if (row < Lane(layer, lane).PackedRows)
         {
-            _packer!.ReadPacked(_slices, Lane(layer, lane), lane, head, row, key, value);
+            _packer!.ReadPacked(_slices, Lane(layer, lane), layer, lane, head, row, key, value);
             return;
         }
 
@@ -360,9 +360,9 @@ public sealed unsafe class RaggedTable : IKvTable
     public KvView BuildView(int layer, SegmentArena arena)
     {
         if (Lanes == 1)
-            return _segments.Build(Lane(layer, 0), 0, _packer, arena);
+            return _segments.Build(Lane(layer, 0), layer, 0, _packer, arena);
         for (var lane = 0; lane < Lanes; lane++)
-            _views[lane] = _segments.Build(Lane(layer, lane), lane, _packer, arena);
+            _views[lane] = _segments.Build(Lane(layer, lane), layer, lane, _packer, arena);
         return new KvView { Heads = _views };
     }
 
@@ -395,7 +395,7 @@ public sealed unsafe class RaggedTable : IKvTable
 
     /// <summary>Pieces that a lane has when so many rows were added. A group is packed before the rows it was made of leave a piece that is larger.</summary>
     private int PiecesToReach(LaneRows rows, int added) =>
-        rows.Packed.Count + Math.Max(rows.Slices.Count, SlicesFor(rows.Slots + added)) + (_packer is not null && BlockRows > PackedForm.GroupRows ? 1 : 0);
+        rows.Packed.Count + Math.Max(rows.Slices.Count, SlicesFor(rows.Slots + added)) + (_packer is not null && BlockRows > IPackedForm.GroupRows ? 1 : 0);
 
     private void Move(int layer, int lane, int from, int to)
     {

@@ -22,6 +22,8 @@ namespace Kvasir.Numerics.Attention;
 /// <see cref="LogitBias"/> is added to a row's score (ln n for n merged rows).</item>
 /// <item>With <see cref="PackedBits"/> the rows lie in <see cref="PackedForm"/>, groups of 32 behind one another where the head's rows would lie;
 /// slots count through the groups. Everything else is as for other rows.</item>
+/// <item>With <see cref="Latent"/> the rows lie as latents, behind one another from the slice's begin, and slots count them. They are rotated when they are
+/// widened, at positions from <see cref="LatentPosition"/> on, so that their keys are like others' then.</item>
 /// </list>
 /// All memory is the caller's and must stay valid for the call.
 /// </remarks>
@@ -41,6 +43,12 @@ public unsafe struct KvSegment
 
     /// <summary>0 for rows as the layout stores them; otherwise the bits of a number in <see cref="PackedForm"/>.</summary>
     public int PackedBits;
+
+    /// <summary>How the rows lie as latents, or null.</summary>
+    public LatentLayer* Latent;
+
+    /// <summary>With <see cref="Latent"/>: the position that row 0 was computed at; the others follow it.</summary>
+    public int LatentPosition;
 
     /// <summary>Absolute row index of row 0.</summary>
     public long FirstRow;
@@ -65,4 +73,7 @@ public unsafe struct KvSegment
 
     /// <summary>Added to scores <c>[Count]</c>, or null.</summary>
     public float* LogitBias;
+
+    /// <summary>Whether the rows lie in another form than the layout's.</summary>
+    public readonly bool IsPacked => PackedBits != 0 || Latent != null;
 }

@@ -16,10 +16,10 @@ namespace Kvasir.Numerics.Attention;
 /// </remarks>
 /// <param name="Bits">4 or 2.</param>
 /// <param name="HeadDim">Dimensions of a key and of a value; a multiple of 32.</param>
-public readonly record struct PackedForm(int Bits, int HeadDim)
+public readonly unsafe record struct PackedForm(int Bits, int HeadDim) : IPackedForm
 {
     /// <summary>Rows that are quantised together, and numbers of a line.</summary>
-    public const int GroupRows = 32;
+    public const int GroupRows = IPackedForm.GroupRows;
 
     internal const int UnitBytes = 16;
 
@@ -43,6 +43,28 @@ public readonly record struct PackedForm(int Bits, int HeadDim)
 
     /// <summary>Where a group of a head lies in a slice.</summary>
     public int Offset(KvLayout layout, int head, int group) => layout.KeyOffset(head) + (group * GroupBytes);
+
+    /// <inheritdoc/>
+    public int RowsPerPiece(KvLayout layout, int layer) => GroupsPerPiece(layout) * GroupRows;
+
+    /// <inheritdoc/>
+    public double RowBytes(KvLayout layout, int layer) => (double)GroupBytes / GroupRows * layout.KvHeads;
+
+    /// <inheritdoc/>
+    /// <remarks>The range is the whole group.</remarks>
+    public void Encode(KvLayout layout, int layer, Range heads, in PackedGroup rows, Range range, byte* piece, int place)
+    {
+        var numbers = GroupRows * HeadDim;
+        for (int head = heads.Start.Value, at = 0; head < heads.End.Value; head++, at += numbers)
+            PackedRows.Encode(this, rows.Keys.Slice(at, numbers), rows.Values.Slice(at, numbers), piece + Offset(layout, head, place / GroupRows));
+    }
+
+    /// <inheritdoc/>
+    public void Read(KvLayout layout, int layer, int head, byte* piece, int place, int position, Span<float> key, Span<float> value) =>
+        PackedRows.Read(this, piece + Offset(layout, head, place / GroupRows), place % GroupRows, key, value);
+
+    /// <inheritdoc/>
+    public void Describe(ref KvSegment segment, int layer, int position) => segment.PackedBits = Bits;
 
     /// <summary>Throws when rows cannot be kept in this form.</summary>
     /// <exception cref="ArgumentException">Bits are neither 4 nor 2, or dimensions no multiple of 32.</exception>

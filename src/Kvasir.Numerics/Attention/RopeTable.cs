@@ -41,6 +41,26 @@ public sealed unsafe class RopeTable : IDisposable
     /// <summary>Rotation by any number of positions, also negative, as <see cref="At"/> lays it out and without the attention factor.</summary>
     public void Rotation(int offset, float* cosSin) => Fill(offset, 1, cosSin);
 
+    /// <summary>Takes the rotation of a position, and the attention factor, from keys.</summary>
+    /// <param name="keys">Keys <c>[heads, headDim]</c>, in place.</param>
+    /// <param name="headDim">Dimensions of a head.</param>
+    /// <param name="position">The position that they are rotated at.</param>
+    public void TurnBack(Span<float> keys, int headDim, int position)
+    {
+        var cos = At(position);
+        var sin = cos + Half;
+        for (var head = 0; head < keys.Length; head += headDim)
+        {
+            for (var i = 0; i < Half; i++)
+            {
+                var (x, y) = ((double)keys[head + i], (double)keys[head + Half + i]);
+                var square = ((double)cos[i] * cos[i]) + ((double)sin[i] * sin[i]);
+                keys[head + i] = (float)(((x * cos[i]) + (y * sin[i])) / square);
+                keys[head + Half + i] = (float)(((y * cos[i]) - (x * sin[i])) / square);
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _table.Dispose();
 

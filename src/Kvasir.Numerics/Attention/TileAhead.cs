@@ -26,8 +26,8 @@ internal static unsafe class TileAhead
         if (segment == view.SegmentCount)
             return;
         ref readonly var rows = ref view.Segments[segment];
-        if (row < rows.FirstRow || rows.PackedBits != 0)
-            return; // packed groups are read from end to end, which the processor sees by itself
+        if (row < rows.FirstRow || rows.IsPacked)
+            return; // packed rows are read from end to end, which the processor sees by itself
         var slot = rows.FirstSlot + (int)(row - rows.FirstRow);
         var slice = rows.Slice + view.SliceOffset;
         if (rows.BlockStride != 0)

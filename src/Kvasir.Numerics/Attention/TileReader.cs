@@ -44,10 +44,10 @@ internal static unsafe class TileReader<TLanes>
             var piece = tile.Piece(s);
             if (piece.Count == 0)
                 continue;
-            if (piece.Segment.PackedBits == 0)
-                LoadRows(batch.Layout, tile, s, piece, head, scratch, values, ref keys);
-            else
+            if (piece.Segment.IsPacked)
                 packed = true;
+            else
+                LoadRows(batch.Layout, tile, s, piece, head, scratch, values, ref keys);
             if (batch.Slopes != null)
                 LoadPositions(piece, scratch.Positions);
             if (piece.Segment.LogitBias != null)
@@ -59,7 +59,9 @@ internal static unsafe class TileReader<TLanes>
         {
             // Behind the others, whose groups are written as a whole.
             var piece = tile.Piece(s);
-            if (piece.Segment.PackedBits != 0)
+            if (piece.Segment.Latent != null)
+                LoadLatent(batch.Rope, tile, piece, head, scratch, values);
+            else if (piece.Segment.PackedBits != 0)
                 LoadPacked(batch.Layout, tile, piece, head, scratch, values);
         }
 
@@ -83,6 +85,13 @@ internal static unsafe class TileReader<TLanes>
             row += count;
             slot += count;
         }
+    }
+
+    private static void LoadLatent(RopeTable? rope, in TileWalk tile, in TilePiece piece, int head, AttentionScratch scratch, bool values)
+    {
+        ref readonly var segment = ref piece.Segment;
+        var row = segment.Slice + tile.View.SliceOffset + ((long)(segment.FirstSlot + piece.First) * segment.Latent->RowBytes);
+        LatentLoader<TLanes>.Load(*segment.Latent, row, piece.Count, head, segment.LatentPosition + piece.First, rope, piece.TileRow, scratch, values);
     }
 
     private static void LoadPositions(in TilePiece piece, int* positions)

@@ -29,7 +29,7 @@ public sealed record CompressionConfiguration
         RequestsMayChoose = settings.Flag("requestsMayChoose", fallback.RequestsMayChoose, "Whether requests may choose another policy with kvasir.kv; off they may always choose."),
     };
 
-    /// <summary>Throws when the policy does not exist. Whether a model has the head profile that it stands on shows when the model is asked.</summary>
+    /// <summary>Throws when the policy does not exist. Whether a model has the profile that it stands on shows when the model is asked.</summary>
     /// <param name="where">Name of the setting.</param>
     /// <exception cref="ConfigurationException">Says what is wrong and what to write.</exception>
     internal void Validate(string where)

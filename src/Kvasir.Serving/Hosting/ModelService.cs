@@ -22,7 +22,6 @@ internal sealed class ModelService
 
     private readonly Lock _gate = new();
     private readonly Lazy<GrammarCache> _grammars;
-    private readonly Lazy<HeadProfile?> _headProfile;
     private readonly TaskCompletionSource _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _users;
     private bool _retired;
@@ -35,7 +34,7 @@ internal sealed class ModelService
         Format = ConversationFormat.Detect(Model);
         Activity = new ModelActivity(time);
         SystemFingerprint = $"kvasir-{Fingerprint(Model, Generator?.NumericsProfile ?? Encoder!.NumericsProfile)}";
-        _headProfile = new Lazy<HeadProfile?>(() => HeadProfiles.Read(Model));
+        Profiles = ProfileFiles.Of(Model);
         _grammars = new Lazy<GrammarCache>(() => new GrammarCache(Format.CreateVocabulary(Model.Config.VocabSize)));
     }
 
@@ -72,9 +71,8 @@ internal sealed class ModelService
     /// <summary>Names what the answers' bits depend on: the model and the numerics.</summary>
     public string SystemFingerprint { get; }
 
-    /// <summary>What was measured of the model's heads, where a profile lies beside it.</summary>
-    /// <exception cref="InvalidDataException">What lies there is no profile of this model.</exception>
-    public HeadProfile? HeadProfile => _headProfile.Value;
+    /// <summary>What was measured of the model, where profiles lie beside it; what is no profile of this model throws <see cref="InvalidDataException"/> when it is asked for.</summary>
+    public ModelProfiles Profiles { get; }
 
     /// <summary>What its requests have seen lately.</summary>
     public ModelActivity Activity { get; }

@@ -60,7 +60,7 @@ internal static class CompressionChoice
             return default;
         try
         {
-            return KvChoice.Parse(text, model.HeadProfile);
+            return KvChoice.Parse(text, model.Profiles);
         }
         catch (Exception exception) when (exception is FormatException or InvalidDataException)
         {

@@ -33,6 +33,9 @@ public sealed class QuantisedSuiteTests
         // Of 511 rows 352 are packed in 5 bits of 16; every row has a position of four bytes a layer.
         Assert.Equal(((352 * 5 / 16.0) + 159) / 511, checks["kivi4.bytesPerToken"].Value / whole, 0.01);
         Assert.All(report.Curves.GroupBy(curve => (curve.Policy, curve.Budget)), same => Assert.Single(same));
+        var projected = report.Curves.Where(curve => curve.Policy.StartsWith("palu", StringComparison.Ordinal)).ToDictionary(curve => curve.Policy);
+        Assert.True(projected["palu4"].Kl < projected["palu"].Kl);
+        Assert.All(projected.Values, curve => Assert.Equal(projected["palu"].Bytes, curve.Bytes, 0.01));
         Assert.All(report.Curves.Where(curve => curve.Policy.Contains('+', StringComparison.Ordinal)), curve => Assert.InRange(curve.Bytes, 0.1, 0.56));
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Compression.Profiles;
 using Kvasir.Serving.Configuration;
 using Kvasir.Serving.Tests.Reuse;
 using Kvasir.Serving.Tests.Support;
@@ -12,7 +13,7 @@ public sealed class CompressionFieldTests(ReuseServer shared) : IClassFixture<Re
 {
     private const string Path = "/v1/chat/completions";
 
-    public static TheoryData<string> Policies => [.. CompressionPolicies.Names.Where(name => !CompressionPolicies.NeedsProfile(name) && CompressionPolicies.TakesBudget(name))];
+    public static TheoryData<string> Policies => [.. CompressionPolicies.Names.Where(name => CompressionPolicies.ProfileOf(name) == ProfileKind.None && CompressionPolicies.TakesBudget(name))];
 
     [Theory]
     [MemberData(nameof(Policies))]
