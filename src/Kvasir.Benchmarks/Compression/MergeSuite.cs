@@ -1,5 +1,8 @@
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Sessions;
 using Kvasir.Engine;
+using Kvasir.Engine.Compression;
+using Kvasir.Engine.Requests;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Benchmarks.Compression;
@@ -16,6 +19,7 @@ internal static class MergeSuite
     {
         using var session = await SessionEngine.OpenAsync(options.Model, new EngineOptions { Threads = options.Threads, KvType = KvDataType.F16 }).ConfigureAwait(false);
         var prompts = CompressionPrompt.Make(session, ["qa-en", "kv"], options.Quick ? options.UsedPrompts : options.UsedPrompts * 2, options.Quick ? 600 : 1200, options.Seed + 2);
+        await Premise(log, session, prompts, cancellation).ConfigureAwait(false);
         var run = new QualityRun(session, prompts, log.Progress);
         var methods = Shares.SelectMany(share => Policies.Select(name => (session.Policy(name), (Func<int, int>)(rows => (int)Math.Ceiling(rows * share))))).ToArray();
         var outcomes = await run.RunAsync(methods, seesQuestion: true, cancellation).ConfigureAwait(false);
@@ -39,5 +43,32 @@ internal static class MergeSuite
                 log.Add(name + suffix, test.Difference, "nats a token", 0, FormattableString.Invariant($"KL of {one.Policy} minus {other.Policy}, p = {test.P:0.####}; below 0 is better"));
             }
         }
+    }
+
+    /// <summary>What KVMerger stands on: neighbouring keys are nearly parallel, values are not, and a layer merges as much of every text.</summary>
+    private static async Task Premise(CompressionLog log, SessionEngine session, IReadOnlyList<CompressionPrompt> prompts, CancellationToken cancellation)
+    {
+        var probe = new KeySimilarity(session.Engine.Config.Rope);
+        var read = prompts.Take(50).ToArray();
+        foreach (var prompt in read)
+        {
+            using var generation = session.Engine.Submit(new GenerationRequest
+            {
+                Prompt = prompt.Tokens,
+                MaxTokens = 1,
+                UsePrefixCache = false,
+                Compression = new KvCompression { Policy = probe, Share = 1 },
+            });
+            await generation.Choices[0].CompleteAsync(cancellation).ConfigureAwait(false);
+        }
+
+        var layers = probe.All.GroupBy(seen => seen.Layer).OrderBy(layer => layer.Key).ToArray();
+        foreach (var layer in layers)
+            log.Add($"kvmerger.keyCosine.layer{layer.Key}", Interval.Of([.. layer.Select(seen => seen.Keys)]), "", 0.7, FormattableString.Invariant($"median over neighbouring rows; before rotation {layer.Average(seen => seen.PlainKeys):0.00}, values {layer.Average(seen => seen.Values):0.00}; sets at 0.75 leave {100 * layer.Average(seen => seen.Left):0} % of the rows; at half the rows neighbours in sets have {layer.Average(seen => seen.InSets):0.00}, a set's ends {layer.Average(seen => seen.ToFirst):0.00}"));
+        log.Add("kvmerger.keyCosine", layers.Average(layer => layer.Average(seen => seen.Keys)), "", 0.7, $"mean of the layers, {read.Length} texts");
+        log.Add("kvmerger.keysOverValues", layers.Average(layer => layer.Average(seen => seen.Keys - seen.Values)), "", null, "cosine of keys minus that of values");
+        log.Add("kvmerger.ratioVariation", layers.Max(layer => Variation([.. layer.Select(seen => seen.Left)])), "", 0.15, "coefficient of variation of a layer's merged share over texts, largest of the layers");
+
+        static double Variation(double[] values) => Math.Sqrt(values.Average(value => (value - values.Average()) * (value - values.Average()))) / values.Average();
     }
 }
