@@ -20,6 +20,8 @@ public sealed class FuzzerTests
         Assert.Equal(0, report.LeakedBlocks);
         Assert.True(report.RowsCompared > 10_000, $"only {report.RowsCompared} rows were compared");
         Assert.True(report.ReusedRows > 0 && report.Preemptions > 0 && report.Cancellations > 0 && report.Forks > 0 && report.AdapterRequests > 0 && report.CompressedRows > 0, $"a kind of event is missing: {report}");
+        Assert.All(report.Pairs, pair => Assert.True(pair.Value > 0, $"no sequence had {pair.Key}"));
+        Assert.True(report.Pairs.Values.Sum() > 1000, $"only {report.Pairs.Values.Sum()} pairs of ways met");
     }
 
     [Theory]

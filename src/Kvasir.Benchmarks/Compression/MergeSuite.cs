@@ -3,6 +3,7 @@ using Kvasir.Benchmarks.Sessions;
 using Kvasir.Engine;
 using Kvasir.Engine.Compression;
 using Kvasir.Engine.Requests;
+using Kvasir.KvCache.Compression;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Benchmarks.Compression;
@@ -20,6 +21,7 @@ internal static class MergeSuite
         using var session = await SessionEngine.OpenAsync(options.Model, new EngineOptions { Threads = options.Threads, KvType = KvDataType.F16 }).ConfigureAwait(false);
         var prompts = CompressionPrompt.Make(session, ["qa-en", "kv"], options.Quick ? options.UsedPrompts : options.UsedPrompts * 2, options.Quick ? 600 : 1200, options.Seed + 2);
         await Premise(log, session, prompts, cancellation).ConfigureAwait(false);
+        await LongAnswers(options, log, session, cancellation).ConfigureAwait(false);
         var run = new QualityRun(session, prompts, log.Progress);
         var methods = Shares.SelectMany(share => Policies.Select(name => (session.Policy(name), (Func<int, int>)(rows => (int)Math.Ceiling(rows * share))))).ToArray();
         var outcomes = await run.RunAsync(methods, seesQuestion: true, cancellation).ConfigureAwait(false);
@@ -42,6 +44,26 @@ internal static class MergeSuite
                 var test = PairedTest.Of(one.Kl, other.Kl);
                 log.Add(name + suffix, test.Difference, "nats a token", 0, FormattableString.Invariant($"KL of {one.Policy} minus {other.Policy}, p = {test.P:0.####}; below 0 is better"));
             }
+        }
+    }
+
+    /// <summary>Elastic Cache's ways to drop while a long answer comes back to the prompt, and anchors by head against anchors by layer.</summary>
+    private static async Task LongAnswers(CompressionOptions options, CompressionLog log, SessionEngine session, CancellationToken cancellation)
+    {
+        var prompts = CompressionPrompt.MakeReturning(session, Math.Max(2, options.UsedPrompts / 3), 600, 10, options.Seed + 6);
+        ElasticCachePolicy[] policies =
+        [
+            new("elastic", new ElasticOptions()),
+            new("elastic-oldest", new ElasticOptions { Eliminates = ElasticOptions.Elimination.Oldest }),
+            new("elastic-least-seen", new ElasticOptions { Eliminates = ElasticOptions.Elimination.LeastSeen }),
+            new("elastic-heads", new ElasticOptions { AnchorsByHead = true }),
+        ];
+        var outcomes = await new QualityRun(session, prompts, log.Progress).RunAsync([.. policies.Select(policy => ((ICompressionPolicy)policy, (Func<int, int>)(rows => rows / 2)))], seesQuestion: true, cancellation).ConfigureAwait(false);
+        log.Add("merge-long", outcomes);
+        foreach (var other in outcomes.Skip(1))
+        {
+            var test = PairedTest.Of(outcomes[0].Kl, other.Kl);
+            log.Add($"elastic.klVs.{other.Policy}", test.Difference, "nats a token", 0, FormattableString.Invariant($"half of all rows, {prompts.Count} answers of about {prompts.Average(prompt => prompt.Answer.Length):0} tokens: elastic {outcomes[0].Kl.Average():0.000}, {other.Policy} {other.Kl.Average():0.000}, p = {test.P:0.####}; below 0 as published"));
         }
     }
 

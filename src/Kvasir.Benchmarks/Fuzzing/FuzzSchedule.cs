@@ -30,6 +30,7 @@ internal sealed class FuzzSchedule : IDisposable
     private readonly string _name;
     private readonly Dictionary<Sequence, SequenceRecord> _records = [];
     private readonly List<Sequence[]> _submitted = [];
+    private readonly HashSet<Sequence> _loaded = [];
     private readonly AutoResetEvent _moved = new(false);
     private long _arrivals;
 
@@ -89,6 +90,7 @@ internal sealed class FuzzSchedule : IDisposable
                 break;
             }
 
+            _loaded.UnionWith(_submitted.SelectMany(request => request).Where(sequence => sequence.Load is not null));
             if (++steps % 16 == 0)
                 CheckIntegrity();
             if (steps > MaxSteps)
@@ -98,6 +100,8 @@ internal sealed class FuzzSchedule : IDisposable
             }
         }
 
+        foreach (var sequence in _submitted.SelectMany(request => request))
+            KvPairs.Count(sequence, _model.Layout, _loaded.Contains(sequence), _tally.Pairs);
         var status = _loop.Status;
         _tally.Steps += status.Steps;
         _tally.ReusedRows += status.ReusedTokens;

@@ -114,6 +114,7 @@ public static class Fuzzer
         Cancellations = tally.Cancellations,
         Forks = tally.Forks,
         AdapterRequests = tally.AdapterRequests,
+        Pairs = new SortedDictionary<string, long>(tally.Pairs, StringComparer.Ordinal),
         InstructionSets = [.. tally.InstructionSets],
         FirstMismatch = tally.FirstMismatch,
         SecondsToFirstMismatch = found,

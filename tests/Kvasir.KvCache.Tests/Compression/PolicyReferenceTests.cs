@@ -1,4 +1,5 @@
 using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Tables;
 
 namespace Kvasir.KvCache.Tests.Compression;
 
@@ -130,7 +131,7 @@ public sealed class PolicyReferenceTests
     public void ElasticCache_MergesEachRowIntoTheNearestAnchor(int seed)
     {
         var prompt = Draw(seed, 0);
-        var kept = prompt.Run(new ElasticCachePolicy());
+        var kept = prompt.Run(new ElasticCachePolicy("elastic", new ElasticOptions()));
         for (var layer = 0; layer < Shape.Layers; layer++)
         {
             double[] mass = [.. Rows(Length).Select(n => n == 0 || n == Length - 1 ? double.MaxValue : Rows(Shape.KvHeads).Sum(head => prompt.Mass(layer, head, n)))];
@@ -149,6 +150,36 @@ public sealed class PolicyReferenceTests
                         Close(prompt, layer, head, merged[0], [.. bucket.Select(row => (row, 1.0))]);
                 }
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(ElasticOptions.Elimination.FixedPlace)]
+    [InlineData(ElasticOptions.Elimination.Oldest)]
+    [InlineData(ElasticOptions.Elimination.LeastSeen)]
+    public void ElasticCache_KeepsItsShareOfAllTokens_ForAThousandSteps(ElasticOptions.Elimination eliminates)
+    {
+        var prompt = Draw(1, 0);
+        var random = new Random(2);
+        var compressor = new ElasticCachePolicy("elastic", new ElasticOptions { Eliminates = eliminates }).Start(Shape);
+        for (var layer = 0; layer < Shape.Layers; layer++)
+            compressor.Observe(prompt.Signals(layer));
+        var count = DrawnPrompt.Select(compressor, 0, 1).Kept(0)!.Count;
+        int[] born = [.. Rows(count)];
+        var drops = new RowDrops(1);
+        for (var step = 1; step <= 1000; step++)
+        {
+            born = [.. born, count + step - 1];
+            float[] weights = [.. Rows(Shape.QueryHeads * born.Length).Select(_ => random.NextSingle())];
+            drops.Reset();
+            compressor.Answer(new AnswerSignals { Layer = 0, Position = Length + step - 1, Step = step, LaneRows = [born.Length], Weights = weights, Columns = born.Length, Rows = prompt }, drops);
+            var dropped = drops.Dropped(0).Select(row => born[row]).ToArray();
+            Assert.DoesNotContain(0, dropped);
+            if (eliminates != ElasticOptions.Elimination.LeastSeen)
+                Assert.All(dropped, row => Assert.Equal(eliminates == ElasticOptions.Elimination.Oldest ? 1 : Budget - 25, born.Order().ToList().IndexOf(row)));
+            HoleFilling.Apply(born.AsSpan(), drops.Dropped(0).ToArray());
+            born = born[..^dropped.Length];
+            Assert.InRange(born.Length - ((double)Budget / Length * (Length + step)), -1, 1);
         }
     }
 
