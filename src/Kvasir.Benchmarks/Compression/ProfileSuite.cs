@@ -86,7 +86,7 @@ internal static class ProfileSuite
             log.Add($"profile.maskedLoss@{name}", Interval.Of(loss), "points", null, $"answer tokens that are no longer the most probable ones without the {semantic.Length} best semantic heads, {prompts.Count} prompts");
             log.Add($"profile.maskedLossRandom@{name}", Interval.Of(others), "points", null, $"the same without as many others of the same layers, {Draws} draws");
             log.Add($"profile.maskedLossOlderRule@{name}", Interval.Of(Loss(retrieval)), "points", null, "the same without the best heads by the older rule");
-            log.Add($"profile.maskedRatio@{name}", mean / Math.Max(0.1, chance), "times", 3, "semantic heads over random ones");
+            log.Add($"profile.maskedRatio@{name}", mean / Math.Max(1, chance), "times", 3, "semantic heads over random ones, whose loss counts as one point at least");
             log.Progress?.Report(FormattableString.Invariant($"masked {name}: {mean:0.0} points, others {chance:0.0}"));
         }
 

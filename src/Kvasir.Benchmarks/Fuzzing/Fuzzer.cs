@@ -65,6 +65,8 @@ public static class Fuzzer
         }
 
         var setup = ScheduleSetup.Draw(random, kvType, maxTokens, options.Sabotage);
+        if (options.Combines)
+            setup = setup.Combining(random, maxTokens);
         if (recurrent)
             setup = setup with { Options = setup.Options with { Tiers = null } };
         tally.InstructionSets.Add(setup.Options.InstructionSet!.Value.ToString());

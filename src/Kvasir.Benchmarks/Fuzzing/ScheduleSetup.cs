@@ -53,6 +53,16 @@ internal sealed record ScheduleSetup(EngineOptions Options, int CapacityBlocks)
         return new ScheduleSetup(options, longest + random.Next(0, 4 * longest));
     }
 
+    /// <summary>The set-up with blocks, a tier, and steps and a pool that windows and copies fit in.</summary>
+    public ScheduleSetup Combining(Random random, int maxTokens) => new(
+        Options with
+        {
+            KvMemory = KvMemory.Paged,
+            Tiers = DrawTiers(random, Options.BlockRows),
+            MaxBatchTokens = random.Next(100, 300),
+        },
+        random.Next(4, 8) * ((maxTokens / Options.BlockRows) + 3));
+
     /// <summary>A host tier that may be too small for what is offered to it.</summary>
     private static TierOptions DrawTiers(Random random, int blockRows) => new()
     {
