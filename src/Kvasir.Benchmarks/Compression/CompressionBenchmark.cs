@@ -12,6 +12,7 @@ public static class CompressionBenchmark
         ("lazy", LazySuite.RunAsync),
         ("quantised", QuantisedSuite.RunAsync),
         ("sparse", SparseSuite.RunAsync),
+        ("recall", RecallSuite.RunAsync),
         ("orderings", OrderingSuite.RunAsync),
         ("cascade", CascadeSuite.RunAsync),
         ("selection", SelectionSuite.RunAsync),

@@ -61,7 +61,7 @@ internal sealed class FuzzSchedule : IDisposable
         _adapterPaths = adapterPaths;
         for (var i = 0; i < adapterPaths.Count; i++)
             _adapters.Load(AdapterName(i), adapterPaths[i], 1);
-        _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens, blends: setup.Options.KvMemory == KvMemory.Paged && _model.Config.WhyRowsStay() is null, Compression(maxTokens), Reading());
+        _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens, blends: setup.Options.KvMemory == KvMemory.Paged && _model.Config.WhyRowsStay() is null, Compression(maxTokens), Reading()) { ReadsOften = setup.Combines };
     }
 
     /// <summary>The planted fault: requests that differ in their adapter only share KV.</summary>
@@ -183,7 +183,7 @@ internal sealed class FuzzSchedule : IDisposable
             _loop.Index.Evict(_random.Next(1, 5));
         if (_random.Next(60) == 0)
             _loop.Chunks.Evict(_random.Next(1, 5));
-        if (_loop.Tiers is { } tiers && _random.Next(30) == 0)
+        if (_loop.Tiers is { } tiers && _random.Next(_setup.Combines ? 4 : 30) == 0)
         {
             // What the pool loses the tiers have: those who ask for it next must load it.
             tiers.Tiers.WaitForStores(LongestMove);
