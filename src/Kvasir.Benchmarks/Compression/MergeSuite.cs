@@ -50,7 +50,7 @@ internal static class MergeSuite
     /// <summary>Elastic Cache's ways to drop while a long answer comes back to the prompt, and anchors by head against anchors by layer.</summary>
     private static async Task LongAnswers(CompressionOptions options, CompressionLog log, SessionEngine session, CancellationToken cancellation)
     {
-        var prompts = CompressionPrompt.MakeReturning(session, Math.Max(2, options.UsedPrompts / 3), 600, 10, options.Seed + 6);
+        var prompts = CompressionPrompt.MakeReturning(session, options.Quick ? 4 : 30, 600, 10, options.Seed + 6);
         ElasticCachePolicy[] policies =
         [
             new("elastic", new ElasticOptions()),
