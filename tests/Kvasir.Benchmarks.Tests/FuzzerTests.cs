@@ -30,7 +30,7 @@ public sealed class FuzzerTests
             Seed = 20261128,
             Combines = true,
             Duration = TimeSpan.FromMinutes(5),
-            MaxSchedules = 300,
+            MaxSchedules = 450,
             Models = [RepositoryFile.Find("tests", "Fixtures", "llama_rope3"), RepositoryFile.Find("tests", "Fixtures", "qwen2")],
         });
         Assert.True(report.Mismatches == 0, report.FirstMismatch);
