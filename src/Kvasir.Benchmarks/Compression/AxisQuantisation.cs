@@ -51,9 +51,10 @@ internal sealed class AxisQuantisation(string name, int bits, bool keysByChannel
             set(i, step > 0 ? least + (step * MathF.Round((numbers[i] - least) / step)) : least);
     }
 
-    private void Turn(float[] key, int positions)
+    /// <summary>Rotates a key by a number of positions.</summary>
+    public static void Turn(float[] key, double[] frequencies, int positions)
     {
-        var half = frequencies!.Length;
+        var half = frequencies.Length;
         for (var i = 0; i < half; i++)
         {
             var (sin, cos) = Math.SinCos(positions * frequencies[i]);
@@ -80,16 +81,16 @@ internal sealed class AxisQuantisation(string name, int bits, bool keysByChannel
                     for (var i = 0; i < Group; i++)
                     {
                         signals.Rows.Read(head, first + i, keys[i] = new float[shape.HeadDim], values[i] = new float[shape.HeadDim]);
-                        if (how is { HasFrequencies: true })
-                            how.Turn(keys[i], -(first + i));
+                        if (how.Frequencies is { } frequencies)
+                            Turn(keys[i], frequencies, -(first + i));
                     }
 
                     how.Round(keys, how.KeysByChannel);
                     how.Round(values, how.ValuesByChannel);
                     for (var i = 0; i < Group; i++)
                     {
-                        if (how is { HasFrequencies: true })
-                            how.Turn(keys[i], first + i);
+                        if (how.Frequencies is { } frequencies)
+                            Turn(keys[i], frequencies, first + i);
                         rounded.Add(new RowSelection.MergedRow(head, first + i, keys[i], values[i], 0));
                     }
                 }
@@ -105,7 +106,7 @@ internal sealed class AxisQuantisation(string name, int bits, bool keysByChannel
         }
     }
 
-    private bool HasFrequencies => frequencies is not null;
+    private double[]? Frequencies => frequencies;
 
     private bool KeysByChannel => keysByChannel;
 

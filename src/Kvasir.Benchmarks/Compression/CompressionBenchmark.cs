@@ -12,7 +12,6 @@ public static class CompressionBenchmark
         ("lazy", LazySuite.RunAsync),
         ("quantised", QuantisedSuite.RunAsync),
         ("sparse", SparseSuite.RunAsync),
-        ("recall", RecallSuite.RunAsync),
         ("orderings", OrderingSuite.RunAsync),
         ("cascade", CascadeSuite.RunAsync),
         ("selection", SelectionSuite.RunAsync),

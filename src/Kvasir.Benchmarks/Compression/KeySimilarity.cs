@@ -32,28 +32,13 @@ internal sealed class KeySimilarity(RopeConfig rope) : ICompressionPolicy
 
     public Compressor Start(CompressionShape shape) => new State(this, shape);
 
-    private double[] RotatedBack(float[] key)
-    {
-        double[] turned = [.. key.Select(element => (double)element)];
-        for (var i = 0; i < _frequencies.Length; i++)
-        {
-            var (sin, cos) = Math.SinCos(-_frequencies[i]);
-            var (a, b) = (turned[i], turned[i + _frequencies.Length]);
-            (turned[i], turned[i + _frequencies.Length]) = ((a * cos) - (b * sin), (a * sin) + (b * cos));
-        }
-
-        return turned;
-    }
-
-    private static double Cosine(IEnumerable<double> one, IEnumerable<double> other)
+    private static double Cosine(float[] one, float[] other)
     {
         double dot = 0, a = 0, b = 0;
-        foreach (var (x, y) in one.Zip(other))
-            (dot, a, b) = (dot + (x * y), a + (x * x), b + (y * y));
+        for (var d = 0; d < one.Length; d++)
+            (dot, a, b) = (dot + ((double)one[d] * other[d]), a + ((double)one[d] * one[d]), b + ((double)other[d] * other[d]));
         return dot / Math.Sqrt(Math.Max(1e-30, a * b));
     }
-
-    private static double Cosine(float[] one, float[] other) => Cosine(one.Select(x => (double)x), other.Select(x => (double)x));
 
     private static double Median(List<double> values)
     {
@@ -79,7 +64,9 @@ internal sealed class KeySimilarity(RopeConfig rope) : ICompressionPolicy
                     keys.Add(cosines[row]);
 
                     // Both turn with their positions: what counts is the one step between them.
-                    plain.Add(Cosine(rows[row].Key.Select(x => (double)x), probe.RotatedBack(rows[row + 1].Key)));
+                    float[] turned = [.. rows[row + 1].Key];
+                    AxisQuantisation.Turn(turned, probe._frequencies, -1);
+                    plain.Add(Cosine(rows[row].Key, turned));
                     values.Add(Cosine(rows[row].Value, rows[row + 1].Value));
                 }
 

@@ -1,5 +1,4 @@
 using Kvasir.Benchmarks.Measures;
-using Kvasir.Benchmarks.Rag.Measures;
 using Kvasir.Benchmarks.Sessions;
 using Kvasir.Engine;
 using Kvasir.Engine.Compression.Profiling;
@@ -51,14 +50,13 @@ internal static class ProfileSuite
         foreach (var count in new[] { Voters, 2 })
         {
             var overlaps = pairs.SelectMany(pair => pair.One.Voters(count).Zip(pair.Other.Voters(count), (a, b) => Jaccard(a, b))).ToArray();
-            log.Add($"profile.voters{count}Jaccard", Interval.Of(overlaps), "", 0.6, FormattableString.Invariant($"overlap of the best {count} of {heads} heads, {layers} layers, three corpora of needles in pairs; {Chance(heads, count):0.00} by chance"));
+            log.Add($"profile.voters{count}Jaccard", Interval.Of(overlaps), "", 0.6, $"overlap of the best {count} of {heads} heads, {layers} layers, three corpora of needles in pairs");
         }
 
-        log.Add("profile.semanticRanks", pairs.Average(pair => Spearman.Correlate(Flat(pair.One.Semantic), Flat(pair.Other.Semantic))), "", null, "rank correlation of all heads' scores between corpora");
         log.Add("profile.layerErrorsPearson", pairs.Min(pair => Pearson(pair.One.LayerErrors, pair.Other.LayerErrors)), "", 0.9, "r of the layers between corpora, least of the pairs");
         var razor = Pairs(all).Select(pair => Jaccard(Chosen(pair.One), Chosen(pair.Other))).ToArray();
         log.Add("profile.retrievalHeadsJaccard", razor.Average(), "", 0.8, FormattableString.Invariant($"RazorAttention's heads, five seeds in pairs; least {razor.Min():0.00}"));
-        var scores = Flat(all[0].Induction).Order().ToArray();
+        var scores = all[0].Induction.SelectMany(layer => layer).Order().ToArray();
         log.Add("profile.inductionTail", scores[^(scores.Length / 10)] / Math.Max(1e-9, scores[scores.Length / 2]), "times", null, FormattableString.Invariant($"induction score at the 90th percentile over the median; largest {scores[^1]:0.00}, median {scores[scores.Length / 2]:0.0000}: heavy-tailed when far above 1"));
     }
 
@@ -134,19 +132,6 @@ internal static class ProfileSuite
         [.. profiles.SelectMany((one, i) => profiles.Skip(i + 1).Select(other => (one, other)))];
 
     private static double Jaccard(int[] one, int[] other) => (double)one.Intersect(other).Count() / one.Union(other).Count();
-
-    /// <summary>Mean overlap of two random sets of so many of all heads.</summary>
-    private static double Chance(int heads, int count)
-    {
-        double mean = 0;
-        for (var common = Math.Max(0, (2 * count) - heads); common <= count; common++)
-            mean += Choose(count, common) * Choose(heads - count, count - common) / Choose(heads, count) * common / ((2.0 * count) - common);
-        return mean;
-    }
-
-    private static double Choose(int n, int k) => Enumerable.Range(1, k).Aggregate(1.0, (product, i) => product * (n - k + i) / i);
-
-    private static double[] Flat(double[][] scores) => [.. scores.SelectMany(layer => layer)];
 
     private static double Pearson(double[] one, double[] other)
     {

@@ -47,23 +47,6 @@ public sealed class PolicyReferenceTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
-    public void KeyNorm_KeepsTheShortestKeys(int seed)
-    {
-        var prompt = Draw(seed, 0);
-        var kept = prompt.Run(new KeyNormPolicy());
-        ForAllHeads((layer, head) =>
-        {
-            var rows = kept[layer].Kept(head)!;
-            Assert.Equal(Budget, rows.Count);
-            double Norm(int row) => prompt.Keys[layer, head, row].Sum(x => (double)x * x);
-            var recent = Enumerable.Range(0, Length).Reverse().TakeWhile(rows.Contains).Count();
-            var old = rows.Where(row => row < Length - recent).ToArray();
-            Assert.True(old.Max(Norm) <= Before(recent).Except(old).Min(Norm) * (1 + 1e-6));
-        });
-    }
-
-    [Theory]
-    [MemberData(nameof(Seeds))]
     public void CompressKv_KeepsWhatTheVotersLookAt_ForAllHeadsOfALayer_AndExactlyTheBudget(int seed)
     {
         const int Votes = 8;
