@@ -27,7 +27,7 @@ internal static class SelectionSuite
         for (var i = 1; i < first.Length; i++)
             log.Add($"selection.promptOverhead.{prompts[i].Policy}", 100 * ((first[i] / first[0]) - 1), "%", prompts[i].Wanted, FormattableString.Invariant($"{length} rows to 512: first token after {first[i]:0.00} s, {first[0]:0.00} s without; median of {Repeats}"));
         var token = await MediansAsync(Answers, prompt[..600], options.Quick ? 100 : 400).ConfigureAwait(false);
-        log.Add("selection.lazyOverH2o", (token[1] - token[0]) / Math.Max(1e-9, token[2] - token[0]), "of H2O's", 0.2, FormattableString.Invariant($"what a token costs more than with StreamingLLM at 512 rows: LazyEviction {1e6 * (token[1] - token[0]):0} µs, H2O {1e6 * (token[2] - token[0]):0} µs; reading the weights included"));
+        log.Add("selection.lazyOverH2o", token[2] > token[0] ? (token[1] - token[0]) / (token[2] - token[0]) : double.NaN, "of H2O's", 0.2, FormattableString.Invariant($"what a token costs more than with StreamingLLM at 512 rows: LazyEviction {1e6 * (token[1] - token[0]):0} µs, H2O {1e6 * (token[2] - token[0]):0} µs; reading the weights included"));
 
         async Task<double[]> MediansAsync(string[] policies, int[] of, int answer)
         {
