@@ -22,6 +22,23 @@ public sealed class FuzzerTests
         Assert.True(report.ReusedRows > 0 && report.Preemptions > 0 && report.Cancellations > 0 && report.Forks > 0 && report.AdapterRequests > 0 && report.CompressedRows > 0, $"a kind of event is missing: {report}");
     }
 
+    [Fact]
+    public void WaysOfKeepingAndReadingLess_MeetInOneRequest_AndChangeNoBit()
+    {
+        var report = Fuzzer.Run(new FuzzOptions
+        {
+            Seed = 20261128,
+            Combines = true,
+            Duration = TimeSpan.FromMinutes(5),
+            MaxSchedules = 450,
+            Models = [RepositoryFile.Find("tests", "Fixtures", "llama_rope3"), RepositoryFile.Find("tests", "Fixtures", "qwen2")],
+        });
+        Assert.True(report.Mismatches == 0, report.FirstMismatch);
+        Assert.Equal(0, report.LeakedBlocks);
+        Assert.All(report.Pairs, pair => Assert.True(pair.Value > 0, $"no sequence had {pair.Key}"));
+        Assert.True(report.Pairs.Values.Sum() > 1000, $"only {report.Pairs.Values.Sum()} pairs of ways met");
+    }
+
     [Theory]
     [InlineData(Sabotage.SplitK)]
     [InlineData(Sabotage.TileByBatch)]

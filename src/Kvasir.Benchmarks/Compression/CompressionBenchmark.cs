@@ -6,12 +6,15 @@ public static class CompressionBenchmark
     private static readonly (string Name, Func<CompressionOptions, CompressionLog, CancellationToken, Task> Run)[] Known =
     [
         ("layers", LayerSuite.RunAsync),
+        ("profile", ProfileSuite.RunAsync),
         ("heads", HeadSuite.RunAsync),
         ("merge", MergeSuite.RunAsync),
         ("lazy", LazySuite.RunAsync),
         ("quantised", QuantisedSuite.RunAsync),
         ("sparse", SparseSuite.RunAsync),
+        ("orderings", OrderingSuite.RunAsync),
         ("cascade", CascadeSuite.RunAsync),
+        ("selection", SelectionSuite.RunAsync),
         ("decode", DecodeSuite.RunAsync),
         ("throughput", ThroughputSuite.RunAsync),
     ];

@@ -1,8 +1,10 @@
+using System.Diagnostics;
 using Kvasir.Benchmarks.Sessions;
 using Kvasir.Engine;
 using Kvasir.Engine.Compression;
 using Kvasir.Engine.Policies;
 using Kvasir.Engine.Requests;
+using Kvasir.Models;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Benchmarks.Compression;
@@ -11,6 +13,7 @@ namespace Kvasir.Benchmarks.Compression;
 internal static class DecodeSuite
 {
     private const int Repeats = 3;
+    private const int LongestPrompt = 7900;
 
     public static async Task RunAsync(CompressionOptions options, CompressionLog log, CancellationToken cancellation)
     {
@@ -21,8 +24,11 @@ internal static class DecodeSuite
 
     private static async Task SpeedAsync(string model, string suffix, int batch, CompressionOptions options, CompressionLog log, CancellationToken cancellation)
     {
-        using var session = await SessionEngine.OpenAsync(model, new EngineOptions { Threads = options.Threads, KvType = KvDataType.F16, MaxSequences = batch }).ConfigureAwait(false);
-        var length = Math.Min(options.Quick ? 2000 : 7900, session.Engine.MaxContext - 256);
+        long room;
+        using (var file = ModelFile.Open(model))
+            room = (long)new KvLayout(file.Config.Layers, file.Config.KvHeads, file.Config.HeadDim, KvDataType.F16).BytesPerToken * (batch + 2) * (LongestPrompt + 256);
+        using var session = await SessionEngine.OpenAsync(model, new EngineOptions { Threads = options.Threads, KvType = KvDataType.F16, MaxSequences = batch, KvBudgetBytes = room }).ConfigureAwait(false);
+        var length = Math.Min(options.Quick ? 2000 : LongestPrompt, session.Engine.MaxContext - 256);
         var random = new Random(options.Seed);
         int[] prompt = [.. Enumerable.Range(0, length).Select(_ => 16 + random.Next(Math.Min(10_000, session.Engine.Config.VocabSize - 16)))];
         var tokens = options.Quick ? 24 : 48;
@@ -50,7 +56,7 @@ internal static class DecodeSuite
         var all = await TokenAsync(context, steps, "cake").ConfigureAwait(false);
         log.Add("budget8.flatness", all / early, "times", 1, $"CAKE: time of a token over {steps} tokens, over that of the first quarter");
 
-        // Seconds a token: from the first to the last of the answers of a batch.
+        // Seconds a token: of steps in which all answers of the batch grow, and none begins.
         async Task<double> TokenAsync(int[] tokensOfPrompt, int answer, string? policy)
         {
             var request = new GenerationRequest
@@ -61,12 +67,17 @@ internal static class DecodeSuite
                 Compression = policy is null ? null : new KvCompression { Policy = session.Policy(policy), Share = 0.125 },
                 LayerPolicy = policy is null && batch > 1 && answer > 1 ? () => new OwnRows() : null,
             };
+            var grown = new List<(long Arrival, long Time)>();
+            await session.Engine.QueryAsync(loop => loop.AfterStep = sequence =>
+            {
+                if (sequence.AnswerLength > 0)
+                    grown.Add((sequence.Arrival, Stopwatch.GetTimestamp()));
+            }).ConfigureAwait(false);
             var generations = Enumerable.Range(0, answer == 1 ? 1 : batch).Select(_ => session.Engine.Submit(request)).ToArray();
             try
             {
-                var answers = await Task.WhenAll(generations.Select(generation => generation.Choices[0].CompleteAsync(cancellation))).ConfigureAwait(false);
-                var begun = answers.Max(done => done.Statistics.TimeToFirstToken.TotalSeconds);
-                return (answers.Max(done => done.Statistics.TotalTime.TotalSeconds) - begun) / Math.Max(1, answer - 1);
+                await Task.WhenAll(generations.Select(generation => generation.Choices[0].CompleteAsync(cancellation))).ConfigureAwait(false);
+                return answer == 1 ? 0 : Median(StepSeconds(grown, batch));
             }
             finally
             {
@@ -74,6 +85,31 @@ internal static class DecodeSuite
                     generation.Dispose();
             }
         }
+    }
+
+    private static List<double> StepSeconds(List<(long Arrival, long Time)> grown, int batch)
+    {
+        var steps = new List<double>();
+        var seen = new HashSet<long>();
+        var (begun, whole) = (0L, false);
+        foreach (var (arrival, time) in grown)
+        {
+            if (!seen.Contains(arrival))
+            {
+                begun = seen.Count == 0 ? time : begun;
+                seen.Add(arrival);
+                continue;
+            }
+
+            if (whole && seen.Count == batch)
+                steps.Add(Stopwatch.GetElapsedTime(begun, time).TotalSeconds);
+            whole = seen.Count == batch;
+            seen.Clear();
+            seen.Add(arrival);
+            begun = time;
+        }
+
+        return steps.Count > 0 ? steps : throw new InvalidOperationException($"no step had all {batch} answers; the pool or the answers are too small");
     }
 
     private static double Median(List<double> values)

@@ -1,5 +1,9 @@
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Sessions;
 using Kvasir.Engine;
+using Kvasir.Engine.Compression;
+using Kvasir.Engine.Requests;
+using Kvasir.KvCache.Compression;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Benchmarks.Compression;
@@ -16,6 +20,8 @@ internal static class MergeSuite
     {
         using var session = await SessionEngine.OpenAsync(options.Model, new EngineOptions { Threads = options.Threads, KvType = KvDataType.F16 }).ConfigureAwait(false);
         var prompts = CompressionPrompt.Make(session, ["qa-en", "kv"], options.Quick ? options.UsedPrompts : options.UsedPrompts * 2, options.Quick ? 600 : 1200, options.Seed + 2);
+        await Premise(log, session, prompts, cancellation).ConfigureAwait(false);
+        await LongAnswers(options, log, session, cancellation).ConfigureAwait(false);
         var run = new QualityRun(session, prompts, log.Progress);
         var methods = Shares.SelectMany(share => Policies.Select(name => (session.Policy(name), (Func<int, int>)(rows => (int)Math.Ceiling(rows * share))))).ToArray();
         var outcomes = await run.RunAsync(methods, seesQuestion: true, cancellation).ConfigureAwait(false);
@@ -39,5 +45,52 @@ internal static class MergeSuite
                 log.Add(name + suffix, test.Difference, "nats a token", 0, FormattableString.Invariant($"KL of {one.Policy} minus {other.Policy}, p = {test.P:0.####}; below 0 is better"));
             }
         }
+    }
+
+    /// <summary>Elastic Cache's ways to drop while a long answer comes back to the prompt, and anchors by head against anchors by layer.</summary>
+    private static async Task LongAnswers(CompressionOptions options, CompressionLog log, SessionEngine session, CancellationToken cancellation)
+    {
+        var prompts = CompressionPrompt.MakeReturning(session, options.Quick ? 4 : 30, 600, 10, options.Seed + 6);
+        ElasticCachePolicy[] policies =
+        [
+            new("elastic", new ElasticOptions()),
+            new("elastic-oldest", new ElasticOptions { Eliminates = ElasticOptions.Elimination.Oldest }),
+            new("elastic-least-seen", new ElasticOptions { Eliminates = ElasticOptions.Elimination.LeastSeen }),
+            new("elastic-heads", new ElasticOptions { AnchorsByHead = true }),
+        ];
+        var outcomes = await new QualityRun(session, prompts, log.Progress).RunAsync([.. policies.Select(policy => ((ICompressionPolicy)policy, (Func<int, int>)(rows => rows / 2)))], seesQuestion: true, cancellation).ConfigureAwait(false);
+        log.Add("merge-long", outcomes);
+        foreach (var other in outcomes.Skip(1))
+        {
+            var test = PairedTest.Of(outcomes[0].Kl, other.Kl);
+            log.Add($"elastic.klVs.{other.Policy}", test.Difference, "nats a token", 0, FormattableString.Invariant($"half of all rows, {prompts.Count} answers of about {prompts.Average(prompt => prompt.Answer.Length):0} tokens: elastic {outcomes[0].Kl.Average():0.000}, {other.Policy} {other.Kl.Average():0.000}, p = {test.P:0.####}; below 0 as published"));
+        }
+    }
+
+    /// <summary>What KVMerger stands on: neighbouring keys are nearly parallel, values are not, and a layer merges as much of every text.</summary>
+    private static async Task Premise(CompressionLog log, SessionEngine session, IReadOnlyList<CompressionPrompt> prompts, CancellationToken cancellation)
+    {
+        var probe = new KeySimilarity(session.Engine.Config.Rope);
+        var read = prompts.Take(50).ToArray();
+        foreach (var prompt in read)
+        {
+            using var generation = session.Engine.Submit(new GenerationRequest
+            {
+                Prompt = prompt.Tokens,
+                MaxTokens = 1,
+                UsePrefixCache = false,
+                Compression = new KvCompression { Policy = probe, Share = 1 },
+            });
+            await generation.Choices[0].CompleteAsync(cancellation).ConfigureAwait(false);
+        }
+
+        var layers = probe.All.GroupBy(seen => seen.Layer).OrderBy(layer => layer.Key).ToArray();
+        foreach (var layer in layers)
+            log.Add($"kvmerger.keyCosine.layer{layer.Key}", Interval.Of([.. layer.Select(seen => seen.Keys)]), "", 0.7, FormattableString.Invariant($"median over neighbouring rows; before rotation {layer.Average(seen => seen.PlainKeys):0.00}, values {layer.Average(seen => seen.Values):0.00}; sets at 0.75 leave {100 * layer.Average(seen => seen.Left):0} % of the rows; at half the rows neighbours in sets have {layer.Average(seen => seen.InSets):0.00}, a set's ends {layer.Average(seen => seen.ToFirst):0.00}"));
+        log.Add("kvmerger.keyCosine", layers.Average(layer => layer.Average(seen => seen.Keys)), "", 0.7, $"mean of the layers, {read.Length} texts");
+        log.Add("kvmerger.keysOverValues", layers.Average(layer => layer.Average(seen => seen.Keys - seen.Values)), "", null, "cosine of keys minus that of values");
+        log.Add("kvmerger.ratioVariation", layers.Max(layer => Variation([.. layer.Select(seen => seen.Left)])), "", 0.15, "coefficient of variation of a layer's merged share over texts, largest of the layers");
+
+        static double Variation(double[] values) => Math.Sqrt(values.Average(value => (value - values.Average()) * (value - values.Average()))) / values.Average();
     }
 }

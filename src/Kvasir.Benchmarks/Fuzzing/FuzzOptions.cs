@@ -18,6 +18,9 @@ public sealed record FuzzOptions
     /// <summary>Model folders or files to fuzz beside the random ones.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];
 
+    /// <summary>True for set-ups in which ways of keeping and reading less can meet: blocks, tiers, steps and pools with room for them.</summary>
+    public bool Combines { get; init; }
+
     /// <summary>Stops at the first difference.</summary>
     public bool StopAtMismatch { get; init; }
 }

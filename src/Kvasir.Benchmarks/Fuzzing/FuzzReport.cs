@@ -45,6 +45,9 @@ public sealed record FuzzReport
     /// <summary>Requests that named an adapter.</summary>
     public required long AdapterRequests { get; init; }
 
+    /// <summary>Sequences in which two ways of keeping or reading less met, by pair.</summary>
+    public required IReadOnlyDictionary<string, long> Pairs { get; init; }
+
     /// <summary>Instruction sets that took part.</summary>
     public required IReadOnlyList<string> InstructionSets { get; init; }
 

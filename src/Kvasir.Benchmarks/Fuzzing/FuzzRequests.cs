@@ -14,6 +14,9 @@ internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens,
     private readonly List<int[]> _earlier = [];
     private static readonly byte[][] Salts = [[], [1], [2, 3]];
 
+    /// <summary>True when most requests that could are to read less.</summary>
+    public bool ReadsOften { get; init; }
+
     /// <param name="adapters">Names of the adapters that are loaded now.</param>
     public GenerationRequest Next(IReadOnlyList<string> adapters)
     {
@@ -22,7 +25,7 @@ internal sealed class FuzzRequests(Random random, int vocabulary, int maxTokens,
         var blending = blends && random.Next(3) == 0 ? Blending(longest, out var prompt) : Plain(longest, out prompt);
         _earlier.Add(prompt);
         var compresses = compression is not null && blending is null && random.Next(2) == 0;
-        var reads = reading is not null && blending is null && !compresses && random.Next(4) == 0;
+        var reads = reading is not null && blending is null && !compresses && random.Next(4) < (ReadsOften ? 3 : 1);
         return new GenerationRequest
         {
             Prompt = prompt,

@@ -30,6 +30,7 @@ internal sealed class FuzzSchedule : IDisposable
     private readonly string _name;
     private readonly Dictionary<Sequence, SequenceRecord> _records = [];
     private readonly List<Sequence[]> _submitted = [];
+    private readonly HashSet<Sequence> _loaded = [];
     private readonly AutoResetEvent _moved = new(false);
     private long _arrivals;
 
@@ -60,7 +61,7 @@ internal sealed class FuzzSchedule : IDisposable
         _adapterPaths = adapterPaths;
         for (var i = 0; i < adapterPaths.Count; i++)
             _adapters.Load(AdapterName(i), adapterPaths[i], 1);
-        _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens, blends: setup.Options.KvMemory == KvMemory.Paged && _model.Config.WhyRowsStay() is null, Compression(maxTokens), Reading());
+        _requests = new FuzzRequests(random, _model.Config.VocabSize, maxTokens, blends: setup.Options.KvMemory == KvMemory.Paged && _model.Config.WhyRowsStay() is null, Compression(maxTokens), Reading()) { ReadsOften = setup.Combines };
     }
 
     /// <summary>The planted fault: requests that differ in their adapter only share KV.</summary>
@@ -89,6 +90,7 @@ internal sealed class FuzzSchedule : IDisposable
                 break;
             }
 
+            _loaded.UnionWith(_submitted.SelectMany(request => request).Where(sequence => sequence.Load is not null));
             if (++steps % 16 == 0)
                 CheckIntegrity();
             if (steps > MaxSteps)
@@ -98,6 +100,8 @@ internal sealed class FuzzSchedule : IDisposable
             }
         }
 
+        foreach (var sequence in _submitted.SelectMany(request => request))
+            KvPairs.Count(sequence, _model.Layout, _loaded.Contains(sequence), _tally.Pairs);
         var status = _loop.Status;
         _tally.Steps += status.Steps;
         _tally.ReusedRows += status.ReusedTokens;
@@ -179,7 +183,7 @@ internal sealed class FuzzSchedule : IDisposable
             _loop.Index.Evict(_random.Next(1, 5));
         if (_random.Next(60) == 0)
             _loop.Chunks.Evict(_random.Next(1, 5));
-        if (_loop.Tiers is { } tiers && _random.Next(30) == 0)
+        if (_loop.Tiers is { } tiers && _random.Next(_setup.Combines ? 4 : 30) == 0)
         {
             // What the pool loses the tiers have: those who ask for it next must load it.
             tiers.Tiers.WaitForStores(LongestMove);

@@ -29,6 +29,8 @@ internal sealed class FuzzTally
 
     public long AdapterRequests { get; set; }
 
+    public SortedDictionary<string, long> Pairs { get; } = new(StringComparer.Ordinal);
+
     public SortedSet<string> InstructionSets { get; } = new(StringComparer.Ordinal);
 
     public string? FirstMismatch { get; private set; }

@@ -65,6 +65,8 @@ public static class Fuzzer
         }
 
         var setup = ScheduleSetup.Draw(random, kvType, maxTokens, options.Sabotage);
+        if (options.Combines)
+            setup = setup.Combining(random, maxTokens);
         if (recurrent)
             setup = setup with { Options = setup.Options with { Tiers = null } };
         tally.InstructionSets.Add(setup.Options.InstructionSet!.Value.ToString());
@@ -114,6 +116,7 @@ public static class Fuzzer
         Cancellations = tally.Cancellations,
         Forks = tally.Forks,
         AdapterRequests = tally.AdapterRequests,
+        Pairs = new SortedDictionary<string, long>(tally.Pairs, StringComparer.Ordinal),
         InstructionSets = [.. tally.InstructionSets],
         FirstMismatch = tally.FirstMismatch,
         SecondsToFirstMismatch = found,

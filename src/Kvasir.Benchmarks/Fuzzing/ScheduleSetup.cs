@@ -16,6 +16,9 @@ internal sealed record ScheduleSetup(EngineOptions Options, int CapacityBlocks)
     /// <summary>True when no fault is planted in it.</summary>
     public bool IsHonest => Options is { KernelFault: KernelFault.None, PoolFault: PoolFault.None };
 
+    /// <summary>True when ways of keeping and reading less are to meet: pool rows are lost often, so that tiers are asked, and more requests read less.</summary>
+    public bool Combines { get; init; }
+
     /// <summary>Draws a set-up whose pool holds between one and a few of the longest sequences.</summary>
     public static ScheduleSetup Draw(Random random, KvDataType kvType, int maxTokens, Sabotage sabotage)
     {
@@ -52,6 +55,19 @@ internal sealed record ScheduleSetup(EngineOptions Options, int CapacityBlocks)
             options = options with { Tiers = DrawTiers(random, blockRows) };
         return new ScheduleSetup(options, longest + random.Next(0, 4 * longest));
     }
+
+    /// <summary>The set-up with blocks, a tier, and steps and a pool that windows and copies fit in.</summary>
+    public ScheduleSetup Combining(Random random, int maxTokens) => new(
+        Options with
+        {
+            KvMemory = KvMemory.Paged,
+            Tiers = DrawTiers(random, Options.BlockRows),
+            MaxBatchTokens = random.Next(100, 300),
+        },
+        random.Next(4, 8) * ((maxTokens / Options.BlockRows) + 3))
+    {
+        Combines = true,
+    };
 
     /// <summary>A host tier that may be too small for what is offered to it.</summary>
     private static TierOptions DrawTiers(Random random, int blockRows) => new()

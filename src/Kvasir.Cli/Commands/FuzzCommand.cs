@@ -122,6 +122,7 @@ internal sealed class FuzzCommand : Command, IHelpTopics
         ["cancellations"] = report.Cancellations,
         ["forks"] = report.Forks,
         ["adapterRequests"] = report.AdapterRequests,
+        ["pairs"] = new JsonObject([.. report.Pairs.Select(pair => KeyValuePair.Create(pair.Key, (JsonNode?)JsonValue.Create(pair.Value)))]),
         ["instructionSets"] = new JsonArray([.. report.InstructionSets.Select(name => JsonValue.Create(name))]),
         ["firstMismatch"] = report.FirstMismatch,
         ["secondsToFirstMismatch"] = report.SecondsToFirstMismatch,

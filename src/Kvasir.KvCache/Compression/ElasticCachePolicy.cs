@@ -7,8 +7,8 @@ namespace Kvasir.KvCache.Compression;
 /// the answer grows the cache keeps its share of all tokens by dropping at one fixed place near the seam of prompt and answer.
 /// </summary>
 /// <param name="name">Name in reports.</param>
-/// <param name="merges">False to drop instead of merging (ablation).</param>
-public sealed class ElasticCachePolicy(string name = "elastic", bool merges = true) : ICompressionPolicy
+/// <param name="options">Parameters.</param>
+public sealed class ElasticCachePolicy(string name, ElasticOptions options) : ICompressionPolicy
 {
     /// <summary>Rows before the seam that are safe, as published.</summary>
     private const int SeamRows = 25;
@@ -17,94 +17,154 @@ public sealed class ElasticCachePolicy(string name = "elastic", bool merges = tr
     public string Name => name;
 
     /// <inheritdoc/>
-    public bool PerHead => false;
+    public bool PerHead => options.AnchorsByHead;
 
     /// <inheritdoc/>
-    public Compressor Start(CompressionShape shape) => new State(shape, merges);
+    public Compressor Start(CompressionShape shape) => new State(shape, options);
 
-    private sealed class State(CompressionShape shape, bool merges) : Compressor
+    private sealed class State : Compressor
     {
-        private readonly float[][] _mass = new float[shape.Layers][];
-        private readonly List<int>[] _anchors = new List<int>[shape.Layers];
-        private readonly LaneOrder?[] _orders = new LaneOrder?[shape.Layers];
-        private readonly List<RowSelection.MergedRow>[] _merged = new List<RowSelection.MergedRow>[shape.Layers];
+        private readonly CompressionShape _shape;
+        private readonly ElasticOptions _options;
+        private readonly int _lanes;
+        private readonly List<int>?[] _anchors;
+        private readonly LaneOrder?[] _orders;
+        private readonly RowBook<float>?[] _seen;
+        private readonly List<RowSelection.MergedRow>[] _merged;
         private int _length;
+
+        public State(CompressionShape shape, ElasticOptions options)
+        {
+            (_shape, _options) = (shape, options);
+            _lanes = options.AnchorsByHead ? shape.KvHeads : 1;
+            _anchors = new List<int>?[shape.Layers * _lanes];
+            _orders = new LaneOrder?[_anchors.Length];
+            _seen = new RowBook<float>?[NeedsAnswerWeights ? _anchors.Length : 0];
+            _merged = new List<RowSelection.MergedRow>[shape.Layers];
+        }
 
         public override bool NeedsColumnMass => true;
 
+        public override bool NeedsAnswerWeights => _options.Eliminates == ElasticOptions.Elimination.LeastSeen;
+
         public override bool DropsInAnswer => true;
 
-        private double Share => (double)shape.Budget / _length;
+        private double Share => (double)_shape.Budget / _length;
 
         public override void Observe(in LayerSignals signals)
         {
             _length = signals.Length;
-            var mass = _mass[signals.Layer] = new float[_length];
-            for (var head = 0; head < shape.KvHeads; head++)
-                WindowScores.Add(signals.ColumnMass.Slice(head * _length, _length), mass);
             _merged[signals.Layer] = [];
-            if (_length <= shape.Budget)
-                return;
+            for (var lane = 0; lane < _lanes; lane++)
+            {
+                var mass = new float[_length];
+                foreach (var head in Heads(lane))
+                    WindowScores.Add(signals.ColumnMass.Slice(head * _length, _length), mass);
+                if (NeedsAnswerWeights)
+                {
+                    var seen = _seen[(signals.Layer * _lanes) + lane] = new RowBook<float>();
+                    foreach (var sum in mass)
+                        seen.Add(sum * _shape.Group); // as the answer's weights are: summed over query heads
+                }
 
-            // The first row and the last one of the prompt always stay.
-            var anchors = _anchors[signals.Layer] = [];
-            mass[0] = float.PositiveInfinity;
-            mass[^1] = float.PositiveInfinity;
-            TopRows.Add(mass, shape.Budget, anchors);
-            if (merges)
-                Merge(signals, anchors, _merged[signals.Layer]);
+                if (_length <= _shape.Budget)
+                    continue;
+
+                // The first row and the last one of the prompt always stay.
+                var anchors = _anchors[(signals.Layer * _lanes) + lane] = [];
+                mass[0] = float.PositiveInfinity;
+                mass[^1] = float.PositiveInfinity;
+                TopRows.Add(mass, _shape.Budget, anchors);
+                foreach (var head in Heads(lane).Where(_ => _options.Merges))
+                    Merge(signals, head, anchors, _merged[signals.Layer]);
+            }
         }
 
         public override void Select(int layer, int observed, RowSelection selection)
         {
-            if (_anchors[layer] is not { } anchors)
-                return;
-            selection.Keep(0).AddRange(anchors);
+            for (var lane = 0; lane < _lanes; lane++)
+            {
+                if (_anchors[(layer * _lanes) + lane] is not { } anchors)
+                    return;
+                selection.Keep(lane).AddRange(anchors);
+                if (NeedsAnswerWeights)
+                    _seen[(layer * _lanes) + lane]!.Keep(anchors);
+            }
+
             foreach (var row in _merged[layer])
                 selection.Replace(row.Head, row.Row, row.Key, row.Value, row.Bias);
         }
 
         public override void Answer(in AnswerSignals signals, RowDrops drops)
         {
-            var rows = signals.LaneRows[0];
-            var order = _orders[signals.Layer] ??= new LaneOrder();
-            order.Grow(rows);
-            var over = (int)(rows - (Share * (signals.Position + 1)));
-            if (over < 1 || Share >= 1)
-                return;
-            var place = Math.Clamp(Math.Min(shape.Budget, _length) - SeamRows, 1, rows - 1);
-            var dropped = drops.Dropped(0);
-            for (var i = 0; i < Math.Min(over, rows - place); i++)
-                dropped.Add(order.Rows[place + i]);
-            dropped.Sort();
-            order.Drop(CollectionsMarshal.AsSpan(dropped));
+            for (var lane = 0; lane < _lanes; lane++)
+            {
+                var rows = signals.LaneRows[lane];
+                var order = _orders[(signals.Layer * _lanes) + lane] ??= new LaneOrder();
+                order.Grow(rows);
+                var seen = NeedsAnswerWeights ? _seen[(signals.Layer * _lanes) + lane] : null;
+                if (seen is not null)
+                    See(signals, lane, rows, seen);
+                var over = (int)(rows - (Share * (signals.Position + 1)));
+                if (over < 1 || Share >= 1)
+                    continue;
+                var dropped = drops.Dropped(lane);
+                var place = _options.Eliminates == ElasticOptions.Elimination.FixedPlace ? Math.Clamp(Math.Min(_shape.Budget, _length) - SeamRows, 1, rows - 1) : 1;
+                for (var i = 0; seen is null && i < Math.Min(over, rows - place); i++)
+                    dropped.Add(order.Rows[place + i]);
+                while (seen is not null && dropped.Count < Math.Min(over, rows - 2))
+                    dropped.Add(LeastSeen(order.Rows[1..^1], seen.Entries, dropped));
+                dropped.Sort();
+                order.Drop(CollectionsMarshal.AsSpan(dropped));
+                seen?.Drop(CollectionsMarshal.AsSpan(dropped));
+            }
+        }
+
+        private IEnumerable<int> Heads(int lane) => Enumerable.Range(lane, _lanes == 1 ? _shape.KvHeads : 1);
+
+        private void See(in AnswerSignals signals, int lane, int rows, RowBook<float> seen)
+        {
+            while (seen.Count < rows)
+                seen.Add(0);
+            var group = _shape.QueryHeads / _lanes;
+            for (var q = lane * group; q < (lane + 1) * group; q++)
+                WindowScores.Add(signals.WeightsOf(q, rows), seen.Entries);
+        }
+
+        private static int LeastSeen(ReadOnlySpan<int> rows, ReadOnlySpan<float> seen, List<int> dropped)
+        {
+            var least = -1;
+            foreach (var row in rows)
+            {
+                if ((least < 0 || seen[row] < seen[least]) && !dropped.Contains(row))
+                    least = row;
+            }
+
+            return least;
         }
 
         /// <summary>Every row belongs to the nearest anchor, the lower one at equal distance; the protected first and last stay unmerged.</summary>
-        private void Merge(in LayerSignals signals, List<int> anchors, List<RowSelection.MergedRow> merged)
+        private void Merge(in LayerSignals signals, int head, List<int> anchors, List<RowSelection.MergedRow> merged)
         {
-            var key = new float[shape.HeadDim];
-            var value = new float[shape.HeadDim];
-            for (var head = 0; head < shape.KvHeads; head++)
+            var key = new float[_shape.HeadDim];
+            var value = new float[_shape.HeadDim];
+            var start = 1;
+            for (var i = 1; i < anchors.Count - 1; i++)
             {
-                var start = 1;
-                for (var i = 1; i < anchors.Count - 1; i++)
+                var end = i == anchors.Count - 2 ? _length - 1 : ((anchors[i] + anchors[i + 1]) / 2) + 1;
+                if (end - start > 1)
                 {
-                    var end = i == anchors.Count - 2 ? _length - 1 : ((anchors[i] + anchors[i + 1]) / 2) + 1;
-                    if (end - start > 1)
+                    var mean = new RowMean(_shape.HeadDim);
+                    for (var row = start; row < end; row++)
                     {
-                        var mean = new RowMean(shape.HeadDim);
-                        for (var row = start; row < end; row++)
-                        {
-                            signals.Rows.Read(head, row, key, value);
-                            mean.Add(key, value);
-                        }
-
-                        merged.Add(new RowSelection.MergedRow(head, anchors[i], mean.Key(), mean.Value(), 0));
+                        signals.Rows.Read(head, row, key, value);
+                        mean.Add(key, value);
                     }
 
-                    start = end;
+                    merged.Add(new RowSelection.MergedRow(head, anchors[i], mean.Key(), mean.Value(), 0));
                 }
+
+                start = end;
             }
         }
     }
