@@ -32,7 +32,7 @@ internal static class OrderingSuite
         for (var i = 1; i < found.Count; i++)
             Compare(log, found[i - 1], found[i]);
 
-        var half = await run.RunAsync([.. AtHalf.Where(name => session.HasProfile || !CompressionPolicies.NeedsProfile(name)).Select(name => QualityRun.Method.Keeping(session.Policy(name), rows => Rows(rows) / 2))], seesQuestion: true, cancellation).ConfigureAwait(false);
+        var half = await run.RunAsync([.. AtHalf.Where(name => session.Profiles.Has(CompressionPolicies.ProfileOf(name))).Select(name => QualityRun.Method.Keeping(session.Policy(name), rows => Rows(rows) / 2))], seesQuestion: true, cancellation).ConfigureAwait(false);
         log.Add("orderings", half);
         for (var i = 1; i < half.Count; i++)
             Compare(log, half[i - 1], half[i], "@half");

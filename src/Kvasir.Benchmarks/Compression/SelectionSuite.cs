@@ -22,7 +22,7 @@ internal static class SelectionSuite
         var random = new Random(options.Seed);
         int[] prompt = [.. Enumerable.Range(0, length).Select(_ => 16 + random.Next(Math.Min(10_000, session.Engine.Config.VocabSize - 16)))];
         await TimeAsync(prompt, "", 1).ConfigureAwait(false); // the first request of a process is slower
-        var prompts = Prompts.Where(policy => policy.Policy != "compresskv" || session.HasProfile).ToArray();
+        var prompts = Prompts.Where(policy => policy.Policy != "compresskv" || session.Profiles.Heads is not null).ToArray();
         var first = await MediansAsync([.. prompts.Select(policy => policy.Policy)], prompt, 1).ConfigureAwait(false);
         for (var i = 1; i < first.Length; i++)
             log.Add($"selection.promptOverhead.{prompts[i].Policy}", 100 * ((first[i] / first[0]) - 1), "%", prompts[i].Wanted, FormattableString.Invariant($"{length} rows to 512: first token after {first[i]:0.00} s, {first[0]:0.00} s without; median of {Repeats}"));

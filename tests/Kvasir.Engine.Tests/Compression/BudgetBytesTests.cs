@@ -42,7 +42,7 @@ public sealed class BudgetBytesTests
     {
         using var run = new LoopRun(new EngineOptions { MaxBatchTokens = 256, MaxSequences = 4, Threads = 2, MaxContext = 1024, KvType = type }, blocks: 96, Model);
         layout = run.Model.Layout;
-        var chosen = CompressionPolicies.Create(policy, HeadProfiles.Read(run.Model.File));
+        var chosen = CompressionPolicies.Create(policy, ProfileFiles.Of(run.Model.File));
         lanes = chosen.PerHead ? layout.KvHeads : 1;
         return WatchedRun.Run(run, Prompt, 1, plain => plain with { Compression = new KvCompression { Policy = chosen, Rows = Budget } }).Sequence.CompressionReport!;
     }

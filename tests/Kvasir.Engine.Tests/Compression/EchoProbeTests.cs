@@ -40,7 +40,7 @@ public sealed class EchoProbeTests
             }
 
             probe.AfterAttention(
-                new LayerContext { Layer = 0, Layers = 1, PromptLength = Length, Length = columns, StoredRows = columns, Positions = positions, Keys = [], Values = [], AttentionOutput = [], Stride = 0 },
+                new LayerContext { Layer = 0, Layers = 1, PromptLength = Length, Length = columns, StoredRows = columns, Positions = positions, Queries = [], Keys = [], Values = [], AttentionOutput = [], Stride = 0 },
                 new LayerDecision());
 
             void Put(int row, int head, int column, float weight) => weights[(((row * Heads) + head) * columns) + column] += weight;
