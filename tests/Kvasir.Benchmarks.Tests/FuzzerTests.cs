@@ -31,7 +31,7 @@ public sealed class FuzzerTests
             Combines = true,
             Duration = TimeSpan.FromMinutes(5),
             MaxSchedules = 450,
-            Models = [RepositoryFile.Find("tests", "Fixtures", "llama_rope3"), RepositoryFile.Find("tests", "Fixtures", "qwen2")],
+            Models = [RepositoryFile.Find("tests", "Fixtures", "llama_rope3")],
         });
         Assert.True(report.Mismatches == 0, report.FirstMismatch);
         Assert.Equal(0, report.LeakedBlocks);
