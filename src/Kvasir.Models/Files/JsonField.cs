@@ -4,11 +4,19 @@ namespace Kvasir.Models;
 
 /// <summary>A JSON value with its file and its place, so that a wrong type is reported with both.</summary>
 /// <param name="path">The file.</param>
-/// <param name="place">Where in it.</param>
+/// <param name="parent">Where what holds the value is; the place itself is put together when it is asked for, since vocabularies have a hundred thousand.</param>
+/// <param name="name">The member that it is, or null.</param>
+/// <param name="index">The element that it is, or -1.</param>
 /// <param name="element">The value.</param>
 /// <param name="defaults">An object whose members stand for missing ones, or undefined.</param>
-internal readonly struct JsonField(string path, string place, JsonElement element, JsonElement defaults = default)
+internal readonly struct JsonField(string path, string parent, string? name, int index, JsonElement element, JsonElement defaults = default)
 {
+    /// <summary>A document.</summary>
+    public JsonField(string path, JsonElement root)
+        : this(path, "", null, -1, root)
+    {
+    }
+
     public string Path => path;
 
     public JsonElement Element => element;
@@ -21,33 +29,44 @@ internal readonly struct JsonField(string path, string place, JsonElement elemen
 
     public bool IsNumber => element.ValueKind == JsonValueKind.Number;
 
+    private string Place => name is not null ? Join(parent, name) : index >= 0 ? $"{parent}[{index}]" : parent;
+
     /// <summary>The member, or null when it is missing or JSON null.</summary>
-    public JsonField? Find(string name)
+    public JsonField? Find(string member)
     {
         if (!IsObject)
             throw Error("an object was expected");
-        if (element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null)
-            return new JsonField(path, Join(name), value);
-        return defaults.ValueKind == JsonValueKind.Object && defaults.TryGetProperty(name, out var other) ? new JsonField(path, Join(name), other) : null;
+        if (element.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null)
+            return new JsonField(path, Place, member, -1, value);
+        return defaults.ValueKind == JsonValueKind.Object && defaults.TryGetProperty(member, out var other) ? new JsonField(path, Place, member, -1, other) : null;
     }
 
     /// <summary>The same object with members for those that it lacks.</summary>
-    public JsonField WithDefaults(JsonElement members) => new(path, place, element, members);
+    public JsonField WithDefaults(JsonElement members) => new(path, parent, name, index, element, members);
 
-    public JsonField Get(string name) => Find(name) ?? throw new ModelFormatException(path, $"field \"{Join(name)}\" is missing");
+    public JsonField Get(string member) => Find(member) ?? throw new ModelFormatException(path, $"field \"{Join(Place, member)}\" is missing");
 
     public IEnumerable<(string Name, JsonField Value)> Members()
     {
         if (!IsObject)
             throw Error("an object was expected");
-        return Enumerate(path, place, element);
+        return Enumerate(path, Place, element);
 
         static IEnumerable<(string, JsonField)> Enumerate(string path, string place, JsonElement element)
         {
             foreach (var member in element.EnumerateObject())
             {
-                string name = Text(path, place, () => member.Name);
-                yield return (name, new JsonField(path, place.Length == 0 ? name : $"{place}.{name}", member.Value));
+                string name;
+                try
+                {
+                    name = member.Name;
+                }
+                catch (InvalidOperationException e)
+                {
+                    throw NotUnicode(path, place, e);
+                }
+
+                yield return (name, new JsonField(path, place, name, -1, member.Value));
             }
         }
     }
@@ -56,13 +75,13 @@ internal readonly struct JsonField(string path, string place, JsonElement elemen
     {
         if (!IsArray)
             throw Error("an array was expected");
-        return Enumerate(path, place, element);
+        return Enumerate(path, Place, element);
 
         static IEnumerable<JsonField> Enumerate(string path, string place, JsonElement element)
         {
             int i = 0;
             foreach (var item in element.EnumerateArray())
-                yield return new JsonField(path, $"{place}[{i++}]", item);
+                yield return new JsonField(path, place, null, i++, item);
         }
     }
 
@@ -70,8 +89,14 @@ internal readonly struct JsonField(string path, string place, JsonElement elemen
     {
         if (!IsString)
             throw Error("a string was expected");
-        var value = element;
-        return Text(path, place, () => value.GetString()!);
+        try
+        {
+            return element.GetString()!;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw NotUnicode(path, Place, e);
+        }
     }
 
     public int Int(int min, int max)
@@ -103,20 +128,11 @@ internal readonly struct JsonField(string path, string place, JsonElement elemen
     };
 
     public ModelFormatException Error(string problem) =>
-        new(path, place.Length == 0 ? $"{problem}, found {element.ValueKind}" : $"field \"{place}\": {problem}");
+        new(path, Place is { Length: > 0 } place ? $"field \"{place}\": {problem}" : $"{problem}, found {element.ValueKind}");
 
     // JsonElement reads strings lazily and throws InvalidOperationException on unpaired surrogates and bad UTF-8.
-    private static string Text(string path, string place, Func<string> read)
-    {
-        try
-        {
-            return read();
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new ModelFormatException(path, $"field \"{place}\": the text is not valid Unicode", e);
-        }
-    }
+    private static ModelFormatException NotUnicode(string path, string place, InvalidOperationException e) =>
+        new(path, $"field \"{place}\": the text is not valid Unicode", e);
 
-    private string Join(string name) => place.Length == 0 ? name : $"{place}.{name}";
+    private static string Join(string place, string name) => place.Length == 0 ? name : $"{place}.{name}";
 }

@@ -24,7 +24,7 @@ internal static class JsonFile
         {
             var options = new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
             using var document = JsonDocument.Parse(utf8, options);
-            return new JsonField(path, "", document.RootElement.Clone());
+            return new JsonField(path, document.RootElement.Clone());
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -89,8 +89,10 @@ internal static class ModelJson
     {
         if (merge.IsArray)
         {
-            var pair = merge.Items().Take(3).Select(i => i.String()).ToArray();
-            return pair.Length == 2 ? new PieceMerge(pair[0], pair[1]) : throw merge.Error("a merge has two parts");
+            if (merge.Element.GetArrayLength() != 2)
+                throw merge.Error("a merge has two parts");
+            string[] pair = [.. merge.Items().Select(part => part.String())];
+            return new PieceMerge(pair[0], pair[1]);
         }
 
         string text = merge.String();
