@@ -3,6 +3,9 @@ namespace Kvasir.Benchmarks.Rag;
 /// <summary>What is measured.</summary>
 public sealed record RagBenchmarkOptions
 {
+    /// <summary>What <see cref="CraftAlpha"/> is when nothing is said.</summary>
+    public const double UsualAlpha = 0.5;
+
     /// <summary>The model that answers; it must be able to read (the bundled one is).</summary>
     public required string Model { get; init; }
 
@@ -30,8 +33,8 @@ public sealed record RagBenchmarkOptions
     /// <summary>Memory of the KV pool.</summary>
     public long KvBytes { get; init; } = 1L << 30;
 
-    /// <summary>Cache-Craft's α on the trace.</summary>
-    public double CraftAlpha { get; init; } = 0.5;
+    /// <summary>Cache-Craft's α on the trace and in the endurance.</summary>
+    public double CraftAlpha { get; init; } = UsualAlpha;
 
     internal int SeedCount => Seeds ?? (Quick ? 1 : 5);
 }

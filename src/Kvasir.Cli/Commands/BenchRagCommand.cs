@@ -43,6 +43,13 @@ internal sealed class BenchRagCommand : Command, IHelpTopics
         DefaultValueFactory = _ => [.. RagBenchmark.Suites],
     };
 
+    private readonly Option<double> _alpha = new("--alpha")
+    {
+        Description = "Cache-Craft's factor of repair on the trace and in the endurance; the suite alpha looks for a model's own.",
+        HelpName = "FACTOR",
+        DefaultValueFactory = _ => RagBenchmarkOptions.UsualAlpha,
+    };
+
     private readonly Option<int?> _threads = new("--threads", "-t") { Description = "Worker threads. Default: the processors of the machine.", HelpName = "N" };
 
     private readonly Option<string?> _html = new("--html") { Description = "Writes the report with its plots as one HTML file.", HelpName = "FILE" };
@@ -59,6 +66,7 @@ internal sealed class BenchRagCommand : Command, IHelpTopics
         Add(_prompts);
         Add(_suites);
         _suites.AcceptOnlyFromAmong([.. RagBenchmark.Suites]);
+        Add(_alpha);
         Add(_threads);
         Add(_html);
         Add(_json);
@@ -87,6 +95,7 @@ internal sealed class BenchRagCommand : Command, IHelpTopics
             Seeds = parsed.GetValue(_seeds),
             PromptTokens = parsed.GetValue(_prompts)!,
             Suites = parsed.GetValue(_suites)!,
+            CraftAlpha = parsed.GetValue(_alpha),
             Threads = parsed.GetValue(_threads),
         };
         var report = await RagBenchmark.RunAsync(options, new ProgressLines(parsed.InvocationConfiguration.Error), cancellation).ConfigureAwait(false);
