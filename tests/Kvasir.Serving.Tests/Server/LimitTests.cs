@@ -86,6 +86,7 @@ public sealed class LimitTests
         await using var server = await TestServer.StartAsync(Narrow(queued: 32));
         using var running = await server.BeginAsync("/v1/completions", Endless.Replace("128", "32", StringComparison.Ordinal));
         var stopped = server.StopAsync();
+        await server.WaitForAsync(status => status.GetProperty("server").GetProperty("draining").GetBoolean());
         var refused = await server.PostAsync("/v1/completions", Short);
         Assert.Equal((503, "draining"), (refused.Status, refused.Code));
         Assert.Equal(503, (await server.GetAsync("/ready")).Status);

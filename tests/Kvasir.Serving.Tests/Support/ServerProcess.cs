@@ -37,7 +37,11 @@ public sealed class ServerProcess : IAsyncDisposable
             if (line.Data.StartsWith(Listening, StringComparison.Ordinal))
                 listening.TrySetResult(new Uri(line.Data[Listening.Length..]));
         };
-        server._process.Exited += (_, _) => listening.TrySetException(new InvalidOperationException($"the server ended:\n{server.Log}"));
+        server._process.Exited += (_, _) => Task.Run(() =>
+        {
+            server._process.WaitForExit(); // also for the last of what it has written
+            listening.TrySetException(new InvalidOperationException($"the server ended:\n{server.Log}"));
+        });
         server._process.Start();
         server._process.BeginErrorReadLine();
         server._process.BeginOutputReadLine();
