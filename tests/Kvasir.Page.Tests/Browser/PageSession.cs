@@ -81,6 +81,9 @@ internal sealed class PageSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        // A later server may get this one's port, and so its origin. A page that did not load has no storage.
+        await Page.EvaluateAsync("() => { try { sessionStorage.clear(); localStorage.clear(); } catch { } }");
+
         // What the page does while it is left belongs to this visit too.
         await Page.GotoAsync("about:blank");
         Page.Request -= OnRequest;
