@@ -46,7 +46,8 @@ internal sealed class ModelQuantizeCommand : Command, IHelpTopics
 
     public string? Details => """
         Scales are searched for the least squared error. With --calibrate the model first runs over a text, and every column's errors count
-        by its mean squared activation, which also tells a mix what each matrix can bear. Norms, biases and routers stay F32. The loss:
+        by its mean squared activation. A mix then also measures what each kind of matrix can bear: for each kind it writes OUTPUT.probe, about
+        half the size of a 16-bit model, compares it with MODEL over 512 tokens and deletes it. Norms, biases and routers stay F32. The loss:
         kvasir model verify OUTPUT --against MODEL --text FILE, kvasir bench perplexity --model OUTPUT.
         """;
 
