@@ -4,13 +4,11 @@ using Kvasir.Engine.Scheduling;
 namespace Kvasir.Benchmarks.Rag.Suites;
 
 /// <summary>
-/// KVShare's cache-aware scheduling against first come, first served, on Poisson arrivals of which half are nearly all cached and half not
-/// at all. The policy is the product's; the server is simulated (<see cref="QueueSimulation"/>).
+/// KVShare's cache-aware scheduling against first come, first served, on a <see cref="QueueTrace"/>. The policy is the product's; the server is
+/// simulated (<see cref="QueueSimulation"/>).
 /// </summary>
 internal static class QueueSuite
 {
-    private const int Prompt = 4096;
-    private const int Answer = 16;
     private const double AgingSeconds = 5;
     private const double Load = 0.8;
 
@@ -21,7 +19,7 @@ internal static class QueueSuite
         foreach (var seed in recorder.Seeds)
         {
             recorder.Cancellation.ThrowIfCancellationRequested();
-            var (fair, aware, greedy) = (Trace(seed, count), Trace(seed, count), Trace(seed, count));
+            var (fair, aware, greedy) = (QueueTrace.Create(seed, count, Load), QueueTrace.Create(seed, count, Load), QueueTrace.Create(seed, count, Load));
             var fairEnd = new QueueSimulation(new FirstComeScheduling()).Run(fair);
             ends.Add(fairEnd / new QueueSimulation(new CacheAwareScheduling(AgingSeconds)).Run(aware));
             new QueueSimulation(new CacheAwareScheduling(agingSeconds: 1e9)).Run(greedy);
@@ -41,18 +39,7 @@ internal static class QueueSuite
 
     private static double ColdTail(IEnumerable<QueuedRequest> trace)
     {
-        double[] cold = [.. trace.Where(request => request.Residual > Prompt / 4).Select(request => request.TtftSeconds).Order()];
+        double[] cold = [.. trace.Where(request => request.Residual > QueueTrace.Prompt / 4).Select(request => request.TtftSeconds).Order()];
         return cold[(int)(cold.Length * 0.99)];
-    }
-
-    private static List<QueuedRequest> Trace(int seed, int count)
-    {
-        var random = new Random(seed);
-        int[] residuals = [.. Enumerable.Range(0, count).Select(_ => random.Next(2) == 0 ? random.Next(64, 257) : random.Next(Prompt / 2, Prompt + 1))];
-
-        // What a server that always has work needs for all of them gives the time between two at this load.
-        var busy = new QueueSimulation(new FirstComeScheduling()).Run([.. residuals.Select(residual => new QueuedRequest(0, Prompt, residual, Answer))]);
-        var now = 0.0;
-        return [.. residuals.Select(residual => new QueuedRequest(now += -Math.Log(1 - random.NextDouble()) * busy / count / Load, Prompt, residual, Answer))];
     }
 }
