@@ -15,6 +15,7 @@ internal sealed class ContextRecorder
     private readonly int _firstRow;
     private readonly int _endRow;
     private readonly int _ranges;
+    private readonly int _firstContext;
     private readonly MassQuery _query = new();
 
     /// <summary>Sums of one part.</summary>
@@ -23,7 +24,7 @@ internal sealed class ContextRecorder
         /// <summary>Mass of all rows on every segment up to the part itself <c>[layers, ranges]</c>.</summary>
         public double[] Mass { get; } = new double[layers * ranges];
 
-        /// <summary>Mass of every row on what stands before the part, summed over layers.</summary>
+        /// <summary>Mass of every row on what stands between the system text and the part, summed over layers.</summary>
         public double[] Scores { get; } = new double[rows];
 
         /// <summary>Rows times layers that were seen.</summary>
@@ -38,6 +39,7 @@ internal sealed class ContextRecorder
     {
         _segments = segments;
         _layers = layers;
+        _firstContext = segments.HasSystemText ? 1 : 0;
         _records = new Record?[segments.Items.Count];
         _firstRow = int.MaxValue;
         for (var i = 0; i < _records.Length; i++)
@@ -94,7 +96,7 @@ internal sealed class ContextRecorder
             for (var i = 0; i <= segment; i++)
             {
                 record.Mass[(layer * (segment + 1)) + i] += mass[i];
-                before += i < segment ? mass[i] : 0;
+                before += i >= _firstContext && i < segment ? mass[i] : 0;
             }
 
             record.Scores[position - _segments.Items[segment].Start] += before;
@@ -119,6 +121,7 @@ internal sealed class ContextRecorder
         return new ChunkContext
         {
             Before = _segments.Before(segment),
+            HasSystemText = _segments.HasSystemText,
             BeforeLengths = [.. _segments.Items.Take(segment).Select(item => item.Length)],
             Inter = inter,
             Intra = intra,

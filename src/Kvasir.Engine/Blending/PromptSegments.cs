@@ -15,6 +15,9 @@ internal sealed class PromptSegments
     /// <summary>The segments, ascending, without gaps, to the end of the last part.</summary>
     public IReadOnlyList<Segment> Items { get; }
 
+    /// <summary>True when the first segment is a text in front of all parts.</summary>
+    public bool HasSystemText => Items.Count > 0 && !Items[0].IsPart;
+
     /// <summary>Their names.</summary>
     public IReadOnlyList<BlockKey> Keys { get; }
 

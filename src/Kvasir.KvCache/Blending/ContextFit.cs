@@ -11,14 +11,14 @@ public static class ContextFit
 {
     /// <summary>
     /// Cache Context Impact: <c>1 / (1 + exp(-a / b))</c>, 0.5 to 1, with <c>a = sum over j of inter_j / (|C| |C_j|)</c> and
-    /// <c>b = intra / |C|²</c>. With b = 0: 1 when a is above 0, else 0.5.
+    /// <c>b = intra / |C|²</c>, j over what stands between the system text and the chunk. With b = 0: 1 when a is above 0, else 0.5.
     /// </summary>
     /// <param name="context">What stood before the chunk.</param>
     /// <param name="length">|C|: tokens of the chunk.</param>
     public static double Impact(ChunkContext context, int length)
     {
         var outer = 0.0;
-        for (var j = 0; j < context.Before.Count; j++)
+        for (var j = context.HasSystemText ? 1 : 0; j < context.Before.Count; j++)
             outer += context.Inter[j] / ((double)length * context.BeforeLengths[j]);
         var inner = context.Intra / ((double)length * length);
         if (inner == 0)
@@ -33,7 +33,8 @@ public static class ContextFit
     /// <remarks>
     /// 1 when exactly the same texts stand before it in the same order, also when there are none. 0 when nothing stood before it and
     /// something does now: then β is undefined, and a literal reading ("nothing was lost") would repair nothing. As published, a text
-    /// that is new before the chunk and had no mass then is not seen.
+    /// that is new before the chunk and had no mass then is not seen. A system text that stands before both is left out on both sides: the
+    /// mass that rests on it would hide what happens to the rest.
     /// </remarks>
     public static double Overlap(ChunkContext context, IReadOnlyList<BlockKey> before)
     {
@@ -42,10 +43,11 @@ public static class ContextFit
         var kept = new List<int>(); // places in the new order, in the old order
         var taken = new bool[before.Count];
         var (all, common) = (0.0, 0.0);
-        for (var j = 0; j < context.Before.Count; j++)
+        var first = context.HasSystemText && before.Count > 0 && before[0] == context.Before[0] ? 1 : 0;
+        for (var j = first; j < context.Before.Count; j++)
         {
             all += context.Inter[j];
-            var place = 0;
+            var place = first;
             // The n-th of equal texts is the n-th again.
             while (place < before.Count && (taken[place] || before[place] != context.Before[j]))
                 place++;

@@ -237,7 +237,8 @@ public sealed class BlendTests
             contexts.Add(context);
             Assert.Equal([5, BlendRun.ChunkLength, 3], context.BeforeLengths);
             Assert.Equal(BlendRun.ChunkLength, context.Inter.Sum() + context.Intra, 3);
-            Assert.Equal(context.Inter.Sum(), context.TokenScores.ToArray().Sum(), 3);
+            Assert.True(context.HasSystemText);
+            Assert.Equal(context.Inter.Skip(1).Sum(), context.TokenScores.ToArray().Sum(), 3);
         }
 
         Assert.Equal(contexts[0].Inter, contexts[1].Inter);

@@ -28,6 +28,25 @@ public class CacheCraftPolicyTests
     }
 
     [Fact]
+    public void SystemText_IsNoContext_WhileTheSameStandsThereAgain()
+    {
+        // Two tokens take most of the mass, as attention sinks do. Of the rest 3 of 4 stand there again.
+        var context = Snapshots.Context(4, new float[10], (0, 2, 6), (1, 10, 3), (2, 10, 1)) with { HasSystemText = true };
+        Assert.Equal(0.75, ContextFit.Overlap(context, Snapshots.Texts(0, 1)), 12);
+        Assert.Equal(1, ContextFit.Overlap(context, Snapshots.Texts(0, 1, 2)), 12);
+        Assert.Equal(0, ContextFit.Overlap(context, Snapshots.Texts(0, 2, 1)), 12); // the only pair has changed places
+        Assert.Equal(0.4, ContextFit.Overlap(context, Snapshots.Texts(9, 1, 2)), 12); // under another system text
+        Assert.Equal(0.75, ContextFit.Overlap(context, Snapshots.Texts(0, 1, 9)), 12);
+        Assert.Equal(1 / (1 + Math.Exp(-1)), ContextFit.Impact(context, 10), 12); // (0.03 + 0.01) / 0.04
+
+        // Computed behind the system text alone: nothing is known of what it does behind other chunks.
+        var first = Snapshots.Context(4, new float[10], (0, 2, 6)) with { HasSystemText = true };
+        Assert.Equal(0.5, ContextFit.Impact(first, 10), 12);
+        Assert.Equal(0, ContextFit.Overlap(first, Snapshots.Texts(0, 1)), 12);
+        Assert.Equal(1, ContextFit.Overlap(first, Snapshots.Texts(0)), 12);
+    }
+
+    [Fact]
     public void UnknownContext_AndPartsOfChunks_CostAlphaAndTheirFirstRows()
     {
         var spans = Snapshots.Spans(2, 10, 10);

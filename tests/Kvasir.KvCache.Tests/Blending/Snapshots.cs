@@ -43,6 +43,7 @@ internal static class Snapshots
     public static ChunkContext Context(double intra, float[] scores, params (int Text, int Length, double Inter)[] before) => new()
     {
         Before = Texts([.. before.Select(text => text.Text)]),
+        HasSystemText = false,
         BeforeLengths = [.. before.Select(text => text.Length)],
         Inter = [.. before.Select(text => text.Inter)],
         Intra = intra,

@@ -25,6 +25,7 @@ internal sealed class ChunkRig : IDisposable
     public static ChunkContext Behind(params int[] texts) => new()
     {
         Before = [.. texts.Select(Text)],
+        HasSystemText = false,
         BeforeLengths = [.. texts.Select(_ => 10)],
         Inter = [.. texts.Select(_ => 1.0)],
         Intra = 1,
