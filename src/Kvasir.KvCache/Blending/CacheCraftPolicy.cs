@@ -44,6 +44,9 @@ public sealed class CacheCraftPolicy : IBlendPolicy
     /// <summary>w: layers that the question's focus must stay the same.</summary>
     public int SettledLayers { get; init; } = 3;
 
+    /// <summary>Share of the model's layers before which no repair ends: by the 15th of 32 the focus is clear, the paper finds.</summary>
+    public double LeastDepth { get; init; } = 15.0 / 32;
+
     /// <inheritdoc/>
     public string Name => FormattableString.Invariant($"cachecraft {(Ratio is { } ratio ? $"r={ratio}" : $"alpha={_alpha}")}{(EndsEarly ? ", ends early" : "")}");
 
@@ -105,7 +108,7 @@ public sealed class CacheCraftPolicy : IBlendPolicy
     public void EndSpans(in FocusSnapshot snapshot, Span<bool> ended)
     {
         if (EndsEarlyNow)
-            QuestionFocus.EndUnfocused(snapshot, SettledLayers, ended);
+            QuestionFocus.EndUnfocused(snapshot, SettledLayers, LeastDepth, ended);
     }
 
     private static int[] RowsOf(double[] overheads, int[] lengths)

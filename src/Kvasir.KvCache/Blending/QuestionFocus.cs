@@ -9,10 +9,11 @@ public static class QuestionFocus
     /// <summary>Marks the chunks below the gap when the gap has parted the same chunks for a number of layers.</summary>
     /// <param name="snapshot">Mass a layer and chunk. Nothing is marked while some of it is no number.</param>
     /// <param name="settledLayers">w: layers in a row.</param>
+    /// <param name="leastDepth">Share of the model's layers that must be done.</param>
     /// <param name="ended">Receives the marks; none is taken back <c>[Spans]</c>.</param>
-    public static void EndUnfocused(in FocusSnapshot snapshot, int settledLayers, Span<bool> ended)
+    public static void EndUnfocused(in FocusSnapshot snapshot, int settledLayers, double leastDepth, Span<bool> ended)
     {
-        if (snapshot.LayersDone < settledLayers || snapshot.Spans < 2)
+        if (snapshot.LayersDone < Math.Max(settledLayers, leastDepth * snapshot.Layers) || snapshot.Spans < 2)
             return;
         var sums = new double[snapshot.Spans];
         var focused = new bool[snapshot.Spans];

@@ -144,6 +144,10 @@ public class CacheCraftPolicyTests
         Assert.Equal([false, false, true], Ended(mass, 3, 2));
         Assert.Equal([true, false, true], Ended(mass, 1, 1));
         Assert.Equal([false, false, false], Ended(mass, 2, 3));
+
+        // Of 24 layers a sixth are 4.
+        Assert.Equal([false, false, false], Ended(mass, 3, 2, leastDepth: 1 / 6.0));
+        Assert.Equal([false, false, true], Ended(mass, 4, 2, leastDepth: 1 / 6.0));
     }
 
     [Fact]
@@ -153,7 +157,7 @@ public class CacheCraftPolicyTests
         Assert.Equal([false, false, false], Ended([1, 5, 1, 2, float.NaN, 2, 3, 3, 3], 3, 3));
         Assert.Equal([false], Ended([1, 1, 1], 3, 3, spans: 1));
         bool[] ended = [true, false, false];
-        QuestionFocus.EndUnfocused(new FocusSnapshot { LayersDone = 1, Layers = 9, Spans = 3, Mass = [5, 5, 1] }, 1, ended);
+        QuestionFocus.EndUnfocused(new FocusSnapshot { LayersDone = 1, Layers = 9, Spans = 3, Mass = [5, 5, 1] }, 1, 0, ended);
         Assert.Equal([true, false, true], ended); // never taken back
     }
 
@@ -169,15 +173,18 @@ public class CacheCraftPolicyTests
         var ended = new bool[2];
         off.EndSpans(new FocusSnapshot { LayersDone = 3, Layers = 9, Spans = 2, Mass = [5, 1, 5, 1, 5, 1] }, ended);
         Assert.Equal([false, false], ended);
-        new CacheCraftPolicy(1).EndSpans(new FocusSnapshot { LayersDone = 3, Layers = 9, Spans = 2, Mass = [5, 1, 5, 1, 5, 1] }, ended);
+        var policy = new CacheCraftPolicy(1);
+        policy.EndSpans(new FocusSnapshot { LayersDone = 3, Layers = 9, Spans = 2, Mass = [5, 1, 5, 1, 5, 1] }, ended);
+        Assert.Equal([false, false], ended);
+        policy.EndSpans(new FocusSnapshot { LayersDone = 3, Layers = 6, Spans = 2, Mass = [5, 1, 5, 1, 5, 1] }, ended);
         Assert.Equal([false, true], ended);
     }
 
-    private static bool[] Ended(float[] mass, int layersDone, int settled, int spans = 3)
+    private static bool[] Ended(float[] mass, int layersDone, int settled, int spans = 3, double leastDepth = 0)
     {
         var ended = new bool[spans];
         var snapshot = new FocusSnapshot { LayersDone = layersDone, Layers = 24, Spans = spans, Mass = mass.AsSpan(0, layersDone * spans) };
-        QuestionFocus.EndUnfocused(snapshot, settled, ended);
+        QuestionFocus.EndUnfocused(snapshot, settled, leastDepth, ended);
         return ended;
     }
 
