@@ -176,7 +176,7 @@ public class CacheCraftPolicyTests
         var policy = new CacheCraftPolicy(1);
         policy.EndSpans(new FocusSnapshot { LayersDone = 3, Layers = 9, Spans = 2, Mass = [5, 1, 5, 1, 5, 1] }, ended);
         Assert.Equal([false, false], ended);
-        policy.EndSpans(new FocusSnapshot { LayersDone = 3, Layers = 6, Spans = 2, Mass = [5, 1, 5, 1, 5, 1] }, ended);
+        policy.EndSpans(new FocusSnapshot { LayersDone = 3, Layers = 5, Spans = 2, Mass = [5, 1, 5, 1, 5, 1] }, ended);
         Assert.Equal([false, true], ended);
     }
 
