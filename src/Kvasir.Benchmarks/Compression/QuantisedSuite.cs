@@ -111,7 +111,7 @@ internal static class QuantisedSuite
         var dropping = Dropping.Where(name => profiles.Has(CompressionPolicies.ProfileOf(name))).ToArray();
         var type = new KvLayout(config.Layers, config.KvHeads, config.HeadDim, KvDataType.F16);
         var budgets = new[] { KvDataType.Q8_0, KvDataType.Q4_0 }.Select(small => (type with { Type = small }).BytesPerToken / type.BytesPerToken).Append(0.1875).ToArray();
-        var combined = dropping.SelectMany(name => new[] { $"{name}+{EightBits}", $"{name}+{FourBits}" });
+        var combined = dropping.SelectMany(name => new[] { $"{name}+{EightBits}", $"{name}+{FourBits}" }.Concat(Packed(name)));
         IReadOnlyList<KvMethod> methods =
         [
             .. KvMethods.Of([.. Read.Select(method => method.Method), .. dropping], budgets, config),
@@ -143,7 +143,11 @@ internal static class QuantisedSuite
             Compare(FourBits, name);
             if (at.ContainsKey($"{name}+{EightBits}"))
                 Compare($"{name}+{EightBits}", name);
+            foreach (var packed in Packed(name))
+                Compare(packed, name);
         }
+
+        IEnumerable<string> Packed(string name) => CompressionPolicies.Forms.Select(form => $"{name}+{form}").Where(pair => CompressionPolicies.WhyNot(pair) is null);
 
         void Compare(string one, string other)
         {

@@ -36,7 +36,7 @@ internal static class KvMethods
     public static IReadOnlyList<string> Names { get; } = [.. Known.Select(kind => kind.Name)];
 
     /// <summary>The named ones, at every budget where they take one.</summary>
-    /// <param name="names">Names; <c>snapkv+q8_0</c> is a policy over rows of another type, at the bytes of its budget.</param>
+    /// <param name="names">Names; <c>snapkv+q8_0</c> is a policy over rows of another type, <c>snapkv+kivi2</c> one whose rows are packed, at the bytes of its budget.</param>
     /// <param name="budgets">Shares of the bytes of the whole cache, above 0, at most 1.</param>
     /// <param name="config">The model, whose shape says what a way of fixed size takes.</param>
     /// <exception cref="ArgumentException">A name is unknown, or a budget out of its range.</exception>
@@ -61,6 +61,8 @@ internal static class KvMethods
     {
         if (Known.FirstOrDefault(kind => kind.Name == name) is { } known)
             return known;
+        if (CompressionPolicies.WhyNot(name) is null)
+            return new KvMethodKind(name, KvDataType.F16, true, (session, share) => new CompressedSessionRunner(session, name, share));
         var (policy, type) = (name.Split('+')[0], name.Split('+')[^1]);
         var pool = Known.FirstOrDefault(kind => kind.Name == type && kind.Type != KvDataType.F16);
         if (pool is null || name != $"{policy}+{type}" || !CompressionPolicies.Names.Contains(policy) || CompressionPolicies.KeepsAllRows(policy))
