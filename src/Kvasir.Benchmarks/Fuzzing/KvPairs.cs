@@ -19,6 +19,7 @@ internal static class KvPairs
         ("quantised, found prefix", (sequence, layout, _) => sequence.ReusedTokens > 0 && layout.IsQuantized),
         ("pages read, quantised", (sequence, layout, _) => sequence is { ReadingReport: not null, Request.Reading.Policy.Name: "quest" } && layout.IsQuantized),
         ("pages read, found prefix", (sequence, _, _) => sequence is { ReadingReport: not null, Request.Reading.Policy.Name: "quest", ReusedTokens: > 0 }),
+        ("blocks of memory read, found prefix", (sequence, _, _) => sequence is { ReadingReport: not null, Request.Reading.Policy.Name: "infllm", ReusedTokens: > 0 }),
         ("pages read, tier", (sequence, _, loaded) => loaded && sequence is { ReadingReport: not null, Request.Reading.Policy.Name: "quest" }),
         ("fewer rows, tier", (sequence, _, loaded) => loaded && sequence.CompressionReport is not null),
     ];
