@@ -31,7 +31,7 @@ internal sealed class RandomCompression
             LayerErrors = [.. Enumerable.Repeat(1.0 / config.Layers, config.Layers)],
             Found = 1,
             Asked = 1,
-        }, Ranks(random, layout));
+        }, Ranks(random, layout), new AlibiScopes { KvHeads = config.KvHeads, Slopes = [.. Enumerable.Range(0, config.QueryHeads).Select(_ => 0.05 + random.NextDouble())], Content = Scores(), Bound = Scores() });
         var shape = new CompressionShape(config.Layers, config.QueryHeads, config.KvHeads, config.HeadDim, Budget: 1000);
         var moves = config.WhyRowsStay() is null;
         _dropping = [.. CompressionPolicies.Names.Where(name => !CompressionPolicies.KeepsAllRows(name) && (moves || CompressionPolicies.Create(name, _profiles).Start(shape).ShiftedRows == 0))];

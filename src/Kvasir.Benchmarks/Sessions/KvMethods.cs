@@ -62,7 +62,7 @@ internal static class KvMethods
         if (Known.FirstOrDefault(kind => kind.Name == name) is { } known)
             return known;
         if (CompressionPolicies.WhyNot(name) is null)
-            return new KvMethodKind(name, KvDataType.F16, true, (session, share) => new CompressedSessionRunner(session, name, share));
+            return new KvMethodKind(name, KvDataType.F16, CompressionPolicies.TakesBudget(name), (session, share) => new CompressedSessionRunner(session, name, share));
         var (policy, type) = (name.Split('+')[0], name.Split('+')[^1]);
         var pool = Known.FirstOrDefault(kind => kind.Name == type && kind.Type != KvDataType.F16);
         if (pool is null || name != $"{policy}+{type}" || !CompressionPolicies.Names.Contains(policy) || CompressionPolicies.KeepsAllRows(policy))
@@ -74,7 +74,7 @@ internal static class KvMethods
     /// <summary>What a way of fixed size takes; of one that packs old rows what these take.</summary>
     private static double Share(KvMethodKind kind, ModelConfig config)
     {
-        if (!CompressionPolicies.Names.Contains(kind.Name) || CompressionPolicies.Create(kind.Name).Packing is not { } packing)
+        if (CompressionPolicies.WhyNot(kind.Name) is not null || !CompressionPolicies.KeepsAllRows(kind.Name) || CompressionPolicies.Create(kind.Name).Packing is not { } packing)
             return Size(config, kind.Type) / Size(config, KvDataType.F16);
         return (double)new PackedForm(packing.Bits, config.HeadDim).GroupBytes / (2 * PackedForm.GroupRows * config.HeadDim * sizeof(ushort));
     }

@@ -58,8 +58,6 @@ internal static class CompressionLimits
             return "the model's cache holds latent rows, from which the heads' keys are made";
         if (config.LayerPlan.Any(layer => layer.Window != 0))
             return "some layers of the model see a window only, and are small as they are";
-        if (config.Alibi)
-            return "the model's scores depend on distances (ALiBi), which kept rows would lose";
         return config.AttentionSoftCap != 0 || config.Sinks ? "the model's scores are capped or have sinks, which the policies' probes do not know" : null;
     }
 }

@@ -74,6 +74,9 @@ internal sealed class CompressionSession : ILayerPolicy
     /// <summary>What was done; null before the compress point.</summary>
     public CompressionStatistics? Statistics { get; private set; }
 
+    /// <summary>Scores that fall with the distance need all rows' positions.</summary>
+    private bool SeesAllRows => !_model.Config.Alibi;
+
     /// <summary>Rows of all lanes together that the policy keeps at the compress point.</summary>
     private long KeptRows => (long)Math.Min(Point, _shape.Budget + _compressor.LagRows) * _shape.Layers * Lanes;
 
@@ -97,7 +100,7 @@ internal sealed class CompressionSession : ILayerPolicy
     public RaggedTable BeginCascade()
     {
         _cascades = true;
-        var table = new RaggedTable(_pool, Policy.PerHead) { CascadeRows = KeptRows, DropsInSteps = true, SeesAllRows = true };
+        var table = new RaggedTable(_pool, Policy.PerHead) { CascadeRows = KeptRows, DropsInSteps = true, SeesAllRows = SeesAllRows };
         _table = table;
         return table;
     }
@@ -227,7 +230,7 @@ internal sealed class CompressionSession : ILayerPolicy
     {
         var kept = new int[_shape.Layers * Lanes][];
         var merged = new ILookup<(int Lane, int Row), RowSelection.MergedRow>[_shape.Layers];
-        var compressed = new RaggedTable(_pool, Policy.PerHead) { DropsInSteps = true, SeesAllRows = true, Packing = _packed?.Form };
+        var compressed = new RaggedTable(_pool, Policy.PerHead) { DropsInSteps = true, SeesAllRows = SeesAllRows, Packing = _packed?.Form };
         var pieces = _packed?.SparePieces ?? 0;
         for (var layer = 0; layer < _shape.Layers; layer++)
         {

@@ -42,7 +42,7 @@ public sealed record KvCompression
             var budget = BudgetText.Parse(text);
             var policy = CompressionPolicies.Create(budget.Name, profiles);
             if (!CompressionPolicies.TakesBudget(budget.Name) && budget != new BudgetText(budget.Name, null, null))
-                throw new FormatException($"KV policy '{text}': {policy.Name} keeps all rows and takes no budget; write {policy.Name} alone");
+                throw new FormatException($"KV policy '{text}': {policy.Name} takes no budget; write {policy.Name} alone");
             if (policy.Packing?.Ranks is not null && budget.Rows is not null)
                 throw new FormatException($"KV policy '{text}': {policy.Name} keeps all rows, and is told a share of their bytes; write {policy.Name}:0.5");
             var compression = new KvCompression { Policy = policy, Rows = budget.Rows };

@@ -29,6 +29,8 @@ public static class CompressionPolicies
         ("razor-wide", "the same with a fifth more retrieval heads", ProfileKind.Heads, profiles => new RazorPolicy("razor-wide", profiles.Heads!.RetrievalHeads(0.03, 0.2), new RazorOptions())),
         ("razor-plain", "RazorAttention without the mean", ProfileKind.Heads, profiles => new RazorPolicy("razor-plain", profiles.Heads!.RetrievalHeads(), new RazorOptions { Compensates = false })),
         ("razor-uncounted", "RazorAttention, the mean counts once", ProfileKind.Heads, profiles => new RazorPolicy("razor-uncounted", profiles.Heads!.RetrievalHeads(), new RazorOptions { CountsDropped = false })),
+        ("razor-alibi", "ALiBi models: each head its last rows, as far as its slope lets it see", ProfileKind.Scopes, profiles => new RazorAlibiPolicy("razor-alibi", profiles.Scopes!.Windows())),
+        ("razor-alibi-bound", "the same by a strict bound", ProfileKind.Scopes, profiles => new RazorAlibiPolicy("razor-alibi-bound", profiles.Scopes!.Windows(bounded: true))),
         ("lazy", "long silences beside own gaps go, once in a window", ProfileKind.None, _ => new LazyEvictionPolicy("lazy", new LazyEvictionOptions())),
         ("lazy-no-silence", "LazyEviction without H1", ProfileKind.None, _ => new LazyEvictionPolicy("lazy-no-silence", new LazyEvictionOptions { UsesSilence = false })),
         ("lazy-no-frequency", "LazyEviction without H2", ProfileKind.None, _ => new LazyEvictionPolicy("lazy-no-frequency", new LazyEvictionOptions { UsesFrequency = false })),
@@ -65,7 +67,7 @@ public static class CompressionPolicies
     public static bool KeepsAllRows(string name) => FormOf(name) is null && Packs.Contains(Find(name).Name);
 
     /// <summary>True when a policy keeps as much as it is told; false when its size is what it is.</summary>
-    public static bool TakesBudget(string name) => !KeepsAllRows(name) || ProfileOf(name) == ProfileKind.Ranks;
+    public static bool TakesBudget(string name) => ProfileOf(name) is var profile && (profile == ProfileKind.Ranks || (profile != ProfileKind.Scopes && !KeepsAllRows(name)));
 
     /// <summary>A policy.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
@@ -80,9 +82,12 @@ public static class CompressionPolicies
         if (profiles.Has(policy.Profile))
             return FormOf(name) is { } form ? new PackedSelectionPolicy(policy.Make(profiles), form[^1] - '0') : policy.Make(profiles);
         throw new ArgumentException(
-            policy.Profile == ProfileKind.Heads
-                ? $"KV policy '{name}' needs a head profile of the model; make one with 'kvasir kv profile-heads --model M'"
-                : $"KV policy '{name}' needs a rank profile of the model; make one with 'kvasir kv profile-ranks --model M'",
+            policy.Profile switch
+            {
+                ProfileKind.Heads => $"KV policy '{name}' needs a head profile of the model; make one with 'kvasir kv profile-heads --model M'",
+                ProfileKind.Ranks => $"KV policy '{name}' needs a rank profile of the model; make one with 'kvasir kv profile-ranks --model M'",
+                _ => $"KV policy '{name}' goes by the slopes of ALiBi, which the model has not; use razor",
+            },
             nameof(name));
     }
 

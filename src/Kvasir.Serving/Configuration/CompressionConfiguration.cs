@@ -39,6 +39,6 @@ public sealed record CompressionConfiguration
         if (name != Off && KvChoice.WhyNot(name) is { } reason)
             throw new ConfigurationException($"{where} is '{Policy}'; allowed: {Off}, or NAME:SHARE. {reason}");
         if (Policy.Contains(':', StringComparison.Ordinal) && name != Off && !KvChoice.TakesBudget(name))
-            throw new ConfigurationException($"{where} is '{Policy}'; {name} keeps all rows and takes no budget: write {name} alone");
+            throw new ConfigurationException($"{where} is '{Policy}'; {name} takes no budget: write {name} alone");
     }
 }
