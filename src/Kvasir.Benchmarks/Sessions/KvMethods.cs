@@ -47,7 +47,7 @@ internal static class KvMethods
         var methods = new List<KvMethod>();
         foreach (var name in names.Distinct())
         {
-            var kind = Find(name) ?? throw new ArgumentException($"policy '{name}' is unknown; known: {string.Join(", ", Names)}, and policy+type such as snapkv+q8_0", nameof(names));
+            var kind = Find(name) ?? throw new ArgumentException($"policy '{name}' is unknown; known: {string.Join(", ", Names)}, policy+type such as snapkv+q8_0, and policy+kivi4", nameof(names));
             if (kind.TakesBudget)
                 methods.AddRange(budgets.Select(budget => new KvMethod(kind, budget)));
             else

@@ -121,6 +121,33 @@ public sealed class PackedSelectionTests
     }
 
     [Theory]
+    [InlineData(16)]
+    [InlineData(32)]
+    [InlineData(64)]
+    public void WhatIsReserved_IsEnough_HoweverLanesShareTheRows(int blockRows)
+    {
+        using var run = new LoopRun(Options(64) with { BlockRows = blockRows }, blocks: 4, Model);
+        var random = new Random(blockRows);
+        var lanes = run.Model.Layout.Layers * run.Model.Layout.KvHeads;
+        for (var draw = 0; draw < 2000; draw++)
+        {
+            var store = new PackedRowStore(run.Model, new RowPacking(random.Next(2) == 0 ? 4 : 2, random.Next(70)), 1, run.Model.Layout.KvHeads);
+            var most = random.Next(1, 900);
+            var kept = random.NextInt64(lanes, ((long)most * lanes) + 1);
+            var (left, pieces) = (kept, store.SparePieces);
+            for (var lane = 0; lane < lanes; lane++)
+            {
+                // Some lanes take all that they can, others a little.
+                var rows = (int)Math.Min(left, random.Next(3) == 0 ? most : random.Next(most + 1));
+                left -= rows;
+                pieces += store.Pieces(lane / run.Model.Layout.KvHeads, rows);
+            }
+
+            Assert.InRange(pieces, 0, store.MostBlocks(kept, most) * lanes);
+        }
+    }
+
+    [Theory]
     [InlineData("streamingllm+kivi4", "streamingllm-true+kivi4")]
     [InlineData("lazy+kivi2", "kivi2 alone")]
     [InlineData("kivi4+kivi2", "packs rows itself")]
