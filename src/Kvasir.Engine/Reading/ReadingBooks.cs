@@ -11,10 +11,9 @@ namespace Kvasir.Engine.Reading;
 /// way. Used by the engine's thread.
 /// </summary>
 /// <param name="blockRows">Rows of a block of the pool.</param>
-internal sealed class ReadingBooks(int blockRows)
+/// <param name="mostBytes">Most memory.</param>
+internal sealed class ReadingBooks(int blockRows, long mostBytes = 64L << 20)
 {
-    private const long MostBytes = 64L << 20;
-
     private readonly Dictionary<BlockKey, LinkedListNode<(BlockKey Key, float[] Notes)>> _known = [];
     private readonly LinkedList<(BlockKey Key, float[] Notes)> _order = [];
     private readonly int _stretch = Stretch(blockRows);
@@ -24,33 +23,42 @@ internal sealed class ReadingBooks(int blockRows)
     public int Take(PrefixMatch match, RowReader reader)
     {
         var tokens = 0;
-        while (tokens + _stretch <= match.TokenCount && Find(match.Keys[((tokens + _stretch) / blockRows) - 1]) is { } notes)
+        while (tokens + _stretch <= match.TokenCount && _known.TryGetValue(KeyOf(tokens + _stretch), out var node))
         {
             for (var block = 0; block < _stretch / RowReader.BlockRows; block++)
-                reader.Take((tokens / RowReader.BlockRows) + block, notes.AsSpan(block * reader.NoteSize, reader.NoteSize));
+                reader.Take((tokens / RowReader.BlockRows) + block, node.Value.Notes.AsSpan(block * reader.NoteSize, reader.NoteSize));
             tokens += _stretch;
         }
 
+        for (var end = tokens; end > 0; end -= _stretch)
+            Use(_known[KeyOf(end)]);
         return tokens;
+
+        BlockKey KeyOf(int end) => match.Keys[(end / blockRows) - 1];
     }
 
     /// <summary>Keeps what a sequence's reader knows of its first rows.</summary>
     public void Keep(Sequence sequence, RowReader reader, int rows)
     {
+        // The last ones first: without what lies before them they are of no use, so that they go first too.
         var keys = sequence.Keys ??= new KeyChain(sequence.Scope, blockRows);
-        for (var tokens = _stretch; tokens <= rows; tokens += _stretch)
+        for (var end = rows / _stretch * _stretch; end > 0; end -= _stretch)
         {
-            var key = keys.At(tokens / blockRows, sequence.Tokens);
-            if (Find(key) is not null)
+            var key = keys.At(end / blockRows, sequence.Tokens);
+            if (_known.TryGetValue(key, out var known))
+            {
+                Use(known);
                 continue;
+            }
+
             var notes = new float[_stretch / RowReader.BlockRows * reader.NoteSize];
             for (var block = 0; block < _stretch / RowReader.BlockRows; block++)
-                reader.Note(((tokens - _stretch) / RowReader.BlockRows) + block, notes.AsSpan(block * reader.NoteSize, reader.NoteSize));
+                reader.Note(((end - _stretch) / RowReader.BlockRows) + block, notes.AsSpan(block * reader.NoteSize, reader.NoteSize));
             _known.Add(key, _order.AddLast((key, notes)));
             _bytes += (long)notes.Length * sizeof(float);
         }
 
-        while (_bytes > MostBytes)
+        while (_bytes > mostBytes)
         {
             var (key, notes) = _order.First!.Value;
             _order.RemoveFirst();
@@ -59,14 +67,10 @@ internal sealed class ReadingBooks(int blockRows)
         }
     }
 
-    /// <summary>The notes of the last stretch of a prefix, or null; they count as used.</summary>
-    private float[]? Find(BlockKey prefix)
+    private void Use(LinkedListNode<(BlockKey Key, float[] Notes)> node)
     {
-        if (!_known.TryGetValue(prefix, out var node))
-            return null;
         _order.Remove(node);
         _order.AddLast(node);
-        return node.Value.Notes;
     }
 
     /// <summary>The fewest rows that are whole blocks of the pool and of readers.</summary>
