@@ -101,20 +101,37 @@ public sealed class AlibiRazorTests : IDisposable
         Assert.Contains("use razor", Assert.Throws<FormatException>(() => KvCompression.Parse("razor-alibi")).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Heads of 32 dimensions, whose rows can be packed: they keep their distances.</summary>
+    [Fact]
+    public async Task PackedRows_FallWithTheDistanceToo()
+    {
+        using var engine = KvasirEngine.Load(Write("bloom", wide: true), new EngineOptions { MaxBatchTokens = 256, MaxContext = 1024, Threads = 2, KvType = KvDataType.F32 });
+        foreach (var prompt in Prompts().Take(4))
+        {
+            var whole = await RunAsync(engine, prompt, new MassBeyond([.. Enumerable.Repeat(Enumerable.Repeat(Length, 6).ToArray(), 2)]), tokens: 2);
+            var packed = Difference(whole, await RunAsync(engine, prompt, new KiviPolicy(4, windowRows: 32), tokens: 2));
+            var without = Difference(whole, await RunAsync(engine, prompt, new RazorAlibiPolicy("near", [.. Enumerable.Repeat(Enumerable.Repeat(32, 6).ToArray(), 2)]), tokens: 2));
+            Assert.InRange(packed, 1e-7, without / 3);
+        }
+    }
+
     /// <summary>Every policy that leaves rows at their positions, with chunks, neighbours, forks and preemption.</summary>
     [Theory]
-    [InlineData("bloom")]
-    [InlineData("falcon-alibi")]
-    public void RandomSchedules_GiveTheBitsOfColdRuns(string name)
+    [InlineData("bloom", false)]
+    [InlineData("bloom", true)]
+    [InlineData("falcon-alibi", false)]
+    public void RandomSchedules_GiveTheBitsOfColdRuns(string name, bool wide)
     {
-        var report = Fuzzer.Run(new FuzzOptions { Seed = 11, Duration = TimeSpan.FromMinutes(4), MaxSchedules = 60, Combines = true, Models = [Write(name)] });
+        var report = Fuzzer.Run(new FuzzOptions { Seed = 11, Duration = TimeSpan.FromMinutes(4), MaxSchedules = 120, Combines = true, Models = [.. Enumerable.Repeat(Write(name, wide), 60)] }); // behind one of each family
         Assert.True(report.Mismatches == 0, report.FirstMismatch);
         Assert.True(report.CompressedRows > 500, $"only {report.CompressedRows} rows were compared");
     }
 
-    private string Write(string name) => Directory.Exists(Path.Combine(_folder, name))
-        ? Path.Combine(_folder, name)
-        : RandomFamilies.Write(Path.Combine(_folder, name), TinyFamilies.All.Single(family => family.Name == name).Config, seed: 3, attention: 0.2);
+    private string Write(string name, bool wide = false)
+    {
+        var config = TinyFamilies.All.Single(family => family.Name == name).Config;
+        return RandomFamilies.Write(Path.Combine(_folder, name), wide ? config.Replace("\"hidden_size\": 96", "\"hidden_size\": 192", StringComparison.Ordinal) : config, seed: 3, attention: wide ? 1 : 0.2);
+    }
 
     private static IEnumerable<int[]> Prompts()
     {
@@ -122,9 +139,9 @@ public sealed class AlibiRazorTests : IDisposable
         return Enumerable.Range(0, Texts).Select(i => (int[])[.. bytes.AsSpan(i * 997, Length).ToArray()]);
     }
 
-    private static async Task<Answer> RunAsync(KvasirEngine engine, int[] prompt, ICompressionPolicy policy)
+    private static async Task<Answer> RunAsync(KvasirEngine engine, int[] prompt, ICompressionPolicy policy, int tokens = Tokens)
     {
-        var request = new GenerationRequest { Prompt = prompt, MaxTokens = Tokens, IgnoreStopTokens = true, TopLogprobs = 20, Compression = new KvCompression { Policy = policy, Rows = 2 * Length } };
+        var request = new GenerationRequest { Prompt = prompt, MaxTokens = tokens, IgnoreStopTokens = true, TopLogprobs = 20, Compression = new KvCompression { Policy = policy, Rows = 2 * Length } };
         using var generation = engine.Submit(request);
         return (await generation.CompleteAsync())[0];
     }
