@@ -56,7 +56,7 @@ internal sealed class RandomCompression
             return new KiviPolicy(bits, windowRows: _random.Next(60));
         var name = _dropping[_random.Next(_dropping.Length)];
         var policy = CompressionPolicies.Create(name, _profiles);
-        return _packs && _random.Next(3) == 0 && CompressionPolicies.WhyNot($"{name}+kivi{bits}") is null ? new PackedSelectionPolicy(policy, bits, windowRows: _random.Next(60)) : policy;
+        return _packs && _random.Next(3) > 0 && CompressionPolicies.WhyNot($"{name}+kivi{bits}") is null ? new PackedSelectionPolicy(policy, bits, windowRows: _random.Next(60)) : policy;
     }
 
     /// <summary>Any directions, for each head or for groups of heads.</summary>
