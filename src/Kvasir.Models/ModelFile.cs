@@ -86,6 +86,17 @@ public sealed class ModelFile : IDisposable
         return _weights.Matrix(role, layer, index);
     }
 
+    /// <summary>A weight matrix, decoded, <c>[rows, columns]</c>.</summary>
+    /// <exception cref="ArgumentException">The model has no such weight, or it is a vector.</exception>
+    public float[] ReadMatrix(WeightRole role, int layer = -1, int index = 0)
+    {
+        var matrix = GetMatrix(role, layer, index);
+        var values = new float[(long)matrix.Rows * matrix.Columns];
+        for (int row = 0; row < matrix.Rows; row++)
+            MatrixRows.Read(matrix, row, values.AsSpan(row * matrix.Columns, matrix.Columns));
+        return values;
+    }
+
     /// <summary>What <see cref="GetMatrix"/> gives, without its data: nothing is read or converted.</summary>
     /// <exception cref="ArgumentException">The model has no such weight, or it is a vector.</exception>
     public MatrixSource DescribeMatrix(WeightRole role, int layer = -1, int index = 0)

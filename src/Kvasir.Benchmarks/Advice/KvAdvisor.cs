@@ -66,7 +66,7 @@ public static class KvAdvisor
         bool HasProfile(string way) => !CompressionPolicies.Names.Contains(way.Split('+')[0]) || profiles.Has(CompressionPolicies.ProfileOf(way.Split('+')[0]));
     }
 
-    private static bool IsQuantised(string way) => way.Contains("q8_0", StringComparison.Ordinal) || way.Contains("q4_0", StringComparison.Ordinal) || way.StartsWith("kivi", StringComparison.Ordinal);
+    private static bool IsQuantised(string way) => way.Contains("q8_0", StringComparison.Ordinal) || way.Contains("q4_0", StringComparison.Ordinal) || way.Contains("kivi", StringComparison.Ordinal);
 
     private static IReadOnlyList<KvCase> Cases(SessionEngine session, KvAdviceOptions options)
     {
@@ -109,8 +109,8 @@ public static class KvAdvisor
     private static string OptionsOf(KvOutcome outcome)
     {
         var (name, type) = (outcome.Method.Kind.Name, outcome.Method.Kind.Type.ToString().ToLowerInvariant());
-        var policy = name.Split('+')[0];
-        if (!CompressionPolicies.Names.Contains(policy))
+        var policy = CompressionPolicies.WhyNot(name) is null ? name : name.Split('+')[0];
+        if (CompressionPolicies.WhyNot(policy) is not null)
             return $"--kv-type {type}";
         var budget = outcome.Method.Kind.TakesBudget ? string.Create(CultureInfo.InvariantCulture, $":{(CompressionPolicies.KeepsAllRows(policy) ? outcome.Method.Budget : outcome.RowShare):0.###}") : "";
         return $"--kv-type {type} --kv-policy {policy}{budget}";

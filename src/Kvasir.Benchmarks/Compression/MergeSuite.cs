@@ -21,6 +21,7 @@ internal static class MergeSuite
         using var session = await SessionEngine.OpenAsync(options.Model, new EngineOptions { Threads = options.Threads, KvType = KvDataType.F16 }).ConfigureAwait(false);
         var prompts = CompressionPrompt.Make(session, ["qa-en", "kv"], options.Quick ? options.UsedPrompts : options.UsedPrompts * 2, options.Quick ? 600 : 1200, options.Seed + 2);
         await Premise(log, session, prompts, cancellation).ConfigureAwait(false);
+        await OverLayers(log, session, prompts, cancellation).ConfigureAwait(false);
         await LongAnswers(options, log, session, cancellation).ConfigureAwait(false);
         var run = new QualityRun(session, prompts, log.Progress);
         var methods = Shares.SelectMany(share => Policies.Select(name => (session.Policy(name), (Func<int, int>)(rows => (int)Math.Ceiling(rows * share))))).ToArray();
@@ -45,6 +46,21 @@ internal static class MergeSuite
                 log.Add(name + suffix, test.Difference, "nats a token", 0, FormattableString.Invariant($"KL of {one.Policy} minus {other.Policy}, p = {test.P:0.####}; below 0 is better"));
             }
         }
+    }
+
+    /// <summary>What MiniCache would cost: neighbouring layers' rows with one direction, against nothing merged, and against KVMerger at the same bytes.</summary>
+    private static async Task OverLayers(CompressionLog log, SessionEngine session, IReadOnlyList<CompressionPrompt> prompts, CancellationToken cancellation)
+    {
+        // Of two layers' rows one direction and two lengths are left, and both rows of what is far apart; that in the deeper half.
+        const double Retained = 0.05;
+        var pair = (0.5 * (1 - Retained)) + Retained + (1.0 / session.Layout.HeadDim);
+        var bytes = 0.5 + (0.5 * pair);
+        var merge = new CrossLayerMerge(retained: Retained);
+        (ICompressionPolicy, Func<int, int>)[] methods = [(merge, rows => rows), (new CrossLayerMerge(retained: 1), rows => rows), (session.Policy("kvmerger"), rows => (int)(rows * bytes))];
+        var outcomes = await new QualityRun(session, [.. prompts.Take(30)], log.Progress).RunAsync(methods, seesQuestion: true, cancellation).ConfigureAwait(false);
+        foreach (var layer in merge.Seen.GroupBy(seen => seen.Layer).OrderBy(layer => layer.Key))
+            log.Add($"minicache.keyCosine.layer{layer.Key}", Interval.Of([.. layer.Select(seen => seen.Keys)]), "", 0.9, FormattableString.Invariant($"median over rows and heads of layers {layer.Key - 1} and {layer.Key}; values {layer.Average(seen => seen.Values):0.00}"));
+        log.Add("minicache.kl", outcomes[0].Kl.Average(), "nats a token", outcomes[1].Kl.Average(), FormattableString.Invariant($"deeper half of the layers in pairs, 5 % of rows kept apart, {bytes:0.00} of all bytes if the pool could; baseline: all rows kept apart; KVMerger at these bytes {outcomes[2].Kl.Average():0.000}; tokens unchanged {100 * outcomes[0].Agreement.Average():0} and {100 * outcomes[2].Agreement.Average():0} %"));
     }
 
     /// <summary>Elastic Cache's ways to drop while a long answer comes back to the prompt, and anchors by head against anchors by layer.</summary>

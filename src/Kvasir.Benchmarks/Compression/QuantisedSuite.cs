@@ -22,6 +22,9 @@ internal static class QuantisedSuite
     private const string EightBits = "q8_0";
     private const string FourBits = "q4_0";
 
+    /// <summary>Share that all rows take in no form: fewer rows in fewer bits.</summary>
+    private const double FewestBytes = 0.1;
+
     private static readonly (string Method, string Check, double? Bound)[] Read =
         [(FourBits, "kv4bit", 0.02), (EightBits, "kv8bit", null), ("kivi4", "kivi4", 0.02), ("kivi2", "kivi2", null)];
 
@@ -111,11 +114,12 @@ internal static class QuantisedSuite
         var dropping = Dropping.Where(name => profiles.Has(CompressionPolicies.ProfileOf(name))).ToArray();
         var type = new KvLayout(config.Layers, config.KvHeads, config.HeadDim, KvDataType.F16);
         var budgets = new[] { KvDataType.Q8_0, KvDataType.Q4_0 }.Select(small => (type with { Type = small }).BytesPerToken / type.BytesPerToken).Append(0.1875).ToArray();
-        var combined = dropping.SelectMany(name => new[] { $"{name}+{EightBits}", $"{name}+{FourBits}" });
+        var sizes = KvMethods.Of([EightBits, FourBits, .. CompressionPolicies.Forms], [1], config).ToDictionary(method => method.Kind.Name, method => method.Budget);
+        var combined = dropping.SelectMany(name => new[] { $"{name}+{EightBits}", $"{name}+{FourBits}" }.Concat(Packed(name)));
         IReadOnlyList<KvMethod> methods =
         [
             .. KvMethods.Of([.. Read.Select(method => method.Method), .. dropping], budgets, config),
-            .. KvMethods.Of([.. combined], budgets, config).Where(method => method.Budget < (type with { Type = method.Kind.Type }).BytesPerToken / type.BytesPerToken),
+            .. KvMethods.Of([.. combined], [.. budgets, FewestBytes], config).Where(method => method.Budget < sizes[method.Kind.Name.Split('+')[1]]),
         ];
         var projecting = CompressionLimits.WhyNot(config, KvMemory.Paged) is null ? await ProjectingAsync(options, config, options.Quick ? [budgets[1]] : budgets, log, cancellation).ConfigureAwait(false) : [];
         var sweep = new KvSweep(options.Model, options.Threads, log.Progress);
@@ -143,7 +147,11 @@ internal static class QuantisedSuite
             Compare(FourBits, name);
             if (at.ContainsKey($"{name}+{EightBits}"))
                 Compare($"{name}+{EightBits}", name);
+            foreach (var packed in Packed(name).Where(at.ContainsKey))
+                Compare(packed, name);
         }
+
+        IEnumerable<string> Packed(string name) => CompressionPolicies.Forms.Select(form => $"{name}+{form}").Where(pair => CompressionPolicies.WhyNot(pair) is null);
 
         void Compare(string one, string other)
         {

@@ -20,7 +20,8 @@ internal static class RandomFamilies
     /// <param name="configJson">Its config.json.</param>
     /// <param name="seed">Of its weights.</param>
     /// <param name="rename">The names of tensors as this file has them; null for the family's first.</param>
-    public static string Write(string folder, string configJson, int seed, Func<string, string>? rename = null)
+    /// <param name="attention">Factor on the spread of what makes queries, and of what is stored with it.</param>
+    public static string Write(string folder, string configJson, int seed, Func<string, string>? rename = null, double attention = 1)
     {
         Directory.CreateDirectory(folder);
         var configPath = Path.Combine(folder, "config.json");
@@ -39,7 +40,7 @@ internal static class RandomFamilies
             {
                 var stored = rename?.Invoke(part) ?? part;
                 if (!tensors.ContainsKey(stored))
-                    tensors.Add(stored, Tensor(role, config, form, random));
+                    tensors.Add(stored, Tensor(role, config, form, random, role is WeightRole.Query or WeightRole.QueryBias ? attention : 1));
             }
         }
 
@@ -59,7 +60,7 @@ internal static class RandomFamilies
     private static IEnumerable<string> Heads(WeightRole role, ModelConfig config, WeightNaming naming, int layer) =>
         Enumerable.Range(0, role == WeightRole.QueryNorm ? config.QueryHeads : config.KvHeads).Select(head => naming.Places(role, layer, head).First().Name);
 
-    private static (long[] Shape, float[] Values) Tensor(WeightRole role, ModelConfig config, WeightForm form, Random random)
+    private static (long[] Shape, float[] Values) Tensor(WeightRole role, ModelConfig config, WeightForm form, Random random, double factor)
     {
         var shape = WeightShapes.Of(role, config);
         if (form.HasFlag(WeightForm.HeadByHead))
@@ -74,7 +75,7 @@ internal static class RandomFamilies
         if (form.HasFlag(WeightForm.Experts))
             shape = [WeightShapes.Count(role, config), .. shape];
         var (mean, deviation) = Distribution(role, config, shape, columns);
-        return (shape, RandomModels.Row(random, (int)shape.Aggregate(1L, (a, b) => a * b), mean, deviation));
+        return (shape, RandomModels.Row(random, (int)shape.Aggregate(1L, (a, b) => a * b), mean, factor * deviation));
     }
 
     private static (double Mean, double Deviation) Distribution(WeightRole role, ModelConfig config, long[] shape, int columns)

@@ -31,7 +31,7 @@ internal sealed class RandomCompression
             LayerErrors = [.. Enumerable.Repeat(1.0 / config.Layers, config.Layers)],
             Found = 1,
             Asked = 1,
-        }, Ranks(random, layout));
+        }, Ranks(random, layout), new AlibiScopes { KvHeads = config.KvHeads, Slopes = [.. Enumerable.Range(0, config.QueryHeads).Select(_ => 0.05 + random.NextDouble())], Content = Scores(), Bound = Scores() });
         var shape = new CompressionShape(config.Layers, config.QueryHeads, config.KvHeads, config.HeadDim, Budget: 1000);
         var moves = config.WhyRowsStay() is null;
         _dropping = [.. CompressionPolicies.Names.Where(name => !CompressionPolicies.KeepsAllRows(name) && (moves || CompressionPolicies.Create(name, _profiles).Start(shape).ShiftedRows == 0))];
@@ -46,14 +46,17 @@ internal sealed class RandomCompression
         int? point = _random.Next(3) == 0 ? _random.Next(1, promptLength + 1) : null;
         if (_projects && _random.Next(6) == 0)
             return new() { Policy = new PaluPolicy(_profiles.Ranks!, 4 << _random.Next(3), windowRows: _random.Next(60)), Share = 0.1 + (0.9 * _random.NextDouble()), Point = point };
-        return new()
-        {
-            Policy = _packs && _random.Next(4) == 0
-                ? new KiviPolicy(_random.Next(2) == 0 ? 4 : 2, windowRows: _random.Next(60))
-                : CompressionPolicies.Create(_dropping[_random.Next(_dropping.Length)], _profiles),
-            Rows = _random.Next(1, promptLength + 9),
-            Point = point,
-        };
+        return new() { Policy = Policy(), Rows = _random.Next(1, promptLength + 9), Point = point };
+    }
+
+    private ICompressionPolicy Policy()
+    {
+        var bits = _random.Next(2) == 0 ? 4 : 2;
+        if (_packs && _random.Next(4) == 0)
+            return new KiviPolicy(bits, windowRows: _random.Next(60));
+        var name = _dropping[_random.Next(_dropping.Length)];
+        var policy = CompressionPolicies.Create(name, _profiles);
+        return _packs && _random.Next(3) > 0 && CompressionPolicies.WhyNot($"{name}+kivi{bits}") is null ? new PackedSelectionPolicy(policy, bits, windowRows: _random.Next(60)) : policy;
     }
 
     /// <summary>Any directions, for each head or for groups of heads.</summary>

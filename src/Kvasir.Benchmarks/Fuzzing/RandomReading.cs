@@ -20,7 +20,7 @@ internal sealed class RandomReading(Random random, int together)
         return new SparseReading
         {
             Policy = policy,
-            Rows = random.Next(1, promptLength + 9),
+            Rows = random.Next(2) == 0 ? 16 << random.Next(3) : random.Next(1, promptLength + 9), // some of them the same, so that prefixes are shared
             Point = random.Next(3) == 0 ? random.Next(1, promptLength + 1) : null,
         };
     }

@@ -2,6 +2,7 @@ using Kvasir.Engine.Compression;
 using Kvasir.Engine.Requests;
 using Kvasir.KvCache.Compression;
 using Kvasir.KvCache.Compression.Profiles;
+using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Benchmarks.Sessions;
 
@@ -50,7 +51,17 @@ internal sealed class CompressedSessionRunner(SessionEngine session, string poli
         return CompressionPolicies.KeepsAllRows(policy) ? ask with { Share = share } : ask with { Rows = RowsOf(point) };
     }
 
-    private int RowsOf(int rows) => Math.Max(1, (int)(rows * share * Session.Shapes.BytesPerToken / (Session.Shapes.BytesPerToken + PositionBytes)));
+    private int RowsOf(int rows)
+    {
+        var bytes = rows * share * Session.Shapes.BytesPerToken;
+        if (Policy.Packing is not { } packing)
+            return Math.Max(1, (int)(bytes / (Session.Shapes.BytesPerToken + PositionBytes)));
+        var packed = new PackedForm(packing.Bits, Session.Layout.HeadDim).RowBytes(Session.Layout, layer: 0) * Session.Layout.Layers;
+        var most = rows;
+        while (most > 1 && (packing.PackedRows(most) * packed) + ((most - packing.PackedRows(most)) * Session.Shapes.BytesPerToken) + (most * PositionBytes) > bytes)
+            most--;
+        return most;
+    }
 
     protected override StageCosts Costs(SessionHandle handle, int[] tokens, int sampled)
     {

@@ -36,7 +36,7 @@ internal static class KvMethods
     public static IReadOnlyList<string> Names { get; } = [.. Known.Select(kind => kind.Name)];
 
     /// <summary>The named ones, at every budget where they take one.</summary>
-    /// <param name="names">Names; <c>snapkv+q8_0</c> is a policy over rows of another type, at the bytes of its budget.</param>
+    /// <param name="names">Names; <c>snapkv+q8_0</c> is a policy over rows of another type, <c>snapkv+kivi2</c> one whose rows are packed, at the bytes of its budget.</param>
     /// <param name="budgets">Shares of the bytes of the whole cache, above 0, at most 1.</param>
     /// <param name="config">The model, whose shape says what a way of fixed size takes.</param>
     /// <exception cref="ArgumentException">A name is unknown, or a budget out of its range.</exception>
@@ -47,7 +47,7 @@ internal static class KvMethods
         var methods = new List<KvMethod>();
         foreach (var name in names.Distinct())
         {
-            var kind = Find(name) ?? throw new ArgumentException($"policy '{name}' is unknown; known: {string.Join(", ", Names)}, and policy+type such as snapkv+q8_0", nameof(names));
+            var kind = Find(name) ?? throw new ArgumentException($"policy '{name}' is unknown; known: {string.Join(", ", Names)}, policy+type such as snapkv+q8_0, and policy+kivi4", nameof(names));
             if (kind.TakesBudget)
                 methods.AddRange(budgets.Select(budget => new KvMethod(kind, budget)));
             else
@@ -61,6 +61,8 @@ internal static class KvMethods
     {
         if (Known.FirstOrDefault(kind => kind.Name == name) is { } known)
             return known;
+        if (CompressionPolicies.WhyNot(name) is null)
+            return new KvMethodKind(name, KvDataType.F16, CompressionPolicies.TakesBudget(name), (session, share) => new CompressedSessionRunner(session, name, share));
         var (policy, type) = (name.Split('+')[0], name.Split('+')[^1]);
         var pool = Known.FirstOrDefault(kind => kind.Name == type && kind.Type != KvDataType.F16);
         if (pool is null || name != $"{policy}+{type}" || !CompressionPolicies.Names.Contains(policy) || CompressionPolicies.KeepsAllRows(policy))
@@ -72,7 +74,7 @@ internal static class KvMethods
     /// <summary>What a way of fixed size takes; of one that packs old rows what these take.</summary>
     private static double Share(KvMethodKind kind, ModelConfig config)
     {
-        if (!CompressionPolicies.Names.Contains(kind.Name) || CompressionPolicies.Create(kind.Name).Packing is not { } packing)
+        if (CompressionPolicies.WhyNot(kind.Name) is not null || !CompressionPolicies.KeepsAllRows(kind.Name) || CompressionPolicies.Create(kind.Name).Packing is not { } packing)
             return Size(config, kind.Type) / Size(config, KvDataType.F16);
         return (double)new PackedForm(packing.Bits, config.HeadDim).GroupBytes / (2 * PackedForm.GroupRows * config.HeadDim * sizeof(ushort));
     }

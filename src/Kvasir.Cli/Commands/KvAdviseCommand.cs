@@ -40,7 +40,7 @@ internal sealed class KvAdviseCommand : Command, IHelpTopics
 
     private readonly Option<string[]> _ways = new("--ways")
     {
-        Description = $"KV types, policies, or policy+type. Default: {string.Join(", ", KvAdviceOptions.UsualWays)}.",
+        Description = $"KV types, policies, policy+type, or policy+kivi4. Default: {string.Join(", ", KvAdviceOptions.UsualWays)}.",
         HelpName = "NAME",
         AllowMultipleArgumentsPerToken = true,
     };

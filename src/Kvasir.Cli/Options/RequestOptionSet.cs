@@ -33,7 +33,7 @@ internal sealed class RequestOptionSet
 
     private readonly Option<string?> _kvPolicy = new("--kv-policy")
     {
-        Description = "Keep or read fewer rows: NAME, NAME:SHARE or NAME:ROWS, such as snapkv:0.25 ('kvasir kv policies' lists them).",
+        Description = "Keep or read fewer rows: NAME, NAME:SHARE or NAME:ROWS, such as snapkv:0.25 or snapkv+kivi2:0.25 ('kvasir kv policies' lists them).",
         HelpName = "POLICY",
     };
 

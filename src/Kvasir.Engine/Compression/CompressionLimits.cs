@@ -28,7 +28,7 @@ internal static class CompressionLimits
         if (compression.Policy.Packing is { } packing && PackedRowStore.WhyNot(layout, packing) is { } obstacle)
             throw new ArgumentException($"{what} cannot be used here: {obstacle}", nameof(request));
         if (compression.Policy.Packing is not null && compression.Cascade)
-            throw new ArgumentException($"{what} packs rows and drops none, so that a cascade has nothing to hand on; leave out Cascade", nameof(request));
+            throw new ArgumentException($"{what} packs rows when all layers are through, and a cascade hands memory on before; leave out Cascade", nameof(request));
         if (compression is { Policy.Packing.Ranks: not null, Rows: not null })
             throw new ArgumentException($"{what} keeps all rows, and is told a share of their bytes: set Share, and leave out Rows", nameof(request));
         if (compression.Rows is < 1)
@@ -58,8 +58,6 @@ internal static class CompressionLimits
             return "the model's cache holds latent rows, from which the heads' keys are made";
         if (config.LayerPlan.Any(layer => layer.Window != 0))
             return "some layers of the model see a window only, and are small as they are";
-        if (config.Alibi)
-            return "the model's scores depend on distances (ALiBi), which kept rows would lose";
         return config.AttentionSoftCap != 0 || config.Sinks ? "the model's scores are capped or have sinks, which the policies' probes do not know" : null;
     }
 }

@@ -5,6 +5,7 @@ using Kvasir.Engine.Running;
 using Kvasir.KvCache.Compression;
 using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;
+using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Engine.Compression;
 
@@ -73,6 +74,9 @@ internal sealed class CompressionSession : ILayerPolicy
     /// <summary>What was done; null before the compress point.</summary>
     public CompressionStatistics? Statistics { get; private set; }
 
+    /// <summary>Scores that fall with the distance need all rows' positions.</summary>
+    private bool SeesAllRows => !_model.Config.Alibi;
+
     /// <summary>Rows of all lanes together that the policy keeps at the compress point.</summary>
     private long KeptRows => (long)Math.Min(Point, _shape.Budget + _compressor.LagRows) * _shape.Layers * Lanes;
 
@@ -83,7 +87,7 @@ internal sealed class CompressionSession : ILayerPolicy
     public int BlocksForKept()
     {
         if (_packed is not null)
-            return _packed.Blocks(Point);
+            return _packed.MostBlocks(KeptRows, Point);
         var pieces = (KeptRows / _model.Layout.BlockRows) + (_shape.Layers * Lanes);
         return (int)((pieces + (_shape.Layers * Lanes) - 1) / (_shape.Layers * Lanes));
     }
@@ -96,7 +100,7 @@ internal sealed class CompressionSession : ILayerPolicy
     public RaggedTable BeginCascade()
     {
         _cascades = true;
-        var table = new RaggedTable(_pool, Policy.PerHead) { CascadeRows = KeptRows, DropsInSteps = true, SeesAllRows = true };
+        var table = new RaggedTable(_pool, Policy.PerHead) { CascadeRows = KeptRows, DropsInSteps = true, SeesAllRows = SeesAllRows };
         _table = table;
         return table;
     }
@@ -110,7 +114,7 @@ internal sealed class CompressionSession : ILayerPolicy
             return _cascades || length >= Point - Window ? Point : Point - Window;
         if (length < _promptLength)
             return _promptLength;
-        return _packed?.NextPacking(length) ?? (_compressor.DropsInAnswer ? length + 1 : int.MaxValue);
+        return _packed?.NextPacking((RaggedTable)_table!, length) ?? (_compressor.DropsInAnswer ? length + 1 : int.MaxValue);
     }
 
     public void AskMass(int layer, ReadOnlySpan<int> positions, List<MassQuery> queries)
@@ -153,7 +157,7 @@ internal sealed class CompressionSession : ILayerPolicy
         {
             // A prompt that goes on behind the compress point is computed densely, however it is cut into steps.
             if (_packed is not null && context.Positions[^1] + 1 >= _promptLength)
-                ((RaggedTable)_table!).Pack(layer, _packed.PackedRows(context.Positions[^1] + 1));
+                Pack((RaggedTable)_table!, layer);
             else if (context.Positions[^1] >= _promptLength)
                 Drop(layer, context.Positions[^1]);
             return;
@@ -198,8 +202,8 @@ internal sealed class CompressionSession : ILayerPolicy
             }
             else
             {
-                compressed = _packed?.Copy(_pool, (UniformTable)_table, Point, reservation) ?? Copy((UniformTable)_table, reservation);
-                peak += compressed.BlockCount;
+                compressed = Copy((UniformTable)_table, reservation);
+                peak += compressed.PeakBlocks;
                 _table.Dispose();
                 _table = compressed;
             }
@@ -224,41 +228,57 @@ internal sealed class CompressionSession : ILayerPolicy
 
     private RaggedTable Copy(UniformTable table, BlockReservation reservation)
     {
-        var kept = new List<int>?[_shape.Layers * Lanes];
-        var merged = new List<(int Layer, RowSelection.MergedRow Row)>();
-        var compressed = new RaggedTable(_pool, Policy.PerHead) { DropsInSteps = true, SeesAllRows = true };
-        var slices = 0;
+        var kept = new int[_shape.Layers * Lanes][];
+        var merged = new ILookup<(int Lane, int Row), RowSelection.MergedRow>[_shape.Layers];
+        var compressed = new RaggedTable(_pool, Policy.PerHead) { DropsInSteps = true, SeesAllRows = SeesAllRows, Packing = _packed?.Form };
+        var pieces = _packed?.SparePieces ?? 0;
         for (var layer = 0; layer < _shape.Layers; layer++)
         {
             Select(layer, _shape.Layers);
             for (var lane = 0; lane < Lanes; lane++)
             {
-                kept[(layer * Lanes) + lane] = _selection.Kept(lane) is { } rows ? [.. rows] : null;
-                slices += compressed.SlicesFor(_selection.Kept(lane)?.Count ?? Point);
+                int[] rows = _selection.Kept(lane) is { } some ? [.. some] : [.. Enumerable.Range(0, Point)];
+                kept[(layer * Lanes) + lane] = rows;
+                pieces += _packed?.Pieces(layer, rows.Length) ?? compressed.SlicesFor(rows.Length);
             }
 
-            foreach (var row in _selection.Merged)
-                merged.Add((layer, row));
+            merged[layer] = _selection.Merged.ToLookup(row => (Lanes == 1 ? 0 : row.Head, row.Row));
         }
 
-        compressed.Adopt(table.Length, slices, reservation);
-        var all = Enumerable.Range(0, Point).ToArray();
+        compressed.Adopt(table.Length, pieces, reservation);
         for (var layer = 0; layer < _shape.Layers; layer++)
         {
             for (var lane = 0; lane < Lanes; lane++)
-            {
-                var rows = kept[(layer * Lanes) + lane];
-                compressed.AppendCopies(layer, lane, table, rows is null ? all : CollectionsMarshal.AsSpan(rows));
-            }
+                Copy(table, compressed, layer, lane, kept[(layer * Lanes) + lane], merged[layer]);
         }
 
-        foreach (var (layer, row) in merged)
-        {
-            var lane = Lanes == 1 ? 0 : row.Head;
-            compressed.Replace(layer, row.Head, PlaceOf(compressed.Positions(layer, lane), row.Row), row.Key, row.Value, row.Bias);
-        }
-
+        compressed.EndStep();
         return compressed;
+    }
+
+    /// <summary>Copies the rows of a lane that stay. Those that are packed are so group by group, merged rows in their places.</summary>
+    private void Copy(UniformTable table, RaggedTable compressed, int layer, int lane, ReadOnlySpan<int> kept, ILookup<(int Lane, int Row), RowSelection.MergedRow> merged)
+    {
+        var together = _packed is null ? kept.Length : IPackedForm.GroupRows;
+        for (var first = 0; first < kept.Length; first += together)
+        {
+            var end = Math.Min(kept.Length, first + together);
+            compressed.AppendCopies(layer, lane, table, kept[first..end]);
+            for (var place = first; place < end; place++)
+            {
+                foreach (var row in merged[(lane, kept[place])])
+                    compressed.Replace(layer, row.Head, place, row.Key, row.Value, row.Bias);
+            }
+
+            if (_packed is not null)
+                compressed.Pack(layer, lane, _packed.PackedRows(kept.Length));
+        }
+    }
+
+    private void Pack(RaggedTable table, int layer)
+    {
+        for (var lane = 0; lane < Lanes; lane++)
+            table.Pack(layer, lane, _packed!.PackedRows(table.Rows(layer, lane)));
     }
 
     private void Select(int layer, int observed)
@@ -338,7 +358,7 @@ internal sealed class CompressionSession : ILayerPolicy
             Rows = Point,
             KeptRows = rows,
             Bytes = table.BlockCount * _model.Layout.BlockBytes,
-            RowBytes = _packed?.Bytes(Point) ?? (rows * _model.Layout.BytesPerToken),
+            RowBytes = _packed?.Bytes(table) ?? (rows * _model.Layout.BytesPerToken),
             FullBytes = (Point + _model.Layout.BlockRows - 1) / _model.Layout.BlockRows * _model.Layout.BlockBytes,
             MassKept = _keptMass.Share,
             PeakBlocks = peak,

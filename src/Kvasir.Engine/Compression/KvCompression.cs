@@ -31,7 +31,7 @@ public sealed record KvCompression
     /// </summary>
     public bool Cascade { get; init; }
 
-    /// <summary>Reads <c>name</c>, <c>name:share</c> or <c>name:rows</c>, such as <c>snapkv:0.25</c> or <c>cake:256</c>.</summary>
+    /// <summary>Reads <c>name</c>, <c>name:share</c> or <c>name:rows</c>, such as <c>snapkv:0.25</c>, <c>cake:256</c> or <c>snapkv+kivi2:0.25</c>.</summary>
     /// <param name="text">The text.</param>
     /// <param name="profiles">What was measured of the model.</param>
     /// <exception cref="FormatException">Says what is wrong with the text.</exception>
@@ -41,9 +41,9 @@ public sealed record KvCompression
         {
             var budget = BudgetText.Parse(text);
             var policy = CompressionPolicies.Create(budget.Name, profiles);
-            if (policy.Packing is { Ranks: null } && budget != new BudgetText(budget.Name, null, null))
-                throw new FormatException($"KV policy '{text}': {policy.Name} keeps all rows and takes no budget; write {policy.Name} alone");
-            if (policy.Packing is not null && budget.Rows is not null)
+            if (!CompressionPolicies.TakesBudget(budget.Name) && budget != new BudgetText(budget.Name, null, null))
+                throw new FormatException($"KV policy '{text}': {policy.Name} takes no budget; write {policy.Name} alone");
+            if (policy.Packing?.Ranks is not null && budget.Rows is not null)
                 throw new FormatException($"KV policy '{text}': {policy.Name} keeps all rows, and is told a share of their bytes; write {policy.Name}:0.5");
             var compression = new KvCompression { Policy = policy, Rows = budget.Rows };
             return budget.Share is { } share ? compression with { Share = share } : compression;

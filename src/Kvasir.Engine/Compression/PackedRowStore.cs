@@ -1,12 +1,11 @@
 using Kvasir.Engine.Loading;
 using Kvasir.KvCache.Compression;
-using Kvasir.KvCache.Pool;
 using Kvasir.KvCache.Tables;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Engine.Compression;
 
-/// <summary>Carries out a <see cref="RowPacking"/>: what packed rows take, and the table that they go to at the compress point.</summary>
+/// <summary>Carries out a <see cref="RowPacking"/>: what packed rows take, and when they are packed.</summary>
 internal sealed class PackedRowStore
 {
     private readonly KvLayout _layout;
@@ -45,55 +44,78 @@ internal sealed class PackedRowStore
             : $"a block of {layout.BlockRows} rows has no room for {PackedForm.GroupRows} packed ones; use larger blocks";
     }
 
-    /// <summary>Pieces that the lanes of so many rows lie in, over all layers.</summary>
-    public int Pieces(int rows)
+    /// <summary>The form.</summary>
+    public IPackedForm Form => _form;
+
+    /// <summary>Pieces that a lane needs for a while when its rows are packed while they are copied.</summary>
+    public int SparePieces => PiecesOf(IPackedForm.GroupRows, _layout.BlockRows);
+
+    /// <summary>Pieces that so many rows of a lane lie in.</summary>
+    public int Pieces(int layer, int rows)
     {
         var packed = _packing.PackedRows(rows);
-        var pieces = 0;
-        for (var layer = 0; layer < _layout.Layers; layer++)
+        return PiecesOf(packed, _form.RowsPerPiece(_layout, layer)) + PiecesOf(rows - packed, _layout.BlockRows);
+    }
+
+    /// <summary>Blocks that the kept rows lie in, at most, and what it takes to pack them.</summary>
+    /// <param name="kept">Rows of all lanes together.</param>
+    /// <param name="most">Most rows of a lane.</param>
+    public int MostBlocks(long kept, int most)
+    {
+        var lanes = _layout.Layers * _lanes;
+        var pieces = (long)SparePieces;
+        if (kept >= (long)most * lanes)
         {
-            var perPiece = _form.RowsPerPiece(_layout, layer);
-            pieces += _lanes * ((int)(((long)packed + perPiece - 1) / perPiece) + ((rows - packed + _layout.BlockRows - 1) / _layout.BlockRows));
+            for (var layer = 0; layer < _layout.Layers; layer++)
+                pieces += _lanes * Pieces(layer, most);
+        }
+        else
+        {
+            // However lanes share the rows: most stay as they are when every lane has a window and a group that is not full.
+            var loose = Math.Min(kept, (long)lanes * (_packing.WindowRows + IPackedForm.GroupRows - 1));
+            var perPiece = Enumerable.Range(0, _layout.Layers).Min(layer => _form.RowsPerPiece(_layout, layer));
+            pieces += ((kept - loose) / perPiece) + (loose / _layout.BlockRows) + (2 * lanes) + 1;
         }
 
-        return pieces;
+        return (int)((pieces + lanes - 1) / lanes);
     }
 
-    /// <summary>Blocks that have so many pieces.</summary>
-    public int Blocks(int rows) => (Pieces(rows) + (_layout.Layers * _lanes) - 1) / (_layout.Layers * _lanes);
-
-    /// <summary>Bytes of so many rows in all layers and heads, scales and minima included, without what is free in pieces.</summary>
-    public double Bytes(int rows)
+    /// <summary>Bytes of a table's rows in all layers and heads, scales and minima included, without what is free in pieces.</summary>
+    public double Bytes(RaggedTable table)
     {
-        var packed = _packing.PackedRows(rows);
-        var bytes = (rows - packed) * _layout.BytesPerToken;
-        for (var layer = 0; layer < _layout.Layers; layer++)
-            bytes += packed * _form.RowBytes(_layout, layer);
-        return bytes;
-    }
-
-    /// <summary>Rows of a lane that are packed when the step that computes row <paramref name="rows"/> - 1 is through.</summary>
-    public int PackedRows(int rows) => _packing.PackedRows(rows);
-
-    /// <summary>Where the next step must end at the latest.</summary>
-    public int NextPacking(int rows) => _packing.NextPacking(rows);
-
-    /// <summary>Copies the rows before the compress point to a table of their own.</summary>
-    public RaggedTable Copy(BlockPool pool, UniformTable table, int point, BlockReservation reservation)
-    {
-        var copy = new RaggedTable(pool, _lanes > 1) { DropsInSteps = true, SeesAllRows = true, Packing = _form };
-        copy.Adopt(table.Length, Pieces(point), reservation);
-        var packed = _packing.PackedRows(point);
-        var others = Enumerable.Range(packed, point - packed).ToArray();
+        double bytes = 0;
         for (var layer = 0; layer < _layout.Layers; layer++)
         {
             for (var lane = 0; lane < _lanes; lane++)
             {
-                copy.AppendPacked(layer, lane, table, packed);
-                copy.AppendCopies(layer, lane, table, others);
+                var packed = _packing.PackedRows(table.Rows(layer, lane));
+                bytes += ((packed * _form.RowBytes(_layout, layer)) + ((table.Rows(layer, lane) - packed) * _layout.BytesPerToken / _layout.Layers)) / _lanes;
             }
         }
 
-        return copy;
+        return bytes;
     }
+
+    /// <summary>Rows of a lane that are packed when a step is through after which it has so many.</summary>
+    public int PackedRows(int rows) => _packing.PackedRows(rows);
+
+    /// <summary>Where the next step must end at the latest: where the first lane has a group more to pack.</summary>
+    /// <param name="table">The rows of the steps before.</param>
+    /// <param name="length">Their length.</param>
+    public int NextPacking(RaggedTable table, int length)
+    {
+        var least = int.MaxValue;
+        for (var layer = 0; layer < _layout.Layers; layer++)
+        {
+            for (var lane = 0; lane < _lanes; lane++)
+            {
+                var rows = table.Rows(layer, lane);
+                least = Math.Min(least, _packing.NextPacking(rows) - rows);
+            }
+        }
+
+        return length + least;
+    }
+
+    private static int PiecesOf(int rows, int perPiece) => (int)(((long)rows + perPiece - 1) / perPiece);
 }

@@ -1,3 +1,4 @@
+using Kvasir.Engine.Compression.Profiling;
 using Kvasir.KvCache.Compression.Profiles;
 
 namespace Kvasir.Engine.Compression;
@@ -14,7 +15,8 @@ public static class ProfileFiles
         var (path, fingerprint) = (model.Path, model.Fingerprint.ToString());
         return new ModelProfiles(
             () => Read(PathFor(path, ProfileKind.Heads), fingerprint, HeadProfileFile.Read, profile => profile.Fingerprint, "heads"),
-            () => Read(PathFor(path, ProfileKind.Ranks), fingerprint, RankProfileFile.Read, profile => profile.Fingerprint, "ranks"));
+            () => Read(PathFor(path, ProfileKind.Ranks), fingerprint, RankProfileFile.Read, profile => profile.Fingerprint, "ranks"),
+            () => AlibiReach.Of(model));
     }
 
     private static T? Read<T>(string file, string fingerprint, Func<string, T> read, Func<T, string> of, string command)

@@ -36,6 +36,7 @@ internal sealed class SequenceMemory(
     private const int ResidualLife = 8;
 
     private readonly InFlightPrompts _inFlight = new();
+    private readonly ReadingBooks _books = new(model.Layout.BlockRows);
     private readonly List<Sequence> _holding = [];
     private readonly PoolRoom _room = new(pool, index, chunks.Index);
 
@@ -57,13 +58,12 @@ internal sealed class SequenceMemory(
         var reusable = Math.Min(sequence.ReusableLength, request.Given is { Parts: [var first, ..] } ? first.Start : int.MaxValue);
         if (compression is not null)
             reusable = compression.Reusable(reusable);
-        var reading = ReadingSession.Of(model, sequence);
+        var reading = ReadingSession.Of(model, _books, sequence);
         reusable = reading?.Reusable(reusable) ?? reusable;
         var reuses = reusable > 0 && request.UsePrefixCache && pool.SharesBlocks && policy is not { AllowsPrefixReuse: false };
         var match = reuses ? index.Match(sequence.Scope, sequence.Tokens, reusable) : null;
         var matched = match?.TokenCount ?? 0;
-        if (reuses
-            && _inFlight.LongestPromise(sequence.Scope, sequence.Tokens[..reusable]) >= matched + MinPromisedTokens)
+        if (reuses && _inFlight.LongestPromise(sequence.Scope, sequence.Tokens[..reusable]) >= matched + MinPromisedTokens)
         {
             match?.Dispose();
             return Acquisition.Promised;
@@ -157,7 +157,6 @@ internal sealed class SequenceMemory(
         var needed = sequence.Table!.BlocksToReach(length) - sequence.Reservation!.Remaining;
         if (needed > 0 && !(_room.TryMake(needed) && sequence.Reservation.TryGrow(needed)))
             return false;
-
         sequence.Table.Extend(length, sequence.Reservation);
         return true;
     }
@@ -172,7 +171,7 @@ internal sealed class SequenceMemory(
         forked.EnsureListCapacity(fork.PromptLength + fork.MaxAnswer);
         fork.Table = forked;
         states?.Fork(sequence: fork, parent);
-        fork.Reading = ReadingSession.Of(model, fork, parent.Reading);
+        fork.Reading = ReadingSession.Of(model, _books, fork, parent.Reading);
         fork.Plan = new ForwardPlan(model.Config.Layers);
         fork.Plan.Append(fork.PromptLength, SpanOrigin.Shared);
         return true;
@@ -438,6 +437,7 @@ internal sealed class SequenceMemory(
             return;
         var table = (UniformTable)sequence.Table!;
         index.Insert(sequence.Scope, sequence.Tokens[..rows], table.Blocks[..BlocksFor(rows)]);
+        sequence.Reading?.Keep(sequence, rows);
         if (sequence.Reading is not { ShapesPrompt: true })
             tiers?.Offer(sequence, rows, table);
     }

@@ -10,11 +10,13 @@ internal sealed class ReadingSession
 {
     private readonly int _promptLength;
     private readonly int _budget;
+    private readonly ReadingBooks _books;
     private long _visible;
     private long _read;
 
-    public ReadingSession(LoadedModel model, SparseReading request, int promptLength)
+    private ReadingSession(LoadedModel model, ReadingBooks books, SparseReading request, int promptLength)
     {
+        _books = books;
         var config = model.Config;
         _promptLength = promptLength;
         var point = request.Point ?? promptLength;
@@ -42,11 +44,11 @@ internal sealed class ReadingSession
     };
 
     /// <summary>The sparse reading that a sequence's request asks for, or null. It goes on from that of another answer, if there is one.</summary>
-    public static ReadingSession? Of(LoadedModel model, Sequence sequence, ReadingSession? parent = null)
+    public static ReadingSession? Of(LoadedModel model, ReadingBooks books, Sequence sequence, ReadingSession? parent = null)
     {
         if (sequence.Request.Reading is not { } request)
             return null;
-        var session = new ReadingSession(model, request, sequence.PromptLength);
+        var session = new ReadingSession(model, books, request, sequence.PromptLength);
         if (parent is not null)
             session.Reader.GoOnFrom(parent.Reader);
         return session;
@@ -59,12 +61,22 @@ internal sealed class ReadingSession
         return IsChunked ? reusable / Policy.ChunkRows * Policy.ChunkRows : reusable;
     }
 
-    /// <summary>Cuts a match to what may be reused of it; returns the tokens that are left.</summary>
+    /// <summary>Cuts a match to what may be reused of it, and takes over what is known of it; returns the tokens that are left.</summary>
     public int? Shorten(PrefixMatch? match)
     {
-        if (match is not null && Reusable(match.TokenCount) is var tokens && tokens < match.TokenCount)
+        if (match is null)
+            return null;
+        var known = Reader.NoteSize > 0 ? _books.Take(match, Reader) : match.TokenCount;
+        if (Reusable(known) is var tokens && tokens < match.TokenCount)
             match.Shorten(tokens);
-        return match?.TokenCount;
+        return match.TokenCount;
+    }
+
+    /// <summary>Keeps what others must know who find the first rows of the sequence.</summary>
+    public void Keep(Sequence sequence, int rows)
+    {
+        if (Reader.NoteSize > 0)
+            _books.Keep(sequence, Reader, rows);
     }
 
     /// <summary>The smallest length above <paramref name="length"/> at which a step must end.</summary>

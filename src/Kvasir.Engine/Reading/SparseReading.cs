@@ -41,9 +41,9 @@ public sealed record SparseReading
     /// <summary>Rows that a query of a KV head reads of so many.</summary>
     public int BudgetOf(int rows) => Math.Max(1, Rows ?? (int)Math.Ceiling(rows * Share));
 
-    /// <summary>What stands for it in the scope of rows that it shapes, or null when it shapes none: its policy and budget.</summary>
+    /// <summary>What stands for it in the scope of rows that it shapes, or null when it shapes none: its policy, its chunks and its budget.</summary>
     /// <param name="prompt">Tokens of the prompt.</param>
     internal string? ScopeText(int prompt) => Policy.ShapesPrompt
-        ? string.Create(CultureInfo.InvariantCulture, $"read/2;{Policy.Name};rows={BudgetOf(Point ?? prompt)}")
+        ? string.Create(CultureInfo.InvariantCulture, $"read/3;{Policy.Name};chunk={Policy.ChunkRows};rows={BudgetOf(Point ?? prompt)}")
         : null;
 }

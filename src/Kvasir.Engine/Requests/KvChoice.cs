@@ -14,18 +14,27 @@ public readonly record struct KvChoice(KvCompression? Compression, SparseReading
     /// <summary>All names, for help and messages.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. CompressionPolicies.Names, .. ReadingPolicies.Names];
 
-    /// <summary>Reads <c>name</c>, <c>name:share</c> or <c>name:rows</c>, such as <c>snapkv:0.25</c> or <c>quest:1024</c>.</summary>
+    /// <summary>Reads <c>name</c>, <c>name:share</c> or <c>name:rows</c>, such as <c>snapkv:0.25</c>, <c>snapkv+kivi2:0.25</c> or <c>quest:1024</c>.</summary>
     /// <param name="text">The text.</param>
     /// <param name="profiles">What was measured of the model.</param>
     /// <exception cref="FormatException">Says what is wrong with the text.</exception>
     public static KvChoice Parse(string text, ModelProfiles? profiles)
     {
         var name = NameOf(text);
-        if (ReadingPolicies.Names.Contains(name))
-            return new KvChoice(null, SparseReading.Parse(text));
-        return CompressionPolicies.Names.Contains(name)
-            ? new KvChoice(KvCompression.Parse(text, profiles), null)
-            : throw new FormatException($"KV policy '{name}' is unknown; known: {string.Join(", ", Names)}");
+        if (WhyNot(name) is { } reason)
+            throw new FormatException(reason);
+        return ReadsOnly(name) ? new KvChoice(null, SparseReading.Parse(text)) : new KvChoice(KvCompression.Parse(text, profiles), null);
+    }
+
+    /// <summary>Why there is no policy of a name, or null when there is.</summary>
+    public static string? WhyNot(string name)
+    {
+        if (ReadsOnly(name))
+            return null;
+        var policy = name.Split('+', 2)[0];
+        if (ReadsOnly(policy))
+            return $"KV policy '{name}': {policy} keeps all rows as they are and reads fewer; write {policy} alone";
+        return CompressionPolicies.Names.Contains(policy) ? CompressionPolicies.WhyNot(name) : $"KV policy '{policy}' is unknown; known: {string.Join(", ", Names)}";
     }
 
     /// <summary>The name in a text that <see cref="Parse"/> reads.</summary>

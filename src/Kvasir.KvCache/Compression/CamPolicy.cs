@@ -8,7 +8,7 @@ namespace Kvasir.KvCache.Compression;
 /// </summary>
 public sealed class CamPolicy : ICompressionPolicy
 {
-    /// <summary>m: rows that take over a value.</summary>
+    /// <summary>m: rows that take over a value, the next that are kept.</summary>
     private const int Heirs = 32;
 
     private readonly H2OPolicy _eviction = new();
@@ -26,6 +26,7 @@ public sealed class CamPolicy : ICompressionPolicy
     {
         private readonly float[][] _mass = new float[shape.Layers][];
         private readonly float[]?[] _values = new float[]?[shape.Layers * shape.KvHeads];
+        private readonly LaneOrder?[] _orders = new LaneOrder?[shape.Layers * shape.KvHeads];
         private readonly float[]?[] _keys = new float[]?[shape.Layers * shape.KvHeads];
         private int _length;
 
@@ -66,42 +67,62 @@ public sealed class CamPolicy : ICompressionPolicy
         public override void Answer(in AnswerSignals signals, RowDrops drops)
         {
             eviction.Answer(signals, drops);
-            var value = new float[shape.HeadDim];
-            var key = new float[shape.HeadDim];
             for (var head = 0; head < shape.KvHeads; head++)
             {
-                // One row a token, once the budget is full: its heirs are the newest rows, of which the evicted one is none.
-                var rows = signals.LaneRows[head];
-                foreach (var row in drops.Dropped(head))
-                {
-                    var heirs = Math.Min(Heirs, rows - 1);
-                    double own = 0;
-                    double others = 0;
-                    for (var q = head * shape.Group; q < (head + 1) * shape.Group; q++)
-                    {
-                        var weights = signals.WeightsOf(q, rows);
-                        own += weights[row];
-                        for (var heir = rows - heirs; heir < rows; heir++)
-                            others += heir == row ? 0 : weights[heir];
-                    }
-
-                    if (heirs < 1 || !Draws(signals.Layer, head, signals.Position, own / Math.Max(1e-30, others / heirs)))
-                        continue;
-                    signals.Rows.Read(head, row, key, value);
-                    var given = (float[])value.Clone();
-                    for (var heir = rows - heirs; heir < rows; heir++)
-                    {
-                        if (drops.Dropped(head).Contains(heir))
-                            continue;
-                        signals.Rows.Read(head, heir, key, value);
-                        for (var d = 0; d < value.Length; d++)
-                            value[d] += given[d] / heirs;
-                        drops.Replace(head, heir, (float[])key.Clone(), (float[])value.Clone());
-                    }
-                }
+                var order = _orders[(signals.Layer * shape.KvHeads) + head] ??= new LaneOrder();
+                order.Grow(signals.LaneRows[head]);
+                if (drops.Dropped(head).Count == 0)
+                    continue;
+                Bequeath(signals, head, order.Rows, drops);
+                order.Drop(CollectionsMarshal.AsSpan(drops.Dropped(head)));
             }
         }
 
+        /// <summary>Rows that are evicted while the answer grows: a layer's kept rows, oldest first, say which follow them.</summary>
+        private void Bequeath(in AnswerSignals signals, int head, ReadOnlySpan<int> order, RowDrops drops)
+        {
+            var dropped = drops.Dropped(head);
+            var richer = new SortedDictionary<int, (float[] Key, float[] Value)>();
+            float[] key = new float[shape.HeadDim], given = new float[shape.HeadDim];
+            foreach (var row in dropped)
+            {
+                var heirs = new List<int>(Heirs);
+                for (var i = order.IndexOf(row) + 1; i < order.Length && heirs.Count < Heirs; i++)
+                {
+                    if (!dropped.Contains(order[i]))
+                        heirs.Add(order[i]);
+                }
+
+                double own = 0, others = 0;
+                for (var q = head * shape.Group; q < (head + 1) * shape.Group; q++)
+                {
+                    var weights = signals.WeightsOf(q, signals.LaneRows[head]);
+                    own += weights[row];
+                    foreach (var heir in heirs)
+                        others += weights[heir] / (double)heirs.Count;
+                }
+
+                if (heirs.Count == 0 || !Draws(signals.Layer, head, signals.Position, own / Math.Max(1e-30, others)))
+                    continue;
+                signals.Rows.Read(head, row, key, given);
+                foreach (var heir in heirs)
+                {
+                    if (!richer.TryGetValue(heir, out var content))
+                    {
+                        richer[heir] = content = (new float[shape.HeadDim], new float[shape.HeadDim]);
+                        signals.Rows.Read(head, heir, content.Key, content.Value);
+                    }
+
+                    for (var d = 0; d < given.Length; d++)
+                        content.Value[d] += given[d] / heirs.Count;
+                }
+            }
+
+            foreach (var (heir, content) in richer)
+                drops.Replace(head, heir, content.Key, content.Value);
+        }
+
+        /// <summary>Rows that are evicted with the prompt.</summary>
         private void Bequeath(int layer, int head, List<int> kept, float[] keys, float[] values, RowSelection selection)
         {
             var mass = _mass[layer].AsSpan(head * _length, _length);

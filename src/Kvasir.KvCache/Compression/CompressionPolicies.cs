@@ -3,7 +3,8 @@ using Kvasir.KvCache.Compression.Profiles;
 namespace Kvasir.KvCache.Compression;
 
 /// <summary>
-/// The compression policies, by name. What follows a dash is a form of the method before it: an ablation, or the published form beside ours.
+/// The compression policies, by name. What follows a dash is a form of the method before it: an ablation, or the published form beside ours. What
+/// follows a plus is the form that kept rows take: <c>snapkv+kivi2</c> (<see cref="PackedSelectionPolicy"/>).
 /// </summary>
 public static class CompressionPolicies
 {
@@ -28,6 +29,8 @@ public static class CompressionPolicies
         ("razor-wide", "the same with a fifth more retrieval heads", ProfileKind.Heads, profiles => new RazorPolicy("razor-wide", profiles.Heads!.RetrievalHeads(0.03, 0.2), new RazorOptions())),
         ("razor-plain", "RazorAttention without the mean", ProfileKind.Heads, profiles => new RazorPolicy("razor-plain", profiles.Heads!.RetrievalHeads(), new RazorOptions { Compensates = false })),
         ("razor-uncounted", "RazorAttention, the mean counts once", ProfileKind.Heads, profiles => new RazorPolicy("razor-uncounted", profiles.Heads!.RetrievalHeads(), new RazorOptions { CountsDropped = false })),
+        ("razor-alibi", "ALiBi models: each head its last rows, as far as its slope lets it see", ProfileKind.Scopes, profiles => new RazorAlibiPolicy("razor-alibi", profiles.Scopes!.Windows())),
+        ("razor-alibi-bound", "the same by a strict bound", ProfileKind.Scopes, profiles => new RazorAlibiPolicy("razor-alibi-bound", profiles.Scopes!.Windows(bounded: true))),
         ("lazy", "long silences beside own gaps go, once in a window", ProfileKind.None, _ => new LazyEvictionPolicy("lazy", new LazyEvictionOptions())),
         ("lazy-no-silence", "LazyEviction without H1", ProfileKind.None, _ => new LazyEvictionPolicy("lazy-no-silence", new LazyEvictionOptions { UsesSilence = false })),
         ("lazy-no-frequency", "LazyEviction without H2", ProfileKind.None, _ => new LazyEvictionPolicy("lazy-no-frequency", new LazyEvictionOptions { UsesFrequency = false })),
@@ -51,6 +54,9 @@ public static class CompressionPolicies
     /// <summary>All names, for help and messages.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Known.Select(policy => policy.Name)];
 
+    /// <summary>Forms that may follow a name and a plus.</summary>
+    public static IReadOnlyList<string> Forms { get; } = ["kivi4", "kivi2"];
+
     /// <summary>What a policy keeps, in a few words.</summary>
     public static string Describe(string name) => Find(name).What;
 
@@ -58,36 +64,54 @@ public static class CompressionPolicies
     public static ProfileKind ProfileOf(string name) => Find(name).Profile;
 
     /// <summary>True when a policy keeps all rows in a smaller form.</summary>
-    public static bool KeepsAllRows(string name) => Packs.Contains(Find(name).Name);
+    public static bool KeepsAllRows(string name) => FormOf(name) is null && Packs.Contains(Find(name).Name);
 
     /// <summary>True when a policy keeps as much as it is told; false when its size is what it is.</summary>
-    public static bool TakesBudget(string name) => !KeepsAllRows(name) || ProfileOf(name) == ProfileKind.Ranks;
+    public static bool TakesBudget(string name) => ProfileOf(name) is var profile && (profile == ProfileKind.Ranks || (profile != ProfileKind.Scopes && !KeepsAllRows(name)));
 
     /// <summary>A policy.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="profiles">What was measured of the model.</param>
-    /// <exception cref="ArgumentException">The name is unknown, or a profile is missing.</exception>
+    /// <exception cref="ArgumentException">There is no such policy, or a profile is missing.</exception>
     public static ICompressionPolicy Create(string name, ModelProfiles? profiles = null)
     {
+        if (WhyNot(name) is { } reason)
+            throw new ArgumentException(reason, nameof(name));
         var policy = Find(name);
         profiles ??= ModelProfiles.None;
         if (profiles.Has(policy.Profile))
-            return policy.Make(profiles);
+            return FormOf(name) is { } form ? new PackedSelectionPolicy(policy.Make(profiles), form[^1] - '0') : policy.Make(profiles);
         throw new ArgumentException(
-            policy.Profile == ProfileKind.Heads
-                ? $"KV policy '{name}' needs a head profile of the model; make one with 'kvasir kv profile-heads --model M'"
-                : $"KV policy '{name}' needs a rank profile of the model; make one with 'kvasir kv profile-ranks --model M'",
+            policy.Profile switch
+            {
+                ProfileKind.Heads => $"KV policy '{name}' needs a head profile of the model; make one with 'kvasir kv profile-heads --model M'",
+                ProfileKind.Ranks => $"KV policy '{name}' needs a rank profile of the model; make one with 'kvasir kv profile-ranks --model M'",
+                _ => $"KV policy '{name}' goes by the slopes of ALiBi, which the model has not; use razor",
+            },
             nameof(name));
     }
 
-    private static (string Name, string What, ProfileKind Profile, Func<ModelProfiles, ICompressionPolicy> Make) Find(string name)
+    /// <summary>Why there is no policy of a name, or null when there is; whether a model has the profile that it stands on is another question.</summary>
+    public static string? WhyNot(string name)
     {
-        foreach (var policy in Known)
-        {
-            if (policy.Name == name)
-                return policy;
-        }
-
-        throw new ArgumentException($"KV policy '{name}' is unknown; known: {string.Join(", ", Names)}", nameof(name));
+        var policy = name.Split('+', 2)[0];
+        if (!Names.Contains(policy))
+            return $"KV policy '{policy}' is unknown; known: {string.Join(", ", Names)}";
+        if (FormOf(name) is not { } form)
+            return null;
+        var sentence = $"KV policy '{name}': ";
+        if (!Forms.Contains(form))
+            return $"{sentence}kept rows are packed as {string.Join(" or ", Forms)}, not as '{form}'{(Packs.Contains(form) ? ", whose rows must follow one another" : "")}";
+        if (Packs.Contains(policy))
+            return $"{sentence}{policy} packs rows itself; write {policy} or {form} alone";
+        if (policy.StartsWith("lazy", StringComparison.Ordinal))
+            return $"{sentence}{policy} drops rows of the answer only, and packed rows stay; write {form} alone";
+        return policy == "streamingllm" ? $"{sentence}its first rows are read at other positions than their own, and packed rows are not; write {StreamingLlmPolicy.TruePositionsName}+{form}" : null;
     }
+
+    private static string? FormOf(string name) => name.IndexOf('+', StringComparison.Ordinal) is var plus and >= 0 ? name[(plus + 1)..] : null;
+
+    /// <summary>The entry of a name, without the form that may follow it.</summary>
+    private static (string Name, string What, ProfileKind Profile, Func<ModelProfiles, ICompressionPolicy> Make) Find(string name) =>
+        Array.Find(Known, policy => policy.Name == name.Split('+', 2)[0]) is { Name: not null } found ? found : throw new ArgumentException(WhyNot(name), nameof(name));
 }

@@ -1,6 +1,9 @@
 namespace Kvasir.KvCache.Compression;
 
-/// <summary>Ada-KV (Feng et al. 2024): the heads of a layer compete for its budget, each with a part that is safe.</summary>
+/// <summary>
+/// Ada-KV (Feng et al. 2024): the heads of a layer compete for its budget, each with a part that is safe. The best rows of that part are out of the
+/// competition (as in later published code), so that budgets add up; the paper mixes numbers of rows, and rounds them.
+/// </summary>
 public static class HeadBudgets
 {
     /// <summary>Shares a layer's budget.</summary>

@@ -12,7 +12,7 @@ public interface ICompressionPolicy
     /// <summary>True when the KV heads of a layer may keep different rows; otherwise all keep the same.</summary>
     bool PerHead { get; }
 
-    /// <summary>For a policy that keeps all rows in a smaller form: when they take it. It has no budget: its bytes are what they are.</summary>
+    /// <summary>When rows that stay take a smaller form; null when they stay as the pool stores them.</summary>
     RowPacking? Packing => null;
 
     /// <summary>Begins a sequence.</summary>

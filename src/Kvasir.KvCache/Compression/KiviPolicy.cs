@@ -21,5 +21,8 @@ public sealed class KiviPolicy(int bits, int windowRows = 128) : ICompressionPol
     /// <inheritdoc/>
     public Compressor Start(CompressionShape shape) => new State();
 
-    private sealed class State : Compressor;
+    private sealed class State : Compressor
+    {
+        public override int LagRows => 1 << 29; // all rows stay
+    }
 }

@@ -24,5 +24,8 @@ public sealed class PaluPolicy(RankProfile ranks, int bits = 16, int windowRows 
     /// <inheritdoc/>
     public Compressor Start(CompressionShape shape) => new State();
 
-    private sealed class State : Compressor;
+    private sealed class State : Compressor
+    {
+        public override int LagRows => 1 << 29; // all rows stay
+    }
 }

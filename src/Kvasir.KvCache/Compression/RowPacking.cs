@@ -4,7 +4,7 @@ using Kvasir.Numerics.Attention;
 namespace Kvasir.KvCache.Compression;
 
 /// <summary>
-/// Rows that are kept, but in a smaller form once they are old. How many are packed is a function of the number of rows alone, so that neither
+/// Rows that are kept, but in a smaller form once they are old. How many of a lane are packed is a function of their number alone, so that neither
 /// chunks nor neighbours nor preemption change what a row of the answer sees.
 /// </summary>
 /// <param name="Bits">Bits of a number: 4 or 2, of a latent 16, 8 or 4.</param>

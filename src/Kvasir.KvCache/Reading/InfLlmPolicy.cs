@@ -13,7 +13,7 @@ namespace Kvasir.KvCache.Reading;
 /// block in the window, the same for all of its rows; query heads of a KV head share a choice, by the sum of their scores. A budget has
 /// 128 first rows or an eighth, a third for the window (published: two thirds of 6,272 rows, which loses more here), the rest for blocks; these
 /// have 128 rows, and fewer where it is below 2,048, so that there is something to choose among. What a block stands by depends on queries,
-/// which the prefix cache does not keep: such a prompt is computed whole.
+/// which are not kept with rows: their sums over 64 rows are, beside the prefix cache.
 /// </remarks>
 /// <param name="chunkRows">Most rows of a prompt in one step, a multiple of <see cref="RowReader.BlockRows"/>. Changes no bit.</param>
 public sealed class InfLlmPolicy(int chunkRows = 256) : IReadingPolicy
@@ -61,9 +61,24 @@ public sealed class InfLlmPolicy(int chunkRows = 256) : IReadingPolicy
 
         public override int SparseEnd => _shape.Point;
 
-        public override int SharedLength => 0;
+        // The rows of a last block that is not full depend on where it ends.
+        public override int SharedLength => _shape.Point / BlockRows * BlockRows;
+
+        public override int NoteSize => _memories.Length * _shape.HeadDim;
 
         public override long BookBytes => _memories.Sum(memory => (long)(memory.Queries.Length + memory.Keys.Length) * sizeof(float));
+
+        public override void Note(int block, Span<float> notes)
+        {
+            for (var i = 0; i < _memories.Length; i++)
+                Part(ref _memories[i].Queries, block).CopyTo(notes[(i * _shape.HeadDim)..]);
+        }
+
+        public override void Take(int block, ReadOnlySpan<float> notes)
+        {
+            for (var i = 0; i < _memories.Length; i++)
+                notes.Slice(i * _shape.HeadDim, _shape.HeadDim).CopyTo(Part(ref _memories[i].Queries, block));
+        }
 
         public override void GoOnFrom(RowReader parent)
         {

@@ -20,6 +20,24 @@ public abstract class RowReader
     /// <summary>Bytes that are kept beside the rows to choose among them.</summary>
     public virtual long BookBytes => 0;
 
+    /// <summary>
+    /// Numbers that the reader must know of every 64 rows beside the rows themselves, to go on behind them; 0 for none. They are a function of the tokens up
+    /// to the end of the 64 rows.
+    /// </summary>
+    public virtual int NoteSize => 0;
+
+    /// <summary>Writes down what it knows of 64 rows.</summary>
+    /// <param name="block">Which.</param>
+    /// <param name="notes">Receives <c>[NoteSize]</c>.</param>
+    public virtual void Note(int block, Span<float> notes)
+    {
+    }
+
+    /// <summary>Takes over what another reader of the same policy and budget has written down; blocks come in order, from the first.</summary>
+    public virtual void Take(int block, ReadOnlySpan<float> notes)
+    {
+    }
+
     /// <summary>Takes over what another reader of the same policy and shape knows, whose rows are this sequence's too.</summary>
     public virtual void GoOnFrom(RowReader parent)
     {

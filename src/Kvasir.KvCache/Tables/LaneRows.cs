@@ -40,13 +40,16 @@ internal sealed unsafe class LaneRows : IDisposable
     /// <summary>The first rows that were not are packed now.</summary>
     /// <param name="rows">How many.</param>
     /// <param name="blockRows">Rows of a piece.</param>
-    /// <param name="slots">Whether they took slots of <see cref="Slices"/>.</param>
     /// <returns>Pieces at the begin of <see cref="Slices"/> that have no rows any more.</returns>
-    public int Pack(int rows, int blockRows, bool slots)
+    public int Pack(int rows, int blockRows)
     {
         PackedRows += rows;
-        if (!slots)
-            return 0;
+        if (PackedRows == Count)
+        {
+            FirstSlot = 0;
+            return Slices.Count;
+        }
+
         var free = (FirstSlot + rows) / blockRows;
         FirstSlot = (FirstSlot + rows) % blockRows;
         return free;

@@ -121,6 +121,9 @@ public sealed unsafe class RaggedTable : IKvTable
     /// <summary>Rows of a lane.</summary>
     public int Rows(int layer, int lane) => Lane(layer, lane).Count;
 
+    /// <summary>First rows of a lane that are packed.</summary>
+    public int PackedRows(int layer, int lane) => Lane(layer, lane).PackedRows;
+
     /// <summary>Positions of a lane's rows: ascending until rows were removed.</summary>
     public ReadOnlySpan<int> Positions(int layer, int lane = 0) => Lane(layer, lane).Positions;
 
@@ -236,54 +239,32 @@ public sealed unsafe class RaggedTable : IKvTable
         }
     }
 
-    /// <summary>Appends another table's first rows, packed, to an empty lane; their positions are those of a uniform table.</summary>
-    /// <param name="layer">The layer.</param>
-    /// <param name="lane">The lane.</param>
-    /// <param name="source">A table whose row is its position.</param>
-    /// <param name="count">Rows; a multiple of 32.</param>
-    public void AppendPacked(int layer, int lane, UniformTable source, int count)
-    {
-        var rows = Lane(layer, lane);
-        rows.Reserve(count);
-        for (var row = 0; row < count; row++)
-        {
-            rows.Append(row);
-            _packer!.Take(row % IPackedForm.GroupRows, source.RowTarget(layer, row), lane);
-            if ((row + 1) % IPackedForm.GroupRows != 0)
-                continue;
-            rows.Pack(IPackedForm.GroupRows, BlockRows, slots: false);
-            _packer.Store(_slices, rows, layer, lane);
-        }
-    }
-
     /// <summary>
-    /// Packs the first rows of all lanes of a layer; what they took before is free for other rows of the table. Not between a layer's write and
+    /// Packs the first rows of a lane; what they took before is free for other rows of the table. Not between a layer's write and
     /// its attention. Packed rows are read and seen as others are, but neither moved nor dropped.
     /// </summary>
     /// <param name="layer">The layer.</param>
+    /// <param name="lane">The lane.</param>
     /// <param name="count">How many rows are packed then; those beyond whole groups of 32 stay as they are.</param>
-    public void Pack(int layer, int count)
+    public void Pack(int layer, int lane, int count)
     {
-        for (var lane = 0; lane < Lanes; lane++)
+        var rows = Lane(layer, lane);
+        while (rows.PackedRows + IPackedForm.GroupRows <= Math.Min(count, rows.Count))
         {
-            var rows = Lane(layer, lane);
-            while (rows.PackedRows + IPackedForm.GroupRows <= Math.Min(count, rows.Count))
+            for (var i = 0; i < IPackedForm.GroupRows; i++)
             {
-                for (var i = 0; i < IPackedForm.GroupRows; i++)
-                {
-                    var row = RowTarget(layer, lane, rows.PackedRows + i);
-                    _packer!.Take(i, row, lane);
-                    Poison(row, lane);
-                }
-
-                for (var free = rows.Pack(IPackedForm.GroupRows, BlockRows, slots: true); free > 0; free--)
-                {
-                    _slices.Return(rows.Slices[0]);
-                    rows.Slices.RemoveAt(0);
-                }
-
-                _packer!.Store(_slices, rows, layer, lane);
+                var row = RowTarget(layer, lane, rows.PackedRows + i);
+                _packer!.Take(i, row, lane);
+                Poison(row, lane);
             }
+
+            for (var free = rows.Pack(IPackedForm.GroupRows, BlockRows); free > 0; free--)
+            {
+                _slices.Return(rows.Slices[0]);
+                rows.Slices.RemoveAt(0);
+            }
+
+            _packer!.Store(_slices, rows, layer, lane);
         }
     }
 

@@ -1,4 +1,5 @@
 using Kvasir.Engine.Requests;
+using Kvasir.KvCache.Compression;
 
 namespace Kvasir.Serving.Configuration;
 
@@ -24,7 +25,7 @@ public sealed record CompressionConfiguration
         Policy = settings.Text(
             "policy",
             fallback.Policy,
-            $"Which rows of prompts stay in the KV cache, or are read of it, for requests that do not say: off, or NAME:SHARE or NAME:ROWS with one of {string.Join(", ", KvChoice.Names)}. Answers are then approximate.")!,
+            $"Which rows of prompts stay in the KV cache, or are read of it, for requests that do not say: off, or NAME:SHARE or NAME:ROWS with one of {string.Join(", ", KvChoice.Names)}; NAME+{string.Join(" or NAME+", CompressionPolicies.Forms)} packs the rows that stay. Answers are then approximate.")!,
         MinTokens = settings.Number("minTokens", fallback.MinTokens, 1, "Shorter prompts keep all rows, where requests do not say.")!.Value,
         RequestsMayChoose = settings.Flag("requestsMayChoose", fallback.RequestsMayChoose, "Whether requests may choose another policy with kvasir.kv; off they may always choose."),
     };
@@ -35,9 +36,9 @@ public sealed record CompressionConfiguration
     internal void Validate(string where)
     {
         var name = KvChoice.NameOf(Policy);
-        if (name != Off && !KvChoice.Names.Contains(name))
-            throw new ConfigurationException($"{where} is '{Policy}'; allowed: {Off}, or NAME:SHARE with one of {string.Join(", ", KvChoice.Names)}");
+        if (name != Off && KvChoice.WhyNot(name) is { } reason)
+            throw new ConfigurationException($"{where} is '{Policy}'; allowed: {Off}, or NAME:SHARE. {reason}");
         if (Policy.Contains(':', StringComparison.Ordinal) && name != Off && !KvChoice.TakesBudget(name))
-            throw new ConfigurationException($"{where} is '{Policy}'; {name} keeps all rows and takes no budget: write {name} alone");
+            throw new ConfigurationException($"{where} is '{Policy}'; {name} takes no budget: write {name} alone");
     }
 }

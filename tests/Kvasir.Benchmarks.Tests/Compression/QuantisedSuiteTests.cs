@@ -36,6 +36,8 @@ public sealed class QuantisedSuiteTests
         var projected = report.Curves.Where(curve => curve.Policy.StartsWith("palu", StringComparison.Ordinal)).ToDictionary(curve => curve.Policy);
         Assert.True(projected["palu4"].Kl < projected["palu"].Kl);
         Assert.All(projected.Values, curve => Assert.Equal(projected["palu"].Bytes, curve.Bytes, 0.01));
-        Assert.All(report.Curves.Where(curve => curve.Policy.Contains('+', StringComparison.Ordinal)), curve => Assert.InRange(curve.Bytes, 0.1, 0.56));
+        Assert.All(report.Curves.Where(curve => curve.Policy.Contains('+', StringComparison.Ordinal)), curve => Assert.InRange(curve.Bytes, 0.06, 0.56)); // long lanes pack more of their rows than a budget counts with
+        Assert.Contains(report.Curves, curve => curve.Policy == "snapkv+kivi2");
+        Assert.True(checks["quantised.klOf.snapkv+kivi4.vs.snapkv"].Value < 0);
     }
 }

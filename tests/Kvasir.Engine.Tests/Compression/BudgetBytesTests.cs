@@ -1,6 +1,7 @@
 using Kvasir.Engine.Compression;
 using Kvasir.Engine.Tests.Support;
 using Kvasir.KvCache.Compression;
+using Kvasir.KvCache.Compression.Profiles;
 using Kvasir.Numerics.Attention;
 
 namespace Kvasir.Engine.Tests.Compression;
@@ -16,7 +17,7 @@ public sealed class BudgetBytesTests
     /// packed ones are tested where rows are packed.
     /// </summary>
     public static TheoryData<string> Policies =>
-        [.. CompressionPolicies.Names.Where(name => !CompressionPolicies.KeepsAllRows(name) && !name.StartsWith("lazy", StringComparison.Ordinal))];
+        [.. CompressionPolicies.Names.Where(name => CompressionPolicies.ProfileOf(name) is ProfileKind.None or ProfileKind.Heads && !CompressionPolicies.KeepsAllRows(name) && !name.StartsWith("lazy", StringComparison.Ordinal))];
 
     [Theory]
     [MemberData(nameof(Policies))]

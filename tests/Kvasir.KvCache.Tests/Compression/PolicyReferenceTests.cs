@@ -27,6 +27,29 @@ public sealed class PolicyReferenceTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
+    public void AdaKv_LetsTheHeadsOfALayerCompete_ButForASafePart(int seed)
+    {
+        const int Mean = Budget - Window;
+        const int Safe = Mean / 5;
+        var prompt = Draw(seed, Window);
+        var kept = prompt.Run(new SnapKvPolicy("adakv", adaptive: true));
+        for (var layer = 0; layer < Shape.Layers; layer++)
+        {
+            double[][] scores = [.. Rows(Shape.KvHeads).Select(head => Pooled([.. Before(Window).Select(n => Rows(Window).Sum(i => Group(head).Sum(q => prompt.Weight(layer, i, q, n))))]))];
+            var safe = Rows(Shape.KvHeads).SelectMany(head => Best(scores[head], Safe, 0).Select(row => (head, row))).ToHashSet();
+            var all = Rows(Shape.KvHeads).SelectMany(head => Rows(scores[head].Length).Select(row => (head, row)));
+            var won = all.Where(place => !safe.Contains(place)).OrderByDescending(place => scores[place.head][place.row]).Take((Mean - Safe) * Shape.KvHeads);
+            var expected = won.Concat(safe).ToLookup(place => place.head, place => place.row);
+            for (var head = 0; head < Shape.KvHeads; head++)
+                Assert.Equal([.. expected[head].Order(), .. Enumerable.Range(Length - Window, Window)], kept[layer].Kept(head)!);
+            Assert.Equal(Budget * Shape.KvHeads, Rows(Shape.KvHeads).Sum(head => kept[layer].Kept(head)!.Count));
+        }
+
+        Assert.Contains(Rows(Shape.Layers), layer => Rows(Shape.KvHeads).Select(head => kept[layer].Kept(head)!.Count).Distinct().Count() > 1);
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
     public void H2O_KeepsTheHeaviestAndTheNewest(int seed)
     {
         var prompt = Draw(seed, 0);

@@ -30,8 +30,8 @@ public sealed unsafe class PackedTableTests
             Append(pool, table, Math.Min(400, length + added), whole);
             length = Math.Min(400, length + added);
             packed = Math.Max(packed, (length - 20) / 32 * 32);
-            for (var layer = 0; layer < 2; layer++)
-                table.Pack(layer, packed);
+            for (var lane = 0; lane < 2 * table.Lanes; lane++)
+                table.Pack(lane / table.Lanes, lane % table.Lanes, packed);
             table.EndStep();
             Check(table, whole, packed);
             pool.CheckIntegrity();
@@ -58,7 +58,7 @@ public sealed unsafe class PackedTableTests
         }
 
         var table = new RaggedTable(pool, perHead) { DropsInSteps = true, SeesAllRows = true, Packing = form };
-        var pieces = 0;
+        var pieces = table.SlicesFor(32); // while a group is copied
         for (var layer = 0; layer < 2; layer++)
             pieces += table.Lanes * ((packed + form.RowsPerPiece(pool.Layout, layer) - 1) / form.RowsPerPiece(pool.Layout, layer) + table.SlicesFor(Point - packed));
         Assert.True(pool.TryReserve(table.BlocksFor(pieces), out reservation));
@@ -68,8 +68,11 @@ public sealed unsafe class PackedTableTests
         {
             for (var lane = 0; lane < table.Lanes; lane++)
             {
-                table.AppendPacked(layer, lane, uniform, packed);
-                table.AppendCopies(layer, lane, uniform, [.. Enumerable.Range(packed, Point - packed)]);
+                for (var row = 0; row < Point; row += 32)
+                {
+                    table.AppendCopies(layer, lane, uniform, [.. Enumerable.Range(row, Math.Min(32, Point - row))]);
+                    table.Pack(layer, lane, packed);
+                }
             }
         }
 

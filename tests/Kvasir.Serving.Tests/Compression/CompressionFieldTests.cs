@@ -38,6 +38,9 @@ public sealed class CompressionFieldTests(ReuseServer shared) : IClassFixture<Re
     [InlineData("snapkv:7.5", "neither a share")]
     [InlineData("nosuch:0.5", "unknown")]
     [InlineData("razor:0.5", "head profile")]
+    [InlineData("razor-alibi", "slopes of ALiBi")]
+    [InlineData("streamingllm+kivi4:0.5", "streamingllm-true+kivi4")]
+    [InlineData("quest+kivi2:0.5", "write quest alone")]
     public async Task WhatCannotBe_IsRefusedWithASentence(string kv, string why)
     {
         var reply = await PostAsync(shared.NewKey(), Body(kv));
@@ -66,6 +69,13 @@ public sealed class CompressionFieldTests(ReuseServer shared) : IClassFixture<Re
         Assert.Equal("cake", Report(await server.PostAsync(Path, Body(null).ToJsonString())).GetProperty("kv").GetProperty("policy").GetString());
         Assert.False(Report(await server.PostAsync(Path, Body("off").ToJsonString())).TryGetProperty("kv", out _));
         Assert.Equal(403, (await server.PostAsync(Path, Body("snapkv:0.1").ToJsonString())).Status);
+    }
+
+    [Fact]
+    public async Task AnOperatorsPolicyThatCannotBe_IsRefusedAtTheStart()
+    {
+        var error = await Assert.ThrowsAsync<ConfigurationException>(() => TestServer.StartAsync(configuration => configuration with { Compression = new CompressionConfiguration { Policy = "lazy+kivi4:0.5" } }));
+        Assert.Contains("write kivi4 alone", error.Message, StringComparison.Ordinal);
     }
 
     private static JsonObject Body(JsonNode? kv)

@@ -11,4 +11,7 @@ public enum ProfileKind
 
     /// <summary>A <see cref="RankProfile"/>.</summary>
     Ranks,
+
+    /// <summary><see cref="AlibiScopes"/>, which a model with ALiBi tells by itself.</summary>
+    Scopes,
 }
