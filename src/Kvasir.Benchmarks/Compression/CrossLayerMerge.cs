@@ -33,7 +33,11 @@ internal sealed class CrossLayerMerge(double between = 0.6, double retained = 0.
 
     private static double Length(float[] vector) => Math.Max(1e-30, Math.Sqrt(vector.Sum(x => (double)x * x)));
 
-    private static double[] Unit(float[] vector) => Length(vector) is var length ? [.. vector.Select(x => x / length)] : [];
+    private static double[] Unit(float[] vector)
+    {
+        var length = Length(vector);
+        return [.. vector.Select(x => x / length)];
+    }
 
     private sealed class State(CrossLayerMerge owner, CompressionShape shape) : Compressor
     {
@@ -89,6 +93,10 @@ internal sealed class CrossLayerMerge(double between = 0.6, double retained = 0.
 
         private int Index(List<(int Head, int Row, float[] Key, float[] Value)> rows, int head, int row) => (head * (rows.Count / shape.KvHeads)) + row;
 
-        private static float[] Scaled(double[] direction, float[] own) => Length(own) is var length ? [.. direction.Select(x => (float)(x * length))] : [];
+        private static float[] Scaled(double[] direction, float[] own)
+        {
+            var length = Length(own);
+            return [.. direction.Select(x => (float)(x * length))];
+        }
     }
 }
