@@ -29,21 +29,16 @@ internal sealed unsafe class AttentionProbes : IDisposable
 
         var sums = (float*)_sums.Pointer;
         var job = new ProbeJob(kernels, batch, probe, sums, columns, stride, scratch);
+        var queryHeads = probe.CountHeads(batch.QueryHeads);
         if (probe.HasWeights)
-            NativeMemory.Clear(probe.Weights, (nuint)probe.RowCount * (nuint)batch.QueryHeads * (nuint)probe.ColumnCount * sizeof(float));
+            NativeMemory.Clear(probe.Weights, (nuint)probe.RowCount * (nuint)queryHeads * (nuint)probe.ColumnCount * sizeof(float));
         workers.Run(ref job, batch.Layout.KvHeads);
         var first = probe.FirstColumn - (probe.FirstColumnTile * AttentionScratch.TileRows);
-        for (var head = 0; probe.HeadColumnMass != null && head < batch.Layout.KvHeads; head++)
-        {
-            kernels.AverageHeads(
-                sums + first + (head * stride), 0, 1, batch.QueryHeads / batch.Layout.KvHeads, probe.ColumnCount, probe.HeadColumnMass + ((long)head * probe.ColumnCount), accumulate: true);
-        }
-
         if (probe.HasColumns && probe.ColumnMass != null)
-            kernels.AverageHeads(sums + first, stride, batch.Layout.KvHeads, batch.QueryHeads, probe.ColumnCount, probe.ColumnMass, accumulate: true);
+            kernels.AverageHeads(sums + first, stride, batch.Layout.KvHeads, queryHeads, probe.ColumnCount, probe.ColumnMass, accumulate: true);
 
         if (probe.HasRanges)
-            kernels.AverageHeads(sums + columns, stride, batch.Layout.KvHeads, batch.QueryHeads, ranges, probe.RangeMass, accumulate: false);
+            kernels.AverageHeads(sums + columns, stride, batch.Layout.KvHeads, queryHeads, ranges, probe.RangeMass, accumulate: false);
     }
 
     public void Dispose() => _sums.Dispose();
@@ -56,8 +51,12 @@ internal sealed unsafe class AttentionProbes : IDisposable
             var rows = stackalloc int[AttentionBlocks.MaxRows];
             for (var head = start; head < end; head++)
             {
+                // The columns' chains go on from what earlier calls added.
                 var own = sums + (head * stride);
+                var before = new Span<float>(probe.HeadColumnMass + ((long)head * probe.ColumnCount), probe.HeadColumnMass == null ? 0 : probe.ColumnCount);
+                var wanted = new Span<float>(own + (probe.FirstColumn % AttentionScratch.TileRows), before.Length);
                 NativeMemory.Clear(own, (nuint)stride * sizeof(float));
+                before.CopyTo(wanted);
                 for (var first = 0; first < probe.RowCount; first += AttentionBlocks.MaxRows)
                 {
                     var count = Math.Min(AttentionBlocks.MaxRows, probe.RowCount - first);
@@ -66,6 +65,8 @@ internal sealed unsafe class AttentionProbes : IDisposable
                     var block = new RowBlock(rows, count, RowBlock.OneView);
                     kernels.Observe(batch, probe, block, head, scratch[worker], own, own + columns);
                 }
+
+                wanted.CopyTo(before);
             }
         }
     }

@@ -245,6 +245,14 @@ public sealed unsafe class CpuBackend : IComputeBackend
         if (probe.FirstRow < 0 || probe.RowCount < 0 || probe.FirstRow > batch.RowCount - probe.RowCount)
             throw new ArgumentException($"rows {probe.FirstRow} to {probe.FirstRow + probe.RowCount} are not among the call's {batch.RowCount}", nameof(probe));
         CheckOneView(batch, probe.FirstRow, probe.RowCount);
+        if (probe.HeadColumnMass != null && (probe.ColumnMass != null || probe.RowWeights != null))
+            throw new ArgumentException("sums by KV head go neither with sums over all heads nor with weights of rows", nameof(probe));
+        for (var i = 0; i < probe.HeadCount; i++)
+        {
+            if ((uint)probe.Heads[i] >= (uint)batch.QueryHeads)
+                throw new ArgumentException($"query head {probe.Heads[i]} is not among {batch.QueryHeads}", nameof(probe));
+        }
+
         if (probe.RowCount == 0 || !(probe.HasColumns || probe.HasRanges || probe.HasWeights))
             return;
         for (var worker = 0; worker < _workers.Threads; worker++)

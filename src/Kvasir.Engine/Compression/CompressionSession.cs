@@ -120,6 +120,7 @@ internal sealed class CompressionSession : ILayerPolicy
             if (!_compressor.NeedsAnswerWeights || positions[^1] < _promptLength)
                 return;
             _weights.FirstRow = positions.Length - 1;
+            _weights.Heads = [];
             _weights.ReserveWeights(1, _shape.QueryHeads, _table!.Rows(layer));
             queries.Add(_weights);
             return;
@@ -137,7 +138,8 @@ internal sealed class CompressionSession : ILayerPolicy
         if (Window > 0 && IsPoint(positions))
         {
             _weights.FirstRow = positions.Length - Window;
-            _weights.ReserveWeights(Window, _shape.QueryHeads, Point);
+            _weights.Heads = _compressor.WindowHeads(layer);
+            _weights.ReserveWeights(Window, WindowHeads, Point);
             queries.Add(_weights);
         }
     }
@@ -161,13 +163,14 @@ internal sealed class CompressionSession : ILayerPolicy
 
         if (!IsPoint(context.Positions))
             return;
-        var window = Window > 0 ? _weights.Weights.AsSpan(0, Window * _shape.QueryHeads * Point) : default;
+        var window = Window > 0 ? _weights.Weights.AsSpan(0, Window * WindowHeads * Point) : default;
         var signals = new LayerSignals
         {
             Layer = layer,
             Length = Point,
             Window = window,
             WindowRows = Window,
+            WindowHeads = _weights.Heads,
             ColumnMass = _compressor.NeedsColumnMass ? _columnMass[layer]!.HeadColumnMass : default,
             Rows = _rows.At(_table!, layer),
         };
@@ -217,6 +220,9 @@ internal sealed class CompressionSession : ILayerPolicy
 
         return compressed;
     }
+
+    /// <summary>Query heads whose window weights are looked at.</summary>
+    private int WindowHeads => _weights.Heads.Length == 0 ? _shape.QueryHeads : _weights.Heads.Length;
 
     private bool IsPoint(ReadOnlySpan<int> positions) => positions[^1] == Point - 1;
 

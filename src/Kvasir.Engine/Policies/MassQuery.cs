@@ -12,6 +12,9 @@ public sealed class MassQuery
     /// <summary>How many.</summary>
     public int RowCount { get; set; }
 
+    /// <summary>Query heads that are looked at, each once; empty for all. Means are over these.</summary>
+    public int[] Heads { get; set; } = [];
+
     /// <summary>Position of the first column of <see cref="ColumnMass"/>.</summary>
     public int FirstColumn { get; set; }
 
@@ -33,13 +36,13 @@ public sealed class MassQuery
     /// <summary>The mass of every row on every range <c>[RowCount, RangeCount]</c>; overwritten.</summary>
     public float[] RangeMass { get; private set; } = [];
 
-    /// <summary>The mass on every position by KV head, mean over its query heads; added to what is there <c>[kvHeads, ColumnCount]</c>. Empty when not wanted.</summary>
+    /// <summary>The mass on every position by KV head, summed over its query heads; added to what is there <c>[kvHeads, ColumnCount]</c>. Empty when not wanted.</summary>
     public float[] HeadColumnMass { get; private set; } = [];
 
     /// <summary>True to receive every weight.</summary>
     public bool WantsWeights { get; set; }
 
-    /// <summary>Every weight <c>[RowCount, queryHeads, ColumnCount]</c>; overwritten.</summary>
+    /// <summary>Every weight <c>[RowCount, queryHeads, ColumnCount]</c>, of <see cref="Heads"/> in their order when there are any; overwritten.</summary>
     public float[] Weights { get; private set; } = [];
 
     /// <summary>Makes room for weights, and asks for them.</summary>

@@ -55,11 +55,14 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
             var query = _queries[i];
             fixed (float* columns = query.ColumnMass, ranges = query.RangeMass, heads = query.HeadColumnMass, weights = query.Weights)
             fixed (long* starts = query.RangeStarts, ends = query.RangeEnds)
+            fixed (int* looked = query.Heads)
             {
                 var probe = new AttentionProbe
                 {
                     FirstRow = _queryRows[i] + query.FirstRow,
                     RowCount = query.RowCount,
+                    Heads = looked,
+                    HeadCount = query.Heads.Length,
                     FirstColumn = query.FirstColumn,
                     ColumnCount = query.ColumnCount,
                     ColumnMass = query.ColumnCount > 0 ? columns : null,

@@ -13,6 +13,9 @@ public abstract class Compressor
     /// <summary>Last rows before the compress point whose weights it wants; 0 for none. They are computed together.</summary>
     public virtual int WindowRows => 0;
 
+    /// <summary>Query heads of a layer whose window weights it wants, each once; empty for all. What others look at is not computed.</summary>
+    public virtual int[] WindowHeads(int layer) => [];
+
     /// <summary>True when it wants the attention mass that all rows before the compress point put on every row; a prefix hit would falsify it.</summary>
     public virtual bool NeedsColumnMass => false;
 

@@ -64,7 +64,7 @@ public sealed class ElasticCachePolicy(string name, ElasticOptions options) : IC
                 {
                     var seen = _seen[(signals.Layer * _lanes) + lane] = new RowBook<float>();
                     foreach (var sum in mass)
-                        seen.Add(sum * _shape.Group); // as the answer's weights are: summed over query heads
+                        seen.Add(sum);
                 }
 
                 if (_length <= _shape.Budget)

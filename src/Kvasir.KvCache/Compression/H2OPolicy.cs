@@ -81,7 +81,7 @@ public sealed class H2OPolicy : ICompressionPolicy
                 {
                     var weights = signals.WeightsOf(q, rows);
                     for (var row = 0; row < rows; row++)
-                        book.Entries[row].Mass += weights[row] / _shape.Group;
+                        book.Entries[row].Mass += weights[row];
                 }
 
                 var dropped = drops.Dropped(head);

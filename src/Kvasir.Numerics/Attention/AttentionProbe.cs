@@ -2,7 +2,7 @@ namespace Kvasir.Numerics.Attention;
 
 /// <summary>
 /// What to measure of an attention call: where the weight of some of its rows goes. A weight is
-/// <c>p = exp(score * scale + bias - logSumExp)</c>, averaged over the query heads; rows that a query does not see have none.
+/// <c>p = exp(score * scale + bias - logSumExp)</c>; rows that a query does not see have none.
 /// </summary>
 /// <remarks>
 /// All memory is the caller's. A result depends on the inputs only: weights are added in the order of query rows, heads and tiles, whatever
@@ -16,6 +16,12 @@ public unsafe struct AttentionProbe
     /// <summary>Rows to measure; all of one view.</summary>
     public int RowCount;
 
+    /// <summary>Query heads to look at <c>[HeadCount]</c>, in any order, each once; null for all. What the others do costs nothing.</summary>
+    public int* Heads;
+
+    /// <summary>Number of <see cref="Heads"/>.</summary>
+    public int HeadCount;
+
     /// <summary>Absolute row index of the first column of <see cref="ColumnMass"/>.</summary>
     public long FirstColumn;
 
@@ -24,23 +30,24 @@ public unsafe struct AttentionProbe
 
     /// <summary>
     /// When not null, every element <c>[ColumnCount]</c> is increased by the weight on the row <c>FirstColumn + i</c>, summed over the query
-    /// rows.
+    /// rows and averaged over the query heads.
     /// </summary>
     public float* ColumnMass;
 
     /// <summary>
-    /// When not null, every element <c>[kvHeads, ColumnCount]</c> is increased by the weight on the row <c>FirstColumn + i</c>, summed over the
-    /// query rows and averaged over the query heads of the KV head only.
+    /// When not null, the weights on the row <c>FirstColumn + i</c> are added to every element <c>[kvHeads, ColumnCount]</c>, one after the other in
+    /// the order of query rows and the KV head's query heads: calls that follow one another have the bits of one. Not with
+    /// <see cref="ColumnMass"/>, nor with <see cref="RowWeights"/>.
     /// </summary>
     public float* HeadColumnMass;
 
-    /// <summary>When not null, receives every weight, <c>[RowCount, queryHeads, ColumnCount]</c>.</summary>
+    /// <summary>When not null, receives every weight, <c>[RowCount, queryHeads, ColumnCount]</c>, of <see cref="Heads"/> when there are any.</summary>
     public float* Weights;
 
     /// <summary>Factor on each query row's part of <see cref="ColumnMass"/>, <c>[RowCount]</c>; null stands for ones.</summary>
     public float* RowWeights;
 
-    /// <summary>When not null, receives each query row's weight on each range, <c>[RowCount, RangeCount]</c>.</summary>
+    /// <summary>When not null, receives each query row's weight on each range, averaged over the query heads, <c>[RowCount, RangeCount]</c>.</summary>
     public float* RangeMass;
 
     /// <summary>Number of ranges.</summary>
@@ -60,6 +67,27 @@ public unsafe struct AttentionProbe
 
     /// <summary>Whether ranges are wanted.</summary>
     internal readonly bool HasRanges => RangeMass != null && RangeCount > 0;
+
+    /// <summary>The query heads of a KV head that are looked at, and their places among all that are. Returns their number.</summary>
+    /// <param name="kvHead">KV head.</param>
+    /// <param name="group">Its query heads.</param>
+    /// <param name="heads">Receives the query heads <c>[group]</c>.</param>
+    /// <param name="places">Receives their places <c>[group]</c>.</param>
+    internal readonly int HeadsOf(int kvHead, int group, int* heads, int* places)
+    {
+        var count = 0;
+        for (var i = 0; i < (Heads == null ? group : HeadCount); i++)
+        {
+            var head = Heads == null ? (kvHead * group) + i : Heads[i];
+            if (head / group == kvHead)
+                (heads[count], places[count++]) = (head, Heads == null ? head : i);
+        }
+
+        return count;
+    }
+
+    /// <summary>Number of query heads that are looked at, of so many.</summary>
+    internal readonly int CountHeads(int queryHeads) => Heads == null ? queryHeads : HeadCount;
 
     /// <summary>Tile of the first column.</summary>
     internal readonly long FirstColumnTile => FirstColumn / AttentionScratch.TileRows;

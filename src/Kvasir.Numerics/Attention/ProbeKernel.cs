@@ -12,7 +12,7 @@ internal static unsafe class ProbeKernel<TLanes>
 {
     private const int TileRows = AttentionScratch.TileRows;
 
-    /// <summary>Adds what a block of query rows gives to one KV head's sums, over the head's queries.</summary>
+    /// <summary>Adds what a block of query rows gives to one KV head's sums, over the head's queries that are looked at.</summary>
     /// <param name="batch">The call, with its log-sum-exp.</param>
     /// <param name="probe">What is wanted.</param>
     /// <param name="block">Neighbouring rows of the probe; blocks come in ascending order.</param>
@@ -23,9 +23,14 @@ internal static unsafe class ProbeKernel<TLanes>
     public static void Run(
         in AttentionBatch batch, in AttentionProbe probe, in RowBlock block, int head, AttentionScratch scratch, float* columns, float* ranges)
     {
-        var group = batch.QueryHeads / batch.Layout.KvHeads;
+        var all = batch.QueryHeads / batch.Layout.KvHeads;
+        var heads = stackalloc int[2 * all];
+        var places = heads + all;
+        var group = probe.HeadsOf(head, all, heads, places);
+        if (group == 0)
+            return;
         var firstRow = block.Rows[0] - probe.FirstRow;
-        QueryTile<TLanes>.Load(batch, block, head, scratch);
+        QueryTile<TLanes>.Load(batch, block, heads, group, scratch);
         var shaped = ScoreShape<TLanes>.IsWanted(batch);
         var (firstTile, endTile) = probe.Tiles();
         var tiles = new TileWalk(in KvView.OfHead(batch.Views[batch.Rows[block.Rows[0]].View], head), 0, firstTile, endTile);
@@ -39,13 +44,13 @@ internal static unsafe class ProbeKernel<TLanes>
             QueryTile<TLanes>.Scores(block.Count * group, batch.Layout.HeadDim, any, scratch);
             for (var row = 0; row < block.Count; row++)
             {
-                var lse = batch.LogSumExp + ((long)block.Rows[row] * batch.QueryHeads) + (head * group);
+                var lse = batch.LogSumExp + ((long)block.Rows[row] * batch.QueryHeads);
                 if (scratch.Visible[row] == 0)
                     continue;
                 var scores = scratch.Scores + (row * group * TileRows);
-                if (shaped)
-                    ScoreShape<TLanes>.Apply(batch, scores, head * group, group, scratch.Positions, batch.Rows[block.Rows[row]].Position);
-                Weigh(scores, group, shaped ? 1 : batch.Scale, bias, scratch.MarkHidden(scratch.Visible[row]), lse);
+                for (var q = 0; shaped && q < group; q++)
+                    ScoreShape<TLanes>.Apply(batch, scores + (q * TileRows), heads[q], 1, scratch.Positions, batch.Rows[block.Rows[row]].Position);
+                Weigh(scores, heads, group, shaped ? 1 : batch.Scale, bias, scratch.MarkHidden(scratch.Visible[row]), lse);
             }
 
             if (probe.HasColumns && tiles.Tile >= probe.FirstColumnTile && tiles.Tile < probe.EndColumnTile)
@@ -55,7 +60,7 @@ internal static unsafe class ProbeKernel<TLanes>
             }
 
             if (probe.HasWeights)
-                CopyWeights(batch, probe, scratch, block.Count, firstRow, head, tiles.Start);
+                CopyWeights(batch, probe, scratch, block.Count, firstRow, places, group, tiles.Start);
             if (!probe.HasRanges)
                 continue;
             while (range < probe.RangeCount && probe.RangeEnds[range] <= tiles.Start)
@@ -103,9 +108,9 @@ internal static unsafe class ProbeKernel<TLanes>
 
     /// <summary>Copies the weights of a tile, as far as they are columns.</summary>
     private static void CopyWeights(
-        in AttentionBatch batch, in AttentionProbe probe, AttentionScratch scratch, int rows, int firstRow, int head, long tileStart)
+        in AttentionBatch batch, in AttentionProbe probe, AttentionScratch scratch, int rows, int firstRow, int* places, int group, long tileStart)
     {
-        var group = batch.QueryHeads / batch.Layout.KvHeads;
+        var heads = probe.CountHeads(batch.QueryHeads);
         var first = (int)Math.Max(0, probe.FirstColumn - tileStart);
         var end = (int)Math.Min(TileRows, probe.FirstColumn + probe.ColumnCount - tileStart);
         for (var row = 0; row < rows && first < end; row++)
@@ -115,7 +120,7 @@ internal static unsafe class ProbeKernel<TLanes>
             for (var q = 0; q < group; q++)
             {
                 var weights = new ReadOnlySpan<float>(scratch.Scores + (((row * group) + q) * TileRows) + first, end - first);
-                var to = probe.Weights + (((((long)firstRow + row) * batch.QueryHeads) + (head * group) + q) * probe.ColumnCount) + (tileStart + first - probe.FirstColumn);
+                var to = probe.Weights + (((((long)firstRow + row) * heads) + places[q]) * probe.ColumnCount) + (tileStart + first - probe.FirstColumn);
                 weights.CopyTo(new Span<float>(to, end - first));
             }
         }
@@ -123,13 +128,13 @@ internal static unsafe class ProbeKernel<TLanes>
 
     /// <summary>Turns the scores of one row's queries into weights; those of hidden rows are 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Weigh(float* scores, int group, float scale, float* bias, float* hidden, float* lse)
+    private static void Weigh(float* scores, int* heads, int group, float scale, float* bias, float* hidden, float* lse)
     {
         var factor = TLanes.Broadcast(scale);
         var zero = TLanes.Broadcast(0);
         for (var q = 0; q < group; q++, scores += TileRows)
         {
-            var reference = TLanes.Broadcast(lse[q]);
+            var reference = TLanes.Broadcast(lse[heads[q]]);
             for (var i = 0; i < TileRows; i += 16)
             {
                 var s = TLanes.Load(scores + i) * factor;
