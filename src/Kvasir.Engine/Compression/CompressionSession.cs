@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Policies;
@@ -30,7 +31,8 @@ internal sealed class CompressionSession : ILayerPolicy
     private readonly PackedRowStore? _packed;
     private IKvTable? _table;
     private bool _cascades;
-    private long _dropped;
+    private TimeSpan _choiceTime;
+    private TimeSpan _promptWeights;
 
     public CompressionSession(LoadedModel model, BlockPool pool, KvCompression request, int promptLength)
     {
@@ -150,6 +152,61 @@ internal sealed class CompressionSession : ILayerPolicy
 
     public void AfterAttention(in LayerContext context, LayerDecision decision)
     {
+        var started = Stopwatch.GetTimestamp();
+        Act(context);
+        _choiceTime += Stopwatch.GetElapsedTime(started);
+    }
+
+    /// <summary>
+    /// Ends a step: behind the compress point the kept rows move to a table of their own. Returns it when the sequence goes on with another
+    /// table than before, which is then spent; null otherwise.
+    /// </summary>
+    /// <param name="computed">Rows computed so far.</param>
+    /// <param name="reservation">Holds <see cref="BlocksForKept"/> blocks when the compress point is reached.</param>
+    public RaggedTable? EndStep(int computed, BlockReservation reservation)
+    {
+        RaggedTable? compressed = null;
+        if (_table is RaggedTable ragged && computed >= Point)
+            ragged.EndStep();
+        if (!IsCompressed && computed >= Point)
+        {
+            IsCompressed = true;
+            var started = Stopwatch.GetTimestamp();
+            var peak = _table!.BlockCount;
+            if (_table is RaggedTable cascade)
+            {
+                peak = cascade.PeakBlocks;
+            }
+            else
+            {
+                compressed = _packed?.Copy(_pool, (UniformTable)_table, Point, reservation) ?? Copy((UniformTable)_table, reservation);
+                peak += compressed.BlockCount;
+                _table.Dispose();
+                _table = compressed;
+            }
+
+            _choiceTime += Stopwatch.GetElapsedTime(started);
+            _promptWeights = _weights.Time;
+            Statistics = Describe((RaggedTable)_table, peak);
+            Array.Clear(_columnMass);
+            _choiceTime = TimeSpan.Zero;
+        }
+
+        if (IsCompressed)
+        {
+            if (_compressor.ShiftedRows > 0)
+                Shift((RaggedTable)_table!);
+            Statistics!.AnswerTime = new ChoiceTime(_weights.Time - _promptWeights, _choiceTime);
+        }
+
+        return compressed;
+    }
+
+    /// <summary>Query heads whose window weights are looked at.</summary>
+    private int WindowHeads => _weights.Heads.Length == 0 ? _shape.QueryHeads : _weights.Heads.Length;
+
+    private void Act(in LayerContext context)
+    {
         var layer = context.Layer;
         if (IsCompressed)
         {
@@ -179,50 +236,6 @@ internal sealed class CompressionSession : ILayerPolicy
         if (_cascades)
             TrimCascade(layer);
     }
-
-    /// <summary>
-    /// Ends a step: behind the compress point the kept rows move to a table of their own. Returns it when the sequence goes on with another
-    /// table than before, which is then spent; null otherwise.
-    /// </summary>
-    /// <param name="computed">Rows computed so far.</param>
-    /// <param name="reservation">Holds <see cref="BlocksForKept"/> blocks when the compress point is reached.</param>
-    public RaggedTable? EndStep(int computed, BlockReservation reservation)
-    {
-        RaggedTable? compressed = null;
-        if (_table is RaggedTable ragged && computed >= Point)
-            ragged.EndStep();
-        if (!IsCompressed && computed >= Point)
-        {
-            IsCompressed = true;
-            var peak = _table!.BlockCount;
-            if (_table is RaggedTable cascade)
-            {
-                peak = cascade.PeakBlocks;
-            }
-            else
-            {
-                compressed = _packed?.Copy(_pool, (UniformTable)_table, Point, reservation) ?? Copy((UniformTable)_table, reservation);
-                peak += compressed.BlockCount;
-                _table.Dispose();
-                _table = compressed;
-            }
-
-            Array.Clear(_columnMass);
-            Statistics = Describe((RaggedTable)_table, peak);
-        }
-
-        if (IsCompressed)
-        {
-            if (_compressor.ShiftedRows > 0)
-                Shift((RaggedTable)_table!);
-            Statistics = Statistics! with { DroppedInAnswer = _dropped };
-        }
-
-        return compressed;
-    }
-
-    /// <summary>Query heads whose window weights are looked at.</summary>
-    private int WindowHeads => _weights.Heads.Length == 0 ? _shape.QueryHeads : _weights.Heads.Length;
 
     private bool IsPoint(ReadOnlySpan<int> positions) => positions[^1] == Point - 1;
 
@@ -319,7 +332,7 @@ internal sealed class CompressionSession : ILayerPolicy
             var dropped = CollectionsMarshal.AsSpan(_drops.Dropped(lane));
             if (dropped.Length == 0)
                 continue;
-            _dropped += dropped.Length;
+            Statistics!.DroppedInAnswer += dropped.Length;
             if (_drops.Ordered)
                 table.Trim(layer, lane, Others(dropped, _laneRows[lane]));
             else
@@ -349,6 +362,7 @@ internal sealed class CompressionSession : ILayerPolicy
             MassKept = _keptMass.Share,
             PeakBlocks = peak,
             LayerRows = layers,
+            PromptTime = new ChoiceTime(_promptWeights + TimeSpan.FromTicks(_columnMass.Sum(mass => mass!.Time.Ticks)), _choiceTime),
         };
     }
 

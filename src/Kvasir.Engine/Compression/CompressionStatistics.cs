@@ -31,5 +31,11 @@ public sealed record CompressionStatistics
     public required IReadOnlyList<double> LayerRows { get; init; }
 
     /// <summary>Rows dropped while the answer grew, over all layers and lanes.</summary>
-    public long DroppedInAnswer { get; init; }
+    public long DroppedInAnswer { get; internal set; }
+
+    /// <summary>What choosing took, up to the compress point.</summary>
+    public required ChoiceTime PromptTime { get; init; }
+
+    /// <summary>What choosing took behind it.</summary>
+    public ChoiceTime AnswerTime { get; internal set; }
 }

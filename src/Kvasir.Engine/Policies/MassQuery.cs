@@ -15,6 +15,9 @@ public sealed class MassQuery
     /// <summary>Query heads that are looked at, each once; empty for all. Means are over these.</summary>
     public int[] Heads { get; set; } = [];
 
+    /// <summary>Time that answering it has taken so far.</summary>
+    public TimeSpan Time { get; internal set; }
+
     /// <summary>Position of the first column of <see cref="ColumnMass"/>.</summary>
     public int FirstColumn { get; set; }
 

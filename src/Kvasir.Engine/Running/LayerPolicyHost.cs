@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Policies;
@@ -53,6 +54,7 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
         for (var i = 0; i < _queries.Count; i++)
         {
             var query = _queries[i];
+            var started = Stopwatch.GetTimestamp();
             fixed (float* columns = query.ColumnMass, ranges = query.RangeMass, heads = query.HeadColumnMass, weights = query.Weights)
             fixed (long* starts = query.RangeStarts, ends = query.RangeEnds)
             fixed (int* looked = query.Heads)
@@ -75,6 +77,8 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
                 };
                 model.Backend.ObserveAttention(attention, probe);
             }
+
+            query.Time += Stopwatch.GetElapsedTime(started);
         }
     }
 

@@ -1,27 +1,37 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
+using Kvasir.Numerics;
 
 namespace Kvasir.KvCache.Compression;
 
-/// <summary>What LazyEviction remembers: for every row when it was looked at last (TS) and its longest gap (MRI).</summary>
+/// <summary>
+/// What LazyEviction remembers: for every row when it was looked at last (TS) and its longest gap (MRI). Most of its work is to compare weights with
+/// a threshold at every token, so the books lie in arrays of their own and are kept in vectors.
+/// </summary>
 internal sealed class LazyEvictionCompressor : Compressor
 {
+    /// <summary>From this gap on H2 is left out: below 1e-38.</summary>
+    private const int Rare = 128;
+
+    private static readonly float[] Frequency = [0, .. Enumerable.Range(1, Rare - 1).Select(gap => 2 * Sigmoid(1 - gap))];
+
     private readonly CompressionShape _shape;
     private readonly LazyEvictionOptions _options;
-    private readonly RowBook<Entry>[] _books;
+    private readonly Lane[] _lanes;
+    private readonly float _threshold;
+    private float[] _scores = [];
 
     public LazyEvictionCompressor(CompressionShape shape, LazyEvictionOptions options)
     {
         _shape = shape;
         _options = options;
-        _books = new RowBook<Entry>[shape.Layers * shape.KvHeads];
-        for (var i = 0; i < _books.Length; i++)
-            _books[i] = new RowBook<Entry>();
-    }
+        _lanes = [.. Enumerable.Range(0, shape.Layers * shape.KvHeads).Select(_ => new Lane())];
 
-    /// <param name="Seen">TS: step of the last look; 0 for rows of the prompt.</param>
-    /// <param name="Gap">MRI: longest gap between looks; 0 before the first.</param>
-    /// <param name="Born">Step in which it was written; 0 for rows of the prompt.</param>
-    internal record struct Entry(int Seen, int Gap, int Born);
+        // The least binary32 number that reaches the threshold: a comparison with it has the same outcome.
+        _threshold = (float)options.Threshold;
+        if (_threshold < options.Threshold)
+            _threshold = MathF.BitIncrement(_threshold);
+    }
 
     public override bool NeedsAnswerWeights => true;
 
@@ -29,73 +39,130 @@ internal sealed class LazyEvictionCompressor : Compressor
 
     public override int LagRows => 1 << 29; // the whole prompt stays until the first eviction
 
-    /// <summary>The books of a lane, for checks.</summary>
-    internal ReadOnlySpan<Entry> Entries(int layer, int head) => _books[(layer * _shape.KvHeads) + head].Entries;
+    /// <summary>The books of a lane, for checks: TS and MRI of its rows.</summary>
+    internal (int[] Seen, int[] Gap) Books(int layer, int head)
+    {
+        var lane = _lanes[(layer * _shape.KvHeads) + head];
+        return (lane.Seen.Entries.ToArray(), lane.Gap.Entries.ToArray());
+    }
 
     public override void Answer(in AnswerSignals signals, RowDrops drops)
     {
         var t = signals.Step;
         for (var head = 0; head < _shape.KvHeads; head++)
         {
-            var book = _books[(signals.Layer * _shape.KvHeads) + head];
+            var lane = _lanes[(signals.Layer * _shape.KvHeads) + head];
             var rows = signals.LaneRows[head];
-            while (book.Count < rows)
-                book.Add(book.Count == rows - 1 ? new Entry(t - 1, 0, t) : default);
-            Track(book.Entries, signals, head, rows);
+            lane.Grow(rows, t);
+            Track(lane, signals, head, rows);
             if (rows <= _shape.Budget || t % _options.Window != 0)
                 continue;
             var dropped = drops.Dropped(head);
-            Choose(book.Entries, t, dropped);
-            book.Drop(CollectionsMarshal.AsSpan(dropped));
+            Choose(lane, t, dropped);
+            lane.Drop(CollectionsMarshal.AsSpan(dropped));
         }
     }
 
-    private void Track(Span<Entry> entries, in AnswerSignals signals, int head, int rows)
+    /// <summary>MRI = max(MRI, t - TS) and TS = t for all rows that a query of the head gives the threshold or more.</summary>
+    private void Track(Lane lane, in AnswerSignals signals, int head, int rows)
     {
-        for (var q = head * _shape.Group; q < (head + 1) * _shape.Group; q++)
+        var seen = lane.Seen.Entries;
+        var gap = lane.Gap.Entries;
+        var weights = signals.Weights.Slice(head * _shape.Group * signals.Columns, ((_shape.Group - 1) * signals.Columns) + rows);
+        var threshold = new Vector<float>(_threshold);
+        var now = new Vector<int>(signals.Step);
+        var row = 0;
+        for (; row <= rows - Vector<float>.Count; row += Vector<float>.Count)
         {
-            var weights = signals.WeightsOf(q, rows);
-            for (var row = 0; row < rows; row++)
-            {
-                ref var entry = ref entries[row];
-                if (weights[row] < _options.Threshold || entry.Seen == signals.Step)
-                    continue;
-                entry.Gap = Math.Max(entry.Gap, signals.Step - entry.Seen);
-                entry.Seen = signals.Step;
-            }
+            var largest = new Vector<float>(weights[row..]);
+            for (var q = 1; q < _shape.Group; q++)
+                largest = Vector.Max(largest, new Vector<float>(weights[((q * signals.Columns) + row)..]));
+            var looked = Vector.GreaterThanOrEqual(largest, threshold);
+            if (looked == Vector<int>.Zero)
+                continue;
+            var last = new Vector<int>(seen[row..]);
+            var longest = new Vector<int>(gap[row..]);
+            Vector.ConditionalSelect(looked, Vector.Max(longest, now - last), longest).CopyTo(gap[row..]);
+            Vector.ConditionalSelect(looked, now, last).CopyTo(seen[row..]);
+        }
+
+        for (; row < rows; row++)
+        {
+            var looked = false;
+            for (var q = 0; q < _shape.Group; q++)
+                looked |= weights[(q * signals.Columns) + row] >= _threshold;
+            if (!looked)
+                continue;
+            gap[row] = Math.Max(gap[row], signals.Step - seen[row]);
+            seen[row] = signals.Step;
         }
     }
 
-    private void Choose(ReadOnlySpan<Entry> entries, int t, List<int> dropped)
+    private void Choose(Lane lane, int t, List<int> dropped)
     {
-        var old = new List<int>(entries.Length);
-        for (var row = 0; row < entries.Length; row++)
+        var seen = lane.Seen.Entries;
+        var gap = lane.Gap.Entries;
+        var born = lane.Born.Entries;
+        var rows = born.Length;
+        if (_scores.Length < rows)
+            _scores = new float[2 * rows];
+
+        // The least worthy go: the best of the negated scores; among equals the higher row, so that the lower one stays. The newest window stays.
+        var old = 0;
+        for (var row = 0; row < rows; row++)
         {
-            if (entries[row].Born <= t - _options.Window)
-                old.Add(row);
+            var isOld = born[row] <= t - _options.Window;
+            old += isOld ? 1 : 0;
+            _scores[rows - 1 - row] = isOld ? -Score(seen[row], gap[row], t) : float.NegativeInfinity;
         }
 
-        // The least worthy go: the best of the negated scores; among equals the higher row, so that the lower one stays.
-        var scores = new float[old.Count];
-        for (var i = 0; i < scores.Length; i++)
-            scores[i] = -(float)Score(entries[old[^(i + 1)]], t);
-        var worst = new List<int>();
-        TopRows.Add(scores, entries.Length - _shape.Budget, worst);
-        foreach (var i in worst)
-            dropped.Add(old[^(i + 1)]);
-        dropped.Sort();
+        TopRows.Add(_scores.AsSpan(0, rows), Math.Min(old, rows - _shape.Budget), dropped);
+        for (var i = 0; i < dropped.Count; i++)
+            dropped[i] = rows - 1 - dropped[i];
+        dropped.Reverse();
     }
 
-    private double Score(Entry entry, int t)
+    private float Score(int seen, int gap, int t)
     {
         if (_options.ByTimestamp)
-            return entry.Seen;
-        var gap = entry.Gap + 1e-5;
-        var silence = (t - entry.Seen) / gap;
+            return seen;
+        if (gap == 0)
+            return 0;
+        var silence = (t - seen) / (gap + 1e-5f);
         var h1 = _options.UsesSilence ? 2 * Sigmoid(_options.PaperForm ? -silence : -1 - silence) : 0;
-        var h2 = _options.UsesFrequency && entry.Gap > 0 ? 2 * Sigmoid(-(entry.Gap - 1)) : 0;
-        return entry.Gap > 0 ? h1 + h2 : 0;
+        return _options.UsesFrequency && gap < Rare ? h1 + Frequency[gap] : h1;
     }
 
-    private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
+    private static float Sigmoid(float x) => 1 / (1 + Elementary.Exp(-x));
+
+    private sealed class Lane
+    {
+        /// <summary>TS: step of the last look; 0 for rows of the prompt.</summary>
+        public RowBook<int> Seen { get; } = new();
+
+        /// <summary>MRI: longest gap between looks; 0 before the first.</summary>
+        public RowBook<int> Gap { get; } = new();
+
+        /// <summary>Step in which it was written; 0 for rows of the prompt.</summary>
+        public RowBook<int> Born { get; } = new();
+
+        /// <summary>There are so many rows; the last one was written in step <paramref name="t"/>, others that are new came with the prompt.</summary>
+        public void Grow(int rows, int t)
+        {
+            while (Born.Count < rows)
+            {
+                var born = Born.Count == rows - 1 ? t : 0;
+                Seen.Add(Math.Max(0, born - 1));
+                Gap.Add(0);
+                Born.Add(born);
+            }
+        }
+
+        public void Drop(ReadOnlySpan<int> rows)
+        {
+            Seen.Drop(rows);
+            Gap.Drop(rows);
+            Born.Drop(rows);
+        }
+    }
 }

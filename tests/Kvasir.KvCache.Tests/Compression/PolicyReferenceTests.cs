@@ -37,6 +37,40 @@ public sealed class PolicyReferenceTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
+    public void H2O_DropsTheLightestOldRow_WithEveryToken(int seed)
+    {
+        var prompt = Draw(seed, 0);
+        var random = new Random(seed);
+        var compressor = new H2OPolicy().Start(Shape);
+        for (var layer = 0; layer < Shape.Layers; layer++)
+            compressor.Observe(prompt.Signals(layer));
+        var kept = DrawnPrompt.Select(compressor, 0, Shape.KvHeads);
+        var lanes = Rows(Shape.KvHeads).Select(head => kept.Kept(head)!.Select(row => (Position: row, Mass: prompt.Mass(0, head, row))).ToArray()).ToArray();
+        var drops = new RowDrops(Shape.KvHeads);
+        for (var step = 1; step <= 100; step++)
+        {
+            var position = Length + step - 1;
+            var columns = Budget + 1;
+            float[] weights = [.. Rows(Shape.QueryHeads * columns).Select(_ => random.NextSingle())];
+            drops.Reset();
+            compressor.Answer(new AnswerSignals { Layer = 0, Position = position, Step = step, LaneRows = [.. Rows(Shape.KvHeads).Select(_ => columns)], Weights = weights, Columns = columns, Rows = prompt }, drops);
+            for (var head = 0; head < Shape.KvHeads; head++)
+            {
+                lanes[head] = [.. lanes[head], (position, 0)];
+                for (var row = 0; row < columns; row++)
+                    lanes[head][row].Mass += Group(head).Sum(q => (double)weights[(q * columns) + row]);
+                var old = Rows(columns).Where(row => lanes[head][row].Position <= position - (Budget / 2)).ToArray();
+                var dropped = Assert.Single(drops.Dropped(head));
+                Assert.Contains(dropped, old);
+                Assert.Equal(old.Min(row => lanes[head][row].Mass), lanes[head][dropped].Mass, 1e-4);
+                HoleFilling.Apply(lanes[head].AsSpan(), [dropped]);
+                lanes[head] = lanes[head][..Budget];
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
     public void Tova_KeepsWhatTheLastRowLooksAt(int seed)
     {
         var prompt = Draw(seed, 1);
