@@ -14,7 +14,7 @@ internal static class MergeSuite
     private static readonly double[] Shares = [0.5, 0.35, 0.2];
 
     private static readonly string[] Policies =
-        ["kvmerger", "kvmerger-mass", "kvmerger-mean", "kvmerger-first", "cam", "h2o", "elastic", "elastic-evict", "streamingllm"];
+        ["kvmerger", "kvmerger-window", "kvmerger-mass", "kvmerger-mean", "kvmerger-first", "cam", "h2o", "elastic", "elastic-evict", "streamingllm"];
 
     public static async Task RunAsync(CompressionOptions options, CompressionLog log, CancellationToken cancellation)
     {
@@ -32,6 +32,7 @@ internal static class MergeSuite
             var suffix = FormattableString.Invariant($"@{Shares[i]:0.##}");
             Compare("kvmerger.klVsH2o", at["kvmerger"], at["h2o"]);
             Compare("kvmerger.klVsCam", at["kvmerger"], at["cam"]);
+            Compare("kvmerger.klWindow", at["kvmerger-window"], at["kvmerger"]);
             Compare("kvmerger.klMassTerm", at["kvmerger-mass"], at["kvmerger"]);
             Compare("kvmerger.klGaussianVsMean", at["kvmerger"], at["kvmerger-mean"]);
             Compare("kvmerger.klPivot", at["kvmerger"], at["kvmerger-first"]);
@@ -47,7 +48,7 @@ internal static class MergeSuite
         }
     }
 
-    /// <summary>Elastic Cache's ways to drop while a long answer comes back to the prompt, and anchors by head against anchors by layer.</summary>
+    /// <summary>Elastic Cache's ways to drop while a long answer comes back to the prompt, and anchors by head or for the whole model against anchors by layer.</summary>
     private static async Task LongAnswers(CompressionOptions options, CompressionLog log, SessionEngine session, CancellationToken cancellation)
     {
         var prompts = CompressionPrompt.MakeReturning(session, options.Quick ? 4 : 30, 600, 10, options.Seed + 6);
@@ -56,7 +57,8 @@ internal static class MergeSuite
             new("elastic", new ElasticOptions()),
             new("elastic-oldest", new ElasticOptions { Eliminates = ElasticOptions.Elimination.Oldest }),
             new("elastic-least-seen", new ElasticOptions { Eliminates = ElasticOptions.Elimination.LeastSeen }),
-            new("elastic-heads", new ElasticOptions { AnchorsByHead = true }),
+            new("elastic-heads", new ElasticOptions { Anchors = ElasticOptions.Sharing.Head }),
+            new("elastic-shared", new ElasticOptions { Anchors = ElasticOptions.Sharing.Model }),
         ];
         var outcomes = await new QualityRun(session, prompts, log.Progress).RunAsync([.. policies.Select(policy => ((ICompressionPolicy)policy, (Func<int, int>)(rows => rows / 2)))], seesQuestion: true, cancellation).ConfigureAwait(false);
         log.Add("merge-long", outcomes);

@@ -283,6 +283,7 @@ internal sealed class CompressionSession : ILayerPolicy
     private void Select(int layer, int observed)
     {
         _selection.Reset();
+        _selection.Rows = _rows.At(_table!, layer);
         _compressor.Select(layer, observed, _selection);
         _keptMass.Count(layer, _selection);
     }

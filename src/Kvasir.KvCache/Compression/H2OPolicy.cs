@@ -113,13 +113,16 @@ public sealed class H2OPolicy : ICompressionPolicy
                 value = MathF.Min(value, least[i]);
             for (; row < mass.Length; row++)
                 value = positions[row] <= lastOld ? MathF.Min(value, mass[row]) : value;
-            for (row = mass.IndexOf(value); row >= 0 && positions[row] > lastOld;)
+            var found = new Vector<float>(value);
+            for (row = 0; row <= mass.Length - Vector<float>.Count && !Vector.EqualsAny(new Vector<float>(mass[row..]), found);)
+                row += Vector<float>.Count;
+            for (; row < mass.Length; row++)
             {
-                var next = mass[(row + 1)..].IndexOf(value);
-                row = next < 0 ? -1 : row + 1 + next;
+                if (mass[row] == value && positions[row] <= lastOld)
+                    return row;
             }
 
-            return row;
+            return -1;
         }
     }
 }

@@ -10,11 +10,6 @@ namespace Kvasir.KvCache.Compression;
 /// </summary>
 internal sealed class LazyEvictionCompressor : Compressor
 {
-    /// <summary>From this gap on H2 is left out: below 1e-38.</summary>
-    private const int Rare = 128;
-
-    private static readonly float[] Frequency = [0, .. Enumerable.Range(1, Rare - 1).Select(gap => 2 * Sigmoid(1 - gap))];
-
     private readonly CompressionShape _shape;
     private readonly LazyEvictionOptions _options;
     private readonly Lane[] _lanes;
@@ -100,40 +95,44 @@ internal sealed class LazyEvictionCompressor : Compressor
 
     private void Choose(Lane lane, int t, List<int> dropped)
     {
-        var seen = lane.Seen.Entries;
-        var gap = lane.Gap.Entries;
-        var born = lane.Born.Entries;
-        var rows = born.Length;
-        if (_scores.Length < rows)
-            _scores = new float[2 * rows];
+        var seen = lane.Seen.Padded;
+        var gap = lane.Gap.Padded;
+        var born = lane.Born.Padded;
+        var rows = lane.Born.Count;
+        if (_scores.Length < born.Length)
+            _scores = new float[2 * born.Length];
 
-        // The least worthy go: the best of the negated scores; among equals the higher row, so that the lower one stays. The newest window stays.
-        var old = 0;
-        for (var row = 0; row < rows; row++)
+        // The newest window stays in any case.
+        var young = new Vector<int>(t - _options.Window);
+        var infinite = new Vector<float>(float.PositiveInfinity);
+        var stay = 0;
+        for (var row = 0; row < rows; row += Vector<int>.Count)
         {
-            var isOld = born[row] <= t - _options.Window;
-            old += isOld ? 1 : 0;
-            _scores[rows - 1 - row] = isOld ? -Score(seen[row], gap[row], t) : float.NegativeInfinity;
+            var score = Score(new Vector<int>(seen[row..]), new Vector<int>(gap[row..]), t);
+            Vector.ConditionalSelect(Vector.GreaterThan(new Vector<int>(born[row..]), young), infinite, score).CopyTo(_scores, row);
         }
 
-        TopRows.Add(_scores.AsSpan(0, rows), Math.Min(old, rows - _shape.Budget), dropped);
-        for (var i = 0; i < dropped.Count; i++)
-            dropped[i] = rows - 1 - dropped[i];
-        dropped.Reverse();
+        foreach (var step in lane.Born.Entries)
+            stay += step > t - _options.Window ? 1 : 0;
+        TopRows.AddOthers(_scores.AsSpan(0, rows), Math.Max(stay, _shape.Budget), dropped);
     }
 
-    private float Score(int seen, int gap, int t)
+    /// <summary>I of rows: H1 + H2, or 0 for rows that were never looked at.</summary>
+    private Vector<float> Score(Vector<int> seen, Vector<int> gap, int t)
     {
         if (_options.ByTimestamp)
-            return seen;
-        if (gap == 0)
-            return 0;
-        var silence = (t - seen) / (gap + 1e-5f);
-        var h1 = _options.UsesSilence ? 2 * Sigmoid(_options.PaperForm ? -silence : -1 - silence) : 0;
-        return _options.UsesFrequency && gap < Rare ? h1 + Frequency[gap] : h1;
+            return Vector.ConvertToSingle(seen);
+        var gaps = Vector.ConvertToSingle(gap);
+        var score = Vector<float>.Zero;
+        if (_options.UsesSilence)
+            score += TwiceSigmoid((Vector.ConvertToSingle(new Vector<int>(t) - seen) / (gaps + new Vector<float>(1e-5f))) + new Vector<float>(_options.PaperForm ? 0f : 1f));
+        if (_options.UsesFrequency)
+            score += TwiceSigmoid(gaps - Vector<float>.One);
+        return Vector.ConditionalSelect(Vector.GreaterThan(gap, Vector<int>.Zero), score, Vector<float>.Zero);
     }
 
-    private static float Sigmoid(float x) => 1 / (1 + Elementary.Exp(-x));
+    /// <summary>2σ(-x).</summary>
+    private static Vector<float> TwiceSigmoid(Vector<float> x) => new Vector<float>(2f) / (Vector<float>.One + Elementary.Exp(x));
 
     private sealed class Lane
     {

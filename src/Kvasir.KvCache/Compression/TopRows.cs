@@ -28,6 +28,20 @@ public static class TopRows
         }
     }
 
+    /// <summary>Adds the rows that are not among the <paramref name="count"/> best, ascending.</summary>
+    public static void AddOthers(ReadOnlySpan<float> scores, int count, List<int> rows)
+    {
+        if (count >= scores.Length)
+            return;
+        var (threshold, ties) = count > 0 ? Threshold(scores, count) : (uint.MaxValue, 0);
+        for (var i = 0; i < scores.Length; i++)
+        {
+            var score = Ordered(scores[i]);
+            if (score < threshold || (score == threshold && ties-- <= 0))
+                rows.Add(i);
+        }
+    }
+
     /// <summary>The score of the count-th best, and how many rows with that very score are among the best: a digit at a time, from the highest.</summary>
     private static (uint Threshold, int Ties) Threshold(ReadOnlySpan<float> scores, int count)
     {

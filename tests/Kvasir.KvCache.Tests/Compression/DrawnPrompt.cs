@@ -76,9 +76,10 @@ internal sealed class DrawnPrompt : IKvRowSource
         return [.. Enumerable.Range(0, Shape.Layers).Select(layer => Select(compressor, layer, policy.PerHead ? Shape.KvHeads : 1))];
     }
 
-    public static RowSelection Select(Compressor compressor, int layer, int lanes, int observed = int.MaxValue)
+    public RowSelection Select(Compressor compressor, int layer, int lanes, int observed = int.MaxValue)
     {
-        var selection = new RowSelection(lanes);
+        _layer = layer;
+        var selection = new RowSelection(lanes) { Rows = this };
         compressor.Select(layer, observed, selection);
         return selection;
     }

@@ -44,7 +44,7 @@ public sealed class PolicyReferenceTests
         var compressor = new H2OPolicy().Start(Shape);
         for (var layer = 0; layer < Shape.Layers; layer++)
             compressor.Observe(prompt.Signals(layer));
-        var kept = DrawnPrompt.Select(compressor, 0, Shape.KvHeads);
+        var kept = prompt.Select(compressor, 0, Shape.KvHeads);
         var lanes = Rows(Shape.KvHeads).Select(head => kept.Kept(head)!.Select(row => (Position: row, Mass: prompt.Mass(0, head, row))).ToArray()).ToArray();
         var drops = new RowDrops(Shape.KvHeads);
         for (var step = 1; step <= 100; step++)
@@ -114,7 +114,7 @@ public sealed class PolicyReferenceTests
                 held = 0;
                 for (var l = 0; l <= layer; l++)
                 {
-                    var selection = DrawnPrompt.Select(compressor, l, Shape.KvHeads, layer + 1);
+                    var selection = prompt.Select(compressor, l, Shape.KvHeads, layer + 1);
                     for (var head = 0; head < Shape.KvHeads; head++)
                     {
                         var rows = selection.Kept(head)!;
@@ -148,10 +148,12 @@ public sealed class PolicyReferenceTests
     public void ElasticCache_MergesEachRowIntoTheNearestAnchor(int seed)
     {
         var prompt = Draw(seed, 0);
-        var kept = prompt.Run(new ElasticCachePolicy("elastic", new ElasticOptions()));
+        var shared = seed % 2 == 0;
+        var kept = prompt.Run(new ElasticCachePolicy("elastic", new ElasticOptions { Anchors = shared ? ElasticOptions.Sharing.Model : ElasticOptions.Sharing.Layer }));
         for (var layer = 0; layer < Shape.Layers; layer++)
         {
-            double[] mass = [.. Rows(Length).Select(n => n == 0 || n == Length - 1 ? double.MaxValue : Rows(Shape.KvHeads).Sum(head => prompt.Mass(layer, head, n)))];
+            var of = shared ? Rows(Shape.Layers) : [layer];
+            double[] mass = [.. Rows(Length).Select(n => n == 0 || n == Length - 1 ? double.MaxValue : of.Sum(l => Rows(Shape.KvHeads).Sum(head => prompt.Mass(l, head, n))))];
             var anchors = kept[layer].Kept(0)!;
             Assert.Equal(Best(mass, Budget, 0), anchors);
             var inner = anchors[1..^1];
@@ -181,7 +183,7 @@ public sealed class PolicyReferenceTests
         var compressor = new ElasticCachePolicy("elastic", new ElasticOptions { Eliminates = eliminates }).Start(Shape);
         for (var layer = 0; layer < Shape.Layers; layer++)
             compressor.Observe(prompt.Signals(layer));
-        var count = DrawnPrompt.Select(compressor, 0, 1).Kept(0)!.Count;
+        var count = prompt.Select(compressor, 0, 1).Kept(0)!.Count;
         int[] born = [.. Rows(count)];
         var drops = new RowDrops(1);
         for (var step = 1; step <= 1000; step++)
@@ -235,6 +237,24 @@ public sealed class PolicyReferenceTests
                 }
             });
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void KvMergerByAWindow_ProtectsWhatTheLastRowsLookAt(int seed)
+    {
+        const int Looks = 10;
+        var prompt = Draw(seed, Looks);
+        var options = new KvMergerOptions { WindowRows = Looks };
+        var kept = prompt.Run(new KvMergerPolicy("kvmerger", options));
+        var recent = (int)(Budget * options.RecentShare);
+        ForAllHeads((layer, head) =>
+        {
+            double[] mass = [.. Before(recent).Select(n => Rows(Looks).Sum(i => Group(head).Sum(q => prompt.Weight(layer, i, q, n))))];
+            var isProtected = Best(mass, (int)(Budget * options.HeavyShare), recent);
+            Assert.Empty(isProtected.Except(kept[layer].Kept(head)!));
+            Assert.Empty(isProtected.Intersect(kept[layer].Merged.Where(row => row.Head == head).Select(row => row.Row)));
+        });
     }
 
     [Theory]
