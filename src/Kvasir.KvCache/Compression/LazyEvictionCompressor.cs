@@ -66,19 +66,19 @@ internal sealed class LazyEvictionCompressor : Compressor
         var weights = signals.Weights.Slice(head * _shape.Group * signals.Columns, ((_shape.Group - 1) * signals.Columns) + rows);
         var threshold = new Vector<float>(_threshold);
         var now = new Vector<int>(signals.Step);
+        ref var weight = ref MemoryMarshal.GetReference(weights);
+        ref var last = ref MemoryMarshal.GetReference(seen);
+        ref var longest = ref MemoryMarshal.GetReference(gap);
         var row = 0;
         for (; row <= rows - Vector<float>.Count; row += Vector<float>.Count)
         {
-            var largest = new Vector<float>(weights[row..]);
+            var largest = Vector.LoadUnsafe(ref weight, (nuint)row);
             for (var q = 1; q < _shape.Group; q++)
-                largest = Vector.Max(largest, new Vector<float>(weights[((q * signals.Columns) + row)..]));
+                largest = Vector.Max(largest, Vector.LoadUnsafe(ref weight, (nuint)((q * signals.Columns) + row)));
             var looked = Vector.GreaterThanOrEqual(largest, threshold);
-            if (looked == Vector<int>.Zero)
-                continue;
-            var last = new Vector<int>(seen[row..]);
-            var longest = new Vector<int>(gap[row..]);
-            Vector.ConditionalSelect(looked, Vector.Max(longest, now - last), longest).CopyTo(gap[row..]);
-            Vector.ConditionalSelect(looked, now, last).CopyTo(seen[row..]);
+            var (before, most) = (Vector.LoadUnsafe(ref last, (nuint)row), Vector.LoadUnsafe(ref longest, (nuint)row));
+            Vector.ConditionalSelect(looked, Vector.Max(most, now - before), most).StoreUnsafe(ref longest, (nuint)row);
+            Vector.ConditionalSelect(looked, now, before).StoreUnsafe(ref last, (nuint)row);
         }
 
         for (; row < rows; row++)

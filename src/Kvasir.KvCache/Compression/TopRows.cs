@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Kvasir.KvCache.Compression;
 
 /// <summary>Picks the rows with the largest scores. Ties go to the lower row, NaN counts as smallest, so a choice is the same everywhere.</summary>
@@ -22,8 +24,10 @@ public static class TopRows
         var (threshold, ties) = Threshold(scores, count);
         for (var i = 0; i < scores.Length; i++)
         {
-            var score = Ordered(scores[i]);
-            if (score > threshold || (score == threshold && ties-- > 0))
+            // Mostly few stay.
+            while (i <= scores.Length - Vector<float>.Count && Vector.LessThanAll(Ordered(new Vector<float>(scores[i..])), new Vector<int>(threshold)))
+                i += Vector<float>.Count;
+            if (i < scores.Length && IsAmong(scores[i], threshold, ref ties))
                 rows.Add(first + i);
         }
     }
@@ -33,45 +37,70 @@ public static class TopRows
     {
         if (count >= scores.Length)
             return;
-        var (threshold, ties) = count > 0 ? Threshold(scores, count) : (uint.MaxValue, 0);
+        var (threshold, ties) = count > 0 ? Threshold(scores, count) : (int.MaxValue, 0);
         for (var i = 0; i < scores.Length; i++)
         {
-            var score = Ordered(scores[i]);
-            if (score < threshold || (score == threshold && ties-- <= 0))
+            while (i <= scores.Length - Vector<float>.Count && Vector.GreaterThanAll(Ordered(new Vector<float>(scores[i..])), new Vector<int>(threshold)))
+                i += Vector<float>.Count;
+            if (i < scores.Length && !IsAmong(scores[i], threshold, ref ties))
                 rows.Add(i);
         }
     }
 
-    /// <summary>The score of the count-th best, and how many rows with that very score are among the best: a digit at a time, from the highest.</summary>
-    private static (uint Threshold, int Ties) Threshold(ReadOnlySpan<float> scores, int count)
+    private static bool IsAmong(float score, int threshold, ref int ties)
     {
-        const int digitBits = 8;
-        Span<int> counts = stackalloc int[1 << digitBits];
-        var (found, foundBits) = (0u, 0u);
-        for (var shift = 32 - digitBits; shift >= 0; shift -= digitBits)
-        {
-            counts.Clear();
-            foreach (var score in scores)
-            {
-                var ordered = Ordered(score);
-                if ((ordered & foundBits) == found)
-                    counts[(int)(ordered >> shift) & 0xFF]++;
-            }
+        var ordered = Ordered(score);
+        return ordered > threshold || (ordered == threshold && ties-- > 0);
+    }
 
-            var digit = counts.Length - 1;
-            for (; counts[digit] < count; digit--)
-                count -= counts[digit];
-            found |= (uint)digit << shift;
-            foundBits |= 0xFFu << shift;
+    /// <summary>
+    /// A score that the best are above, and how many rows with that very score are among the best: by bisection, since a machine counts a whole vector
+    /// at a time.
+    /// </summary>
+    private static (int Threshold, int Ties) Threshold(ReadOnlySpan<float> scores, int count)
+    {
+        // At least count rows reach low; fewer reach high.
+        var (low, high) = (Ordered(float.NegativeInfinity), (long)int.MaxValue);
+        var above = 0;
+        while (high - low > 1)
+        {
+            var middle = (int)((low + high) >> 1);
+            var reached = Reaching(scores, middle);
+            if (reached == count)
+                return (middle - 1, 0);
+            if (reached > count)
+                low = middle;
+            else
+                (high, above) = (middle, reached);
         }
 
-        return (found, count);
+        return (low, count - above);
+    }
+
+    /// <summary>Scores that are as large or larger.</summary>
+    private static int Reaching(ReadOnlySpan<float> scores, int ordered)
+    {
+        var least = new Vector<int>(ordered);
+        var counts = Vector<int>.Zero;
+        var i = 0;
+        for (; i <= scores.Length - Vector<float>.Count; i += Vector<float>.Count)
+            counts -= Vector.GreaterThanOrEqual(Ordered(new Vector<float>(scores[i..])), least);
+        var count = Vector.Sum(counts);
+        for (; i < scores.Length; i++)
+            count += Ordered(scores[i]) >= ordered ? 1 : 0;
+        return count;
     }
 
     /// <summary>A number that orders as the scores do: both zeros alike, NaN as the smallest score.</summary>
-    private static uint Ordered(float score)
+    private static int Ordered(float score)
     {
         var bits = BitConverter.SingleToInt32Bits(float.IsNaN(score) ? float.NegativeInfinity : score + 0f);
-        return (uint)(bits ^ ((bits >> 31) | int.MinValue));
+        return bits ^ ((bits >> 31) & int.MaxValue);
+    }
+
+    private static Vector<int> Ordered(Vector<float> scores)
+    {
+        var bits = Vector.AsVectorInt32(Vector.ConditionalSelect(Vector.Equals(scores, scores), scores + Vector<float>.Zero, new Vector<float>(float.NegativeInfinity)));
+        return bits ^ ((bits >> 31) & new Vector<int>(int.MaxValue));
     }
 }
