@@ -32,6 +32,8 @@ internal sealed unsafe class AttentionProbes : IDisposable
         var queryHeads = probe.CountHeads(batch.QueryHeads);
         if (probe.HasWeights)
             NativeMemory.Clear(probe.Weights, (nuint)probe.RowCount * (nuint)queryHeads * (nuint)probe.ColumnCount * sizeof(float));
+        if (probe.HasLooks)
+            NativeMemory.Clear(probe.Looked, (nuint)batch.Layout.KvHeads * (nuint)probe.LookWords * sizeof(ulong));
         workers.Run(ref job, batch.Layout.KvHeads);
         var first = probe.FirstColumn - (probe.FirstColumnTile * AttentionScratch.TileRows);
         if (probe.HasColumns && probe.ColumnMass != null)

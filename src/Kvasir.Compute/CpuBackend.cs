@@ -247,13 +247,15 @@ public sealed unsafe class CpuBackend : IComputeBackend
         CheckOneView(batch, probe.FirstRow, probe.RowCount);
         if (probe.HeadColumnMass != null && (probe.ColumnMass != null || probe.RowWeights != null))
             throw new ArgumentException("sums by KV head go neither with sums over all heads nor with weights of rows", nameof(probe));
+        if (probe.Looked != null && (probe.FirstColumn % 64 != 0 || !(probe.LookThreshold > 0)))
+            throw new ArgumentException($"bits of columns from {probe.FirstColumn} on, threshold {probe.LookThreshold}: the first column must be a multiple of 64, the threshold above 0", nameof(probe));
         for (var i = 0; i < probe.HeadCount; i++)
         {
             if ((uint)probe.Heads[i] >= (uint)batch.QueryHeads)
                 throw new ArgumentException($"query head {probe.Heads[i]} is not among {batch.QueryHeads}", nameof(probe));
         }
 
-        if (probe.RowCount == 0 || !(probe.HasColumns || probe.HasRanges || probe.HasWeights))
+        if (probe.RowCount == 0 || !(probe.HasColumns || probe.HasRanges || probe.HasWeights || probe.HasLooks))
             return;
         for (var worker = 0; worker < _workers.Threads; worker++)
             PrepareScratch(worker, batch);

@@ -121,6 +121,47 @@ public sealed unsafe class ProbeTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Looks_AreTheWeightsThatReachTheThreshold(KvDataType type)
+    {
+        for (int seed = 9400; seed < 9420; seed++)
+        {
+            using var drawn = new AttentionCase(seed, type);
+            var wanted = new Wanted(drawn, new Random(seed), weighted: false);
+            int first = (int)wanted.FirstColumn / 64 * 64;
+            int columns = wanted.ColumnCount;
+            int words = (columns + 63) / 64;
+            int group = drawn.QueryHeads / drawn.Layout.KvHeads;
+            Backends.ForAll((backend, where) =>
+            {
+                using var pages = KvPages.Lay(backend, drawn.Rows, drawn.Layout, new Random(seed), aligned: false);
+                var weights = new float[wanted.RowCount * drawn.QueryHeads * columns];
+                var looked = new ulong[drawn.Layout.KvHeads * words];
+                looked.AsSpan().Fill(ulong.MaxValue);
+                (int Row, int View)[] rows = [.. Enumerable.Range(0, drawn.Queries.Length).Select(row => (row, 0))];
+                drawn.Run(backend, [pages.View], rows, batch =>
+                {
+                    fixed (float* w = weights)
+                    fixed (ulong* l = looked)
+                    {
+                        var probe = new AttentionProbe { FirstRow = wanted.FirstRow, RowCount = wanted.RowCount, FirstColumn = first, ColumnCount = columns };
+                        backend.ObserveAttention(batch, probe with { Weights = w });
+                        backend.ObserveAttention(batch, probe with { Looked = l, LookThreshold = 0.004f });
+                    }
+                });
+                for (int head = 0; head < drawn.Layout.KvHeads; head++)
+                {
+                    for (int n = 0; n < columns; n++)
+                    {
+                        bool expected = Enumerable.Range(0, wanted.RowCount * group).Any(i => weights[(((i / group * drawn.QueryHeads) + (head * group) + (i % group)) * columns) + n] >= 0.004f);
+                        Assert.True(expected == ((looked[(head * words) + (n / 64)] >> (n % 64) & 1) != 0), $"column {n} of head {head}, {type}, seed {seed}, {where}");
+                    }
+                }
+            });
+        }
+    }
+
     [Fact]
     public void AProbe_IsRefused_WithoutALogSumExp_OrOverSeveralViews_OrOutsideTheCall()
     {

@@ -4,8 +4,8 @@ using Kvasir.KvCache.Compression;
 namespace Kvasir.Benchmarks.Compression;
 
 /// <summary>
-/// What a policy's decisions while an answer grows take, in nanoseconds a token, row and KV head: its books, and choosing who goes. Weights are given, no
-/// row is moved.
+/// What a policy's decisions while an answer grows take, in nanoseconds a token, row and KV head: its books, and choosing who goes. Weights and
+/// looks are given, no row is moved.
 /// </summary>
 internal static class EvictionCost
 {
@@ -24,6 +24,8 @@ internal static class EvictionCost
         }
 
         var (weights, columns) = Weights(shape, random);
+        var words = (columns + 63) / 64;
+        ulong[] looks = [.. Enumerable.Range(0, shape.KvHeads * words).Select(_ => (ulong)random.NextInt64() & (ulong)random.NextInt64())];
         var rows = Enumerable.Repeat(shape.Budget, shape.Layers).ToArray();
         var lanes = new int[shape.KvHeads];
         var drops = new RowDrops(shape.KvHeads);
@@ -36,7 +38,7 @@ internal static class EvictionCost
             {
                 Array.Fill(lanes, ++rows[layer]);
                 drops.Reset();
-                var signals = new AnswerSignals { Layer = layer, Position = shape.Budget + step - 1, Step = step, LaneRows = lanes, Weights = weights.AsSpan(random.Next(columns)), Columns = columns, Rows = null! };
+                var signals = new AnswerSignals { Layer = layer, Position = shape.Budget + step - 1, Step = step, LaneRows = lanes, Weights = weights.AsSpan(random.Next(columns)), Columns = columns, Looked = looks, Rows = null! };
                 var started = Stopwatch.GetTimestamp();
                 compressor.Answer(signals, drops);
                 ticks += Stopwatch.GetTimestamp() - started;
@@ -78,7 +80,7 @@ internal static class EvictionCost
         return times.Order().ElementAt(steps / 2);
     }
 
-    /// <summary>Weights of skewed size, of which about a third reach LazyEviction's threshold; another offset is another step.</summary>
+    /// <summary>Weights of skewed size; another offset is another step.</summary>
     private static (float[] Weights, int Columns) Weights(CompressionShape shape, Random random)
     {
         var columns = shape.Budget + (2 * Window);

@@ -119,11 +119,14 @@ internal sealed class CompressionSession : ILayerPolicy
     {
         if (IsCompressed)
         {
-            if (!_compressor.NeedsAnswerWeights || positions[^1] < _promptLength)
+            if (!(_compressor.NeedsAnswerWeights || _compressor.LookThreshold > 0) || positions[^1] < _promptLength)
                 return;
             _weights.FirstRow = positions.Length - 1;
             _weights.Heads = [];
-            _weights.ReserveWeights(1, _shape.QueryHeads, _table!.Rows(layer));
+            if (_compressor.NeedsAnswerWeights)
+                _weights.ReserveWeights(1, _shape.QueryHeads, _table!.Rows(layer));
+            else
+                _weights.ReserveLooks(1, _shape.KvHeads, _table!.Rows(layer), _compressor.LookThreshold);
             queries.Add(_weights);
             return;
         }
@@ -323,6 +326,7 @@ internal sealed class CompressionSession : ILayerPolicy
             LaneRows = _laneRows,
             Weights = _compressor.NeedsAnswerWeights ? _weights.Weights : default,
             Columns = _compressor.NeedsAnswerWeights ? _weights.ColumnCount : 0,
+            Looked = _weights.LookThreshold > 0 ? _weights.Looked.AsSpan(0, _shape.KvHeads * _weights.LookWords) : default,
             Rows = _rows.At(table, layer),
         };
         _compressor.Answer(signals, _drops);

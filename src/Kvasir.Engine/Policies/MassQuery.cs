@@ -48,6 +48,24 @@ public sealed class MassQuery
     /// <summary>Every weight <c>[RowCount, queryHeads, ColumnCount]</c>, of <see cref="Heads"/> in their order when there are any; overwritten.</summary>
     public float[] Weights { get; private set; } = [];
 
+    /// <summary>Whether any query of a KV head gives a position <see cref="LookThreshold"/> or more: a bit each, <c>[kvHeads, LookWords]</c>; overwritten.</summary>
+    public ulong[] Looked { get; private set; } = [];
+
+    /// <summary>A weight; 0 when bits are not wanted.</summary>
+    public float LookThreshold { get; private set; }
+
+    /// <summary>Words of a KV head's bits.</summary>
+    public int LookWords => (ColumnCount + 63) / 64;
+
+    /// <summary>Makes room for bits, and asks for them.</summary>
+    public void ReserveLooks(int rows, int kvHeads, int columns, float threshold)
+    {
+        WantsWeights = false;
+        (RowCount, ColumnCount, LookThreshold) = (rows, columns, threshold);
+        if (Looked.Length < kvHeads * LookWords)
+            Looked = GC.AllocateUninitializedArray<ulong>(2 * kvHeads * LookWords, pinned: true);
+    }
+
     /// <summary>Makes room for weights, and asks for them.</summary>
     public void ReserveWeights(int rows, int queryHeads, int columns)
     {

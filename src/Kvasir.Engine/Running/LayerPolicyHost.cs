@@ -55,21 +55,24 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
         {
             var query = _queries[i];
             var started = Stopwatch.GetTimestamp();
-            fixed (float* columns = query.ColumnMass, ranges = query.RangeMass, heads = query.HeadColumnMass, weights = query.Weights)
+            fixed (float* columns = query.ColumnMass, ranges = query.RangeMass, mass = query.HeadColumnMass, weights = query.Weights)
             fixed (long* starts = query.RangeStarts, ends = query.RangeEnds)
-            fixed (int* looked = query.Heads)
+            fixed (int* heads = query.Heads)
+            fixed (ulong* looked = query.Looked)
             {
                 var probe = new AttentionProbe
                 {
                     FirstRow = _queryRows[i] + query.FirstRow,
                     RowCount = query.RowCount,
-                    Heads = looked,
+                    Heads = heads,
                     HeadCount = query.Heads.Length,
                     FirstColumn = query.FirstColumn,
                     ColumnCount = query.ColumnCount,
                     ColumnMass = query.ColumnCount > 0 ? columns : null,
-                    HeadColumnMass = query.ColumnCount > 0 ? heads : null,
+                    HeadColumnMass = query.ColumnCount > 0 ? mass : null,
                     Weights = query.WantsWeights ? weights : null,
+                    Looked = query.LookThreshold > 0 ? looked : null,
+                    LookThreshold = query.LookThreshold,
                     RangeCount = query.RangeCount,
                     RangeStarts = starts,
                     RangeEnds = ends,

@@ -22,6 +22,9 @@ public abstract class Compressor
     /// <summary>True when it wants the weights of every row of the answer.</summary>
     public virtual bool NeedsAnswerWeights => false;
 
+    /// <summary>A weight, when all that it wants of a row of the answer is which rows got so much; 0 otherwise. Cheaper than weights.</summary>
+    public virtual float LookThreshold => 0;
+
     /// <summary>True when rows may go with every token of an answer: tokens then pass one at a time, also when they are computed again.</summary>
     public virtual bool DropsInAnswer => false;
 

@@ -5,8 +5,8 @@ using Kvasir.Numerics;
 namespace Kvasir.KvCache.Compression;
 
 /// <summary>
-/// What LazyEviction remembers: for every row when it was looked at last (TS) and its longest gap (MRI). Most of its work is to compare weights with
-/// a threshold at every token, so the books lie in arrays of their own and are kept in vectors.
+/// What LazyEviction remembers: for every row when it was looked at last (TS) and its longest gap (MRI). A token leaves a bit for each row; the books
+/// are made up from them once in a window, when rows are chosen, a vector of rows at a time.
 /// </summary>
 internal sealed class LazyEvictionCompressor : Compressor
 {
@@ -20,7 +20,7 @@ internal sealed class LazyEvictionCompressor : Compressor
     {
         _shape = shape;
         _options = options;
-        _lanes = [.. Enumerable.Range(0, shape.Layers * shape.KvHeads).Select(_ => new Lane())];
+        _lanes = [.. Enumerable.Range(0, shape.Layers * shape.KvHeads).Select(_ => new Lane(options.Window))];
 
         // The least binary32 number that reaches the threshold: a comparison with it has the same outcome.
         _threshold = (float)options.Threshold;
@@ -28,7 +28,7 @@ internal sealed class LazyEvictionCompressor : Compressor
             _threshold = MathF.BitIncrement(_threshold);
     }
 
-    public override bool NeedsAnswerWeights => true;
+    public override float LookThreshold => _threshold;
 
     public override bool DropsInAnswer => true;
 
@@ -38,6 +38,7 @@ internal sealed class LazyEvictionCompressor : Compressor
     internal (int[] Seen, int[] Gap) Books(int layer, int head)
     {
         var lane = _lanes[(layer * _shape.KvHeads) + head];
+        lane.Settle();
         return (lane.Seen.Entries.ToArray(), lane.Gap.Entries.ToArray());
     }
 
@@ -49,47 +50,15 @@ internal sealed class LazyEvictionCompressor : Compressor
             var lane = _lanes[(signals.Layer * _shape.KvHeads) + head];
             var rows = signals.LaneRows[head];
             lane.Grow(rows, t);
-            Track(lane, signals, head, rows);
-            if (rows <= _shape.Budget || t % _options.Window != 0)
+            lane.Look(signals.LookedOf(head, _shape.KvHeads, rows), t);
+            if (t % _options.Window != 0)
+                continue;
+            lane.Settle();
+            if (rows <= _shape.Budget)
                 continue;
             var dropped = drops.Dropped(head);
             Choose(lane, t, dropped);
             lane.Drop(CollectionsMarshal.AsSpan(dropped));
-        }
-    }
-
-    /// <summary>MRI = max(MRI, t - TS) and TS = t for all rows that a query of the head gives the threshold or more.</summary>
-    private void Track(Lane lane, in AnswerSignals signals, int head, int rows)
-    {
-        var seen = lane.Seen.Entries;
-        var gap = lane.Gap.Entries;
-        var weights = signals.Weights.Slice(head * _shape.Group * signals.Columns, ((_shape.Group - 1) * signals.Columns) + rows);
-        var threshold = new Vector<float>(_threshold);
-        var now = new Vector<int>(signals.Step);
-        ref var weight = ref MemoryMarshal.GetReference(weights);
-        ref var last = ref MemoryMarshal.GetReference(seen);
-        ref var longest = ref MemoryMarshal.GetReference(gap);
-        var row = 0;
-        for (; row <= rows - Vector<float>.Count; row += Vector<float>.Count)
-        {
-            var largest = Vector.LoadUnsafe(ref weight, (nuint)row);
-            for (var q = 1; q < _shape.Group; q++)
-                largest = Vector.Max(largest, Vector.LoadUnsafe(ref weight, (nuint)((q * signals.Columns) + row)));
-            var looked = Vector.GreaterThanOrEqual(largest, threshold);
-            var (before, most) = (Vector.LoadUnsafe(ref last, (nuint)row), Vector.LoadUnsafe(ref longest, (nuint)row));
-            Vector.ConditionalSelect(looked, Vector.Max(most, now - before), most).StoreUnsafe(ref longest, (nuint)row);
-            Vector.ConditionalSelect(looked, now, before).StoreUnsafe(ref last, (nuint)row);
-        }
-
-        for (; row < rows; row++)
-        {
-            var looked = false;
-            for (var q = 0; q < _shape.Group; q++)
-                looked |= weights[(q * signals.Columns) + row] >= _threshold;
-            if (!looked)
-                continue;
-            gap[row] = Math.Max(gap[row], signals.Step - seen[row]);
-            seen[row] = signals.Step;
         }
     }
 
@@ -105,16 +74,13 @@ internal sealed class LazyEvictionCompressor : Compressor
         // The newest window stays in any case.
         var young = new Vector<int>(t - _options.Window);
         var infinite = new Vector<float>(float.PositiveInfinity);
-        var stay = 0;
         for (var row = 0; row < rows; row += Vector<int>.Count)
         {
             var score = Score(new Vector<int>(seen[row..]), new Vector<int>(gap[row..]), t);
             Vector.ConditionalSelect(Vector.GreaterThan(new Vector<int>(born[row..]), young), infinite, score).CopyTo(_scores, row);
         }
 
-        foreach (var step in lane.Born.Entries)
-            stay += step > t - _options.Window ? 1 : 0;
-        TopRows.AddOthers(_scores.AsSpan(0, rows), Math.Max(stay, _shape.Budget), dropped);
+        TopRows.AddOthers(_scores.AsSpan(0, rows), Math.Max(_options.Window, _shape.Budget), dropped);
     }
 
     /// <summary>I of rows: H1 + H2, or 0 for rows that were never looked at.</summary>
@@ -134,8 +100,15 @@ internal sealed class LazyEvictionCompressor : Compressor
     /// <summary>2σ(-x).</summary>
     private static Vector<float> TwiceSigmoid(Vector<float> x) => new Vector<float>(2f) / (Vector<float>.One + Elementary.Exp(x));
 
-    private sealed class Lane
+    private sealed class Lane(int window)
     {
+        private static readonly Vector<int> OneBitEach = new([.. Enumerable.Range(0, Vector<int>.Count).Select(lane => 1 << lane)]);
+
+        private ulong[] _looks = []; // [window, _words]
+        private int _words;
+        private int _steps;
+        private int _last;
+
         /// <summary>TS: step of the last look; 0 for rows of the prompt.</summary>
         public RowBook<int> Seen { get; } = new();
 
@@ -155,6 +128,49 @@ internal sealed class LazyEvictionCompressor : Compressor
                 Gap.Add(0);
                 Born.Add(born);
             }
+        }
+
+        /// <summary>Notes which rows were looked at in step <paramref name="t"/>, the one behind that of the last call.</summary>
+        public void Look(ReadOnlySpan<ulong> looked, int t)
+        {
+            if (_steps == window || looked.Length > _words)
+                Settle();
+            if (_steps == 0)
+            {
+                // A step adds a row.
+                _words = looked.Length + (window / 64) + 1;
+                if (_looks.Length < window * _words)
+                    _looks = new ulong[window * (_words + 4)];
+            }
+
+            var words = _looks.AsSpan(_steps++ * _words, _words);
+            looked.CopyTo(words);
+            words[looked.Length..].Clear();
+            _last = t;
+        }
+
+        /// <summary>MRI = max(MRI, t - TS) and TS = t for all rows that were looked at, step by step.</summary>
+        public void Settle()
+        {
+            var seen = Seen.Padded;
+            var gap = Gap.Padded;
+            for (var row = 0; row < Seen.Count; row += Vector<int>.Count)
+            {
+                var (last, longest) = (new Vector<int>(seen[row..]), new Vector<int>(gap[row..]));
+                for (var step = 0; step < _steps; step++)
+                {
+                    var looked = new Vector<int>((int)(_looks[(step * _words) + (row / 64)] >> (row % 64))) & OneBitEach;
+                    var now = new Vector<int>(_last - _steps + 1 + step);
+                    var isLooked = Vector.Equals(looked, OneBitEach);
+                    longest = Vector.ConditionalSelect(isLooked, Vector.Max(longest, now - last), longest);
+                    last = Vector.ConditionalSelect(isLooked, now, last);
+                }
+
+                last.CopyTo(seen[row..]);
+                longest.CopyTo(gap[row..]);
+            }
+
+            _steps = 0;
         }
 
         public void Drop(ReadOnlySpan<int> rows)

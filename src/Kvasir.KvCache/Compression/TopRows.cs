@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 
 namespace Kvasir.KvCache.Compression;
@@ -21,13 +22,15 @@ public static class TopRows
 
         if (count <= 0)
             return;
-        var (threshold, ties) = Threshold(scores, count);
-        for (var i = 0; i < scores.Length; i++)
+        using var ordered = new Ordering(scores);
+        var (threshold, ties) = ordered.Threshold(count);
+        var keys = ordered.Keys;
+        for (var i = 0; i < keys.Length; i++)
         {
             // Mostly few stay.
-            while (i <= scores.Length - Vector<float>.Count && Vector.LessThanAll(Ordered(new Vector<float>(scores[i..])), new Vector<int>(threshold)))
-                i += Vector<float>.Count;
-            if (i < scores.Length && IsAmong(scores[i], threshold, ref ties))
+            while (i <= keys.Length - Vector<int>.Count && Vector.LessThanAll(new Vector<int>(keys[i..]), new Vector<int>(threshold)))
+                i += Vector<int>.Count;
+            if (i < keys.Length && (keys[i] > threshold || (keys[i] == threshold && ties-- > 0)))
                 rows.Add(first + i);
         }
     }
@@ -37,70 +40,91 @@ public static class TopRows
     {
         if (count >= scores.Length)
             return;
-        var (threshold, ties) = count > 0 ? Threshold(scores, count) : (int.MaxValue, 0);
-        for (var i = 0; i < scores.Length; i++)
+        using var ordered = new Ordering(scores);
+        var (threshold, ties) = count > 0 ? ordered.Threshold(count) : (int.MaxValue, 0);
+        var keys = ordered.Keys;
+        for (var i = 0; i < keys.Length; i++)
         {
-            while (i <= scores.Length - Vector<float>.Count && Vector.GreaterThanAll(Ordered(new Vector<float>(scores[i..])), new Vector<int>(threshold)))
-                i += Vector<float>.Count;
-            if (i < scores.Length && !IsAmong(scores[i], threshold, ref ties))
+            while (i <= keys.Length - Vector<int>.Count && Vector.GreaterThanAll(new Vector<int>(keys[i..]), new Vector<int>(threshold)))
+                i += Vector<int>.Count;
+            if (i < keys.Length && (keys[i] < threshold || (keys[i] == threshold && ties-- <= 0)))
                 rows.Add(i);
         }
     }
 
-    private static bool IsAmong(float score, int threshold, ref int ties)
+    /// <summary>Numbers that order as scores do: both zeros alike, NaN as the smallest score.</summary>
+    private readonly ref struct Ordering : IDisposable
     {
-        var ordered = Ordered(score);
-        return ordered > threshold || (ordered == threshold && ties-- > 0);
-    }
+        private readonly int[] _keys;
+        private readonly int _count;
+        private readonly int _least;
+        private readonly int _most;
 
-    /// <summary>
-    /// A score that the best are above, and how many rows with that very score are among the best: by bisection, since a machine counts a whole vector
-    /// at a time.
-    /// </summary>
-    private static (int Threshold, int Ties) Threshold(ReadOnlySpan<float> scores, int count)
-    {
-        // At least count rows reach low; fewer reach high.
-        var (low, high) = (Ordered(float.NegativeInfinity), (long)int.MaxValue);
-        var above = 0;
-        while (high - low > 1)
+        public Ordering(ReadOnlySpan<float> scores)
         {
-            var middle = (int)((low + high) >> 1);
-            var reached = Reaching(scores, middle);
-            if (reached == count)
-                return (middle - 1, 0);
-            if (reached > count)
-                low = middle;
-            else
-                (high, above) = (middle, reached);
+            _count = scores.Length;
+            _keys = ArrayPool<int>.Shared.Rent(_count);
+            var (least, most) = (new Vector<int>(int.MaxValue), new Vector<int>(int.MinValue));
+            var i = 0;
+            for (; i <= _count - Vector<float>.Count; i += Vector<float>.Count)
+            {
+                var score = new Vector<float>(scores[i..]);
+                var bits = Vector.AsVectorInt32(Vector.ConditionalSelect(Vector.Equals(score, score), score + Vector<float>.Zero, new Vector<float>(float.NegativeInfinity)));
+                var keys = bits ^ ((bits >> 31) & new Vector<int>(int.MaxValue));
+                (least, most) = (Vector.Min(least, keys), Vector.Max(most, keys));
+                keys.CopyTo(_keys, i);
+            }
+
+            (_least, _most) = (int.MaxValue, int.MinValue);
+            for (; i < _count; i++)
+            {
+                var bits = BitConverter.SingleToInt32Bits(float.IsNaN(scores[i]) ? float.NegativeInfinity : scores[i] + 0f);
+                _keys[i] = bits ^ ((bits >> 31) & int.MaxValue);
+                (_least, _most) = (Math.Min(_least, _keys[i]), Math.Max(_most, _keys[i]));
+            }
+
+            for (var lane = 0; lane < Vector<int>.Count; lane++)
+                (_least, _most) = (Math.Min(_least, least[lane]), Math.Max(_most, most[lane]));
         }
 
-        return (low, count - above);
-    }
+        public ReadOnlySpan<int> Keys => _keys.AsSpan(0, _count);
 
-    /// <summary>Scores that are as large or larger.</summary>
-    private static int Reaching(ReadOnlySpan<float> scores, int ordered)
-    {
-        var least = new Vector<int>(ordered);
-        var counts = Vector<int>.Zero;
-        var i = 0;
-        for (; i <= scores.Length - Vector<float>.Count; i += Vector<float>.Count)
-            counts -= Vector.GreaterThanOrEqual(Ordered(new Vector<float>(scores[i..])), least);
-        var count = Vector.Sum(counts);
-        for (; i < scores.Length; i++)
-            count += Ordered(scores[i]) >= ordered ? 1 : 0;
-        return count;
-    }
+        /// <summary>
+        /// A number that the best are above, and how many of those with that very number are among the best: by bisection, since a machine counts a
+        /// whole vector at a time.
+        /// </summary>
+        public (int Threshold, int Ties) Threshold(int count)
+        {
+            // At least count reach low; fewer reach high.
+            var (low, high, above) = ((long)_least, (long)_most + 1, 0);
+            while (high - low > 1)
+            {
+                var middle = (low + high) >> 1;
+                var reached = Reaching((int)middle);
+                if (reached == count)
+                    return ((int)middle - 1, 0);
+                if (reached > count)
+                    low = middle;
+                else
+                    (high, above) = (middle, reached);
+            }
 
-    /// <summary>A number that orders as the scores do: both zeros alike, NaN as the smallest score.</summary>
-    private static int Ordered(float score)
-    {
-        var bits = BitConverter.SingleToInt32Bits(float.IsNaN(score) ? float.NegativeInfinity : score + 0f);
-        return bits ^ ((bits >> 31) & int.MaxValue);
-    }
+            return ((int)low, count - above);
+        }
 
-    private static Vector<int> Ordered(Vector<float> scores)
-    {
-        var bits = Vector.AsVectorInt32(Vector.ConditionalSelect(Vector.Equals(scores, scores), scores + Vector<float>.Zero, new Vector<float>(float.NegativeInfinity)));
-        return bits ^ ((bits >> 31) & new Vector<int>(int.MaxValue));
+        public void Dispose() => ArrayPool<int>.Shared.Return(_keys);
+
+        private int Reaching(int least)
+        {
+            var keys = Keys;
+            var counts = Vector<int>.Zero;
+            var i = 0;
+            for (; i <= keys.Length - Vector<int>.Count; i += Vector<int>.Count)
+                counts -= Vector.GreaterThanOrEqual(new Vector<int>(keys[i..]), new Vector<int>(least));
+            var count = Vector.Sum(counts);
+            for (; i < keys.Length; i++)
+                count += keys[i] >= least ? 1 : 0;
+            return count;
+        }
     }
 }

@@ -44,6 +44,15 @@ public unsafe struct AttentionProbe
     /// <summary>When not null, receives every weight, <c>[RowCount, queryHeads, ColumnCount]</c>, of <see cref="Heads"/> when there are any.</summary>
     public float* Weights;
 
+    /// <summary>
+    /// When not null, receives a bit for every column <c>[kvHeads, (ColumnCount + 63) / 64]</c>: whether any query of the KV head gives the row
+    /// <see cref="LookThreshold"/> or more. <see cref="FirstColumn"/> is a multiple of 64 then.
+    /// </summary>
+    public ulong* Looked;
+
+    /// <summary>A weight above 0; of <see cref="Looked"/>.</summary>
+    public float LookThreshold;
+
     /// <summary>Factor on each query row's part of <see cref="ColumnMass"/>, <c>[RowCount]</c>; null stands for ones.</summary>
     public float* RowWeights;
 
@@ -64,6 +73,12 @@ public unsafe struct AttentionProbe
 
     /// <summary>Whether single weights are wanted.</summary>
     internal readonly bool HasWeights => Weights != null && ColumnCount > 0;
+
+    /// <summary>Whether bits are wanted.</summary>
+    internal readonly bool HasLooks => Looked != null && ColumnCount > 0;
+
+    /// <summary>Words of a KV head's bits.</summary>
+    internal readonly int LookWords => (ColumnCount + 63) / 64;
 
     /// <summary>Whether ranges are wanted.</summary>
     internal readonly bool HasRanges => RangeMass != null && RangeCount > 0;
@@ -100,7 +115,7 @@ public unsafe struct AttentionProbe
     {
         var first = long.MaxValue;
         long end = 0;
-        if (HasColumns || HasWeights)
+        if (HasColumns || HasWeights || HasLooks)
             (first, end) = (FirstColumnTile, EndColumnTile);
         if (HasRanges)
         {

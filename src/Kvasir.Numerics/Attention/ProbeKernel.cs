@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Kvasir.Numerics.Lanes;
 
 namespace Kvasir.Numerics.Attention;
@@ -61,6 +62,8 @@ internal static unsafe class ProbeKernel<TLanes>
 
             if (probe.HasWeights)
                 CopyWeights(batch, probe, scratch, block.Count, firstRow, places, group, tiles.Start);
+            if (probe.HasLooks && tiles.Tile >= probe.FirstColumnTile && tiles.Tile < probe.EndColumnTile)
+                probe.Looked[((long)head * probe.LookWords) + tiles.Tile - probe.FirstColumnTile] |= Looks(scratch, block.Count, group, probe.LookThreshold);
             if (!probe.HasRanges)
                 continue;
             while (range < probe.RangeCount && probe.RangeEnds[range] <= tiles.Start)
@@ -124,6 +127,37 @@ internal static unsafe class ProbeKernel<TLanes>
                 weights.CopyTo(new Span<float>(to, end - first));
             }
         }
+    }
+
+    /// <summary>The tile's rows that any query gives the threshold or more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static ulong Looks(AttentionScratch scratch, int rows, int group, float threshold)
+    {
+        var largest = stackalloc float[TileRows];
+        var zero = TLanes.Broadcast(0);
+        TLanes m0 = zero, m1 = zero, m2 = zero, m3 = zero;
+        for (var row = 0; row < rows; row++)
+        {
+            if (scratch.Visible[row] == 0)
+                continue;
+            var p = scratch.Scores + (row * group * TileRows);
+            for (var q = 0; q < group; q++, p += TileRows)
+            {
+                m0 = TLanes.Max(TLanes.Load(p), m0);
+                m1 = TLanes.Max(TLanes.Load(p + 16), m1);
+                m2 = TLanes.Max(TLanes.Load(p + 32), m2);
+                m3 = TLanes.Max(TLanes.Load(p + 48), m3);
+            }
+        }
+
+        TLanes.Store(m0, largest);
+        TLanes.Store(m1, largest + 16);
+        TLanes.Store(m2, largest + 32);
+        TLanes.Store(m3, largest + 48);
+        var bits = 0UL;
+        for (var i = 0; i < TileRows; i += Vector256<float>.Count)
+            bits |= (ulong)Vector256.GreaterThanOrEqual(Vector256.Load(largest + i), Vector256.Create(threshold)).ExtractMostSignificantBits() << i;
+        return bits;
     }
 
     /// <summary>Turns the scores of one row's queries into weights; those of hidden rows are 0.</summary>

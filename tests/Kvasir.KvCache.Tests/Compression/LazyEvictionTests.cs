@@ -4,7 +4,7 @@ namespace Kvasir.KvCache.Tests.Compression;
 
 public sealed class LazyEvictionTests
 {
-    private const int Budget = 40;
+    private const int Budget = 60;
     private const int Window = 8;
     private const int Prompt = 12;
 
@@ -37,9 +37,12 @@ public sealed class LazyEvictionTests
                     }
                 }
 
+                var words = (columns + 63) / 64;
+                var looked = new ulong[2 * words];
+                for (var i = 0; i < weights.Length; i++)
+                    looked[(i / columns / 2 * words) + (i % columns / 64)] |= weights[i] >= compressor.LookThreshold ? 1UL << (i % columns % 64) : 0;
                 drops.Reset();
-                compressor.Answer(
-                    new AnswerSignals { Layer = layer, Position = Prompt + t - 1, Step = t, LaneRows = counts, Weights = weights, Columns = columns, Rows = new NoRows() }, drops);
+                compressor.Answer(new AnswerSignals { Layer = layer, Position = Prompt + t - 1, Step = t, LaneRows = counts, Looked = looked, Rows = new NoRows() }, drops);
                 for (var head = 0; head < 2; head++)
                     Check(compressor, layer, head, lanes[(layer * 2) + head], drops.Dropped(head), t);
             }
@@ -63,6 +66,8 @@ public sealed class LazyEvictionTests
             rows[moves.To] = before[moves.From];
         rows.RemoveRange(rows.Count - dropped.Count, dropped.Count);
         Assert.InRange(rows.Count, 0, Budget + Window);
+        if (t % 7 != 0 && dropped.Count == 0)
+            return; // reading makes the books up
         var books = compressor.Books(layer, head);
         Assert.Equal(rows.Count, books.Seen.Length);
         for (var row = 0; row < rows.Count; row++)
