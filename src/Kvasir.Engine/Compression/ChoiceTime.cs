@@ -2,9 +2,10 @@ namespace Kvasir.Engine.Compression;
 
 /// <summary>What a compression policy cost: wall time on the engine's thread.</summary>
 /// <param name="Attention">Computing weights and mass again for the policy to look at.</param>
-/// <param name="Choice">Keeping books, choosing rows, copying or dropping them.</param>
-public readonly record struct ChoiceTime(TimeSpan Attention, TimeSpan Choice)
+/// <param name="Choice">Keeping books and choosing rows, merging them included.</param>
+/// <param name="Moves">Copying rows that stay, and filling the places of those that go.</param>
+public readonly record struct ChoiceTime(TimeSpan Attention, TimeSpan Choice, TimeSpan Moves)
 {
-    /// <summary>Both.</summary>
-    public TimeSpan Whole => Attention + Choice;
+    /// <summary>All of it.</summary>
+    public TimeSpan Whole => Attention + Choice + Moves;
 }

@@ -31,6 +31,7 @@ internal sealed class CompressionSession : ILayerPolicy
     private readonly PackedRowStore? _packed;
     private IKvTable? _table;
     private bool _cascades;
+    private TimeSpan _time;
     private TimeSpan _choiceTime;
     private TimeSpan _promptWeights;
 
@@ -157,7 +158,7 @@ internal sealed class CompressionSession : ILayerPolicy
     {
         var started = Stopwatch.GetTimestamp();
         Act(context);
-        _choiceTime += Stopwatch.GetElapsedTime(started);
+        _time += Stopwatch.GetElapsedTime(started);
     }
 
     /// <summary>
@@ -188,18 +189,18 @@ internal sealed class CompressionSession : ILayerPolicy
                 _table = compressed;
             }
 
-            _choiceTime += Stopwatch.GetElapsedTime(started);
+            _time += Stopwatch.GetElapsedTime(started);
             _promptWeights = _weights.Time;
             Statistics = Describe((RaggedTable)_table, peak);
             Array.Clear(_columnMass);
-            _choiceTime = TimeSpan.Zero;
+            (_time, _choiceTime) = (TimeSpan.Zero, TimeSpan.Zero);
         }
 
         if (IsCompressed)
         {
             if (_compressor.ShiftedRows > 0)
                 Shift((RaggedTable)_table!);
-            Statistics!.AnswerTime = new ChoiceTime(_weights.Time - _promptWeights, _choiceTime);
+            Statistics!.AnswerTime = new ChoiceTime(_weights.Time - _promptWeights, _choiceTime, _time - _choiceTime);
         }
 
         return compressed;
@@ -234,8 +235,10 @@ internal sealed class CompressionSession : ILayerPolicy
             ColumnMass = _compressor.NeedsColumnMass ? _columnMass[layer]!.HeadColumnMass : default,
             Rows = _rows.At(_table!, layer),
         };
+        var started = Stopwatch.GetTimestamp();
         _compressor.Observe(signals);
         _keptMass.Observe(signals);
+        _choiceTime += Stopwatch.GetElapsedTime(started);
         if (_cascades)
             TrimCascade(layer);
     }
@@ -285,10 +288,12 @@ internal sealed class CompressionSession : ILayerPolicy
 
     private void Select(int layer, int observed)
     {
+        var started = Stopwatch.GetTimestamp();
         _selection.Reset();
         _selection.Rows = _rows.At(_table!, layer);
         _compressor.Select(layer, observed, _selection);
         _keptMass.Count(layer, _selection);
+        _choiceTime += Stopwatch.GetElapsedTime(started);
     }
 
     /// <summary>Drops rows of the layers that are through, while the others are still to come.</summary>
@@ -329,7 +334,9 @@ internal sealed class CompressionSession : ILayerPolicy
             Looked = _weights.LookThreshold > 0 ? _weights.Looked.AsSpan(0, _shape.KvHeads * _weights.LookWords) : default,
             Rows = _rows.At(table, layer),
         };
+        var started = Stopwatch.GetTimestamp();
         _compressor.Answer(signals, _drops);
+        _choiceTime += Stopwatch.GetElapsedTime(started);
         foreach (var row in _drops.Merged)
             table.Replace(layer, row.Head, row.Row, row.Key, row.Value, row.Bias);
         for (var lane = 0; lane < Lanes; lane++)
@@ -367,7 +374,7 @@ internal sealed class CompressionSession : ILayerPolicy
             MassKept = _keptMass.Share,
             PeakBlocks = peak,
             LayerRows = layers,
-            PromptTime = new ChoiceTime(_promptWeights + TimeSpan.FromTicks(_columnMass.Sum(mass => mass!.Time.Ticks)), _choiceTime),
+            PromptTime = new ChoiceTime(_promptWeights + TimeSpan.FromTicks(_columnMass.Sum(mass => mass!.Time.Ticks)), _choiceTime, _time - _choiceTime),
         };
     }
 

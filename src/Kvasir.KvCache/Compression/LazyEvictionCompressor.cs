@@ -13,6 +13,7 @@ internal sealed class LazyEvictionCompressor : Compressor
     private readonly CompressionShape _shape;
     private readonly LazyEvictionOptions _options;
     private readonly Lane[] _lanes;
+    private readonly Looks[] _looks;
     private readonly float _threshold;
     private float[] _scores = [];
 
@@ -20,7 +21,8 @@ internal sealed class LazyEvictionCompressor : Compressor
     {
         _shape = shape;
         _options = options;
-        _lanes = [.. Enumerable.Range(0, shape.Layers * shape.KvHeads).Select(_ => new Lane(options.Window))];
+        _lanes = [.. Enumerable.Range(0, shape.Layers * shape.KvHeads).Select(_ => new Lane())];
+        _looks = [.. Enumerable.Range(0, shape.Layers).Select(_ => new Looks(shape.KvHeads, options.Window))];
 
         // The least binary32 number that reaches the threshold: a comparison with it has the same outcome.
         _threshold = (float)options.Threshold;
@@ -34,32 +36,35 @@ internal sealed class LazyEvictionCompressor : Compressor
 
     public override int LagRows => 1 << 29; // the whole prompt stays until the first eviction
 
-    /// <summary>The books of a lane, for checks: TS and MRI of its rows.</summary>
+    /// <summary>TS and MRI of a lane's rows, for checks.</summary>
     internal (int[] Seen, int[] Gap) Books(int layer, int head)
     {
         var lane = _lanes[(layer * _shape.KvHeads) + head];
-        lane.Settle();
         return (lane.Seen.Entries.ToArray(), lane.Gap.Entries.ToArray());
     }
 
     public override void Answer(in AnswerSignals signals, RowDrops drops)
     {
+        // Between two windows no lane's memory is touched: it would have to come from afar.
+        var looks = _looks[signals.Layer];
         var t = signals.Step;
+        looks.Add(signals.Looked);
+        if (t % _options.Window != 0)
+            return;
         for (var head = 0; head < _shape.KvHeads; head++)
         {
             var lane = _lanes[(signals.Layer * _shape.KvHeads) + head];
             var rows = signals.LaneRows[head];
-            lane.Grow(rows, t);
-            lane.Look(signals.LookedOf(head, _shape.KvHeads, rows), t);
-            if (t % _options.Window != 0)
-                continue;
-            lane.Settle();
+            lane.Grow(rows, t, looks.Steps);
+            lane.See(looks, head, t);
             if (rows <= _shape.Budget)
                 continue;
             var dropped = drops.Dropped(head);
             Choose(lane, t, dropped);
             lane.Drop(CollectionsMarshal.AsSpan(dropped));
         }
+
+        looks.Clear();
     }
 
     private void Choose(Lane lane, int t, List<int> dropped)
@@ -97,17 +102,51 @@ internal sealed class LazyEvictionCompressor : Compressor
         return Vector.ConditionalSelect(Vector.GreaterThan(gap, Vector<int>.Zero), score, Vector<float>.Zero);
     }
 
-    /// <summary>2σ(-x).</summary>
-    private static Vector<float> TwiceSigmoid(Vector<float> x) => new Vector<float>(2f) / (Vector<float>.One + Elementary.Exp(x));
+    /// <summary>2σ(-x); below 1e-34 it stays there, since smaller numbers are slow.</summary>
+    private static Vector<float> TwiceSigmoid(Vector<float> x) => new Vector<float>(2f) / (Vector<float>.One + Elementary.Exp(Vector.Min(x, new Vector<float>(80f))));
 
-    private sealed class Lane(int window)
+    /// <summary>Who was looked at in the steps of a window that is not over, in one layer.</summary>
+    private sealed class Looks(int kvHeads, int window)
+    {
+        private ulong[] _bits = []; // [steps, kvHeads, _words]
+        private int _words;
+
+        public int Steps { get; private set; }
+
+        public void Add(ReadOnlySpan<ulong> looked)
+        {
+            var words = looked.Length / kvHeads;
+            if (Steps == 0)
+            {
+                // A step adds a row.
+                _words = words + (window / 64) + 1;
+                if (_bits.Length < window * kvHeads * _words)
+                    _bits = new ulong[window * kvHeads * (_words + 4)];
+            }
+
+            for (var head = 0; head < kvHeads; head++)
+            {
+                var bits = _bits.AsSpan(((Steps * kvHeads) + head) * _words, _words);
+                looked.Slice(head * words, words).CopyTo(bits);
+                bits[words..].Clear();
+            }
+
+            Steps++;
+        }
+
+        public void Clear() => Steps = 0;
+
+        /// <summary>Words of a head, and how many lie between those of two steps.</summary>
+        public ReadOnlySpan<ulong> Of(int head, out int stride)
+        {
+            stride = kvHeads * _words;
+            return _bits.AsSpan(head * _words);
+        }
+    }
+
+    private sealed class Lane
     {
         private static readonly Vector<int> OneBitEach = new([.. Enumerable.Range(0, Vector<int>.Count).Select(lane => 1 << lane)]);
-
-        private ulong[] _looks = []; // [window, _words]
-        private int _words;
-        private int _steps;
-        private int _last;
 
         /// <summary>TS: step of the last look; 0 for rows of the prompt.</summary>
         public RowBook<int> Seen { get; } = new();
@@ -118,50 +157,35 @@ internal sealed class LazyEvictionCompressor : Compressor
         /// <summary>Step in which it was written; 0 for rows of the prompt.</summary>
         public RowBook<int> Born { get; } = new();
 
-        /// <summary>There are so many rows; the last one was written in step <paramref name="t"/>, others that are new came with the prompt.</summary>
-        public void Grow(int rows, int t)
+        /// <summary>There are so many rows in step <paramref name="t"/>; each of the last steps added one, others that are new came with the prompt.</summary>
+        public void Grow(int rows, int t, int steps)
         {
             while (Born.Count < rows)
             {
-                var born = Born.Count == rows - 1 ? t : 0;
+                var back = rows - 1 - Born.Count;
+                var born = back < steps ? t - back : 0;
                 Seen.Add(Math.Max(0, born - 1));
                 Gap.Add(0);
                 Born.Add(born);
             }
         }
 
-        /// <summary>Notes which rows were looked at in step <paramref name="t"/>, the one behind that of the last call.</summary>
-        public void Look(ReadOnlySpan<ulong> looked, int t)
-        {
-            if (_steps == window || looked.Length > _words)
-                Settle();
-            if (_steps == 0)
-            {
-                // A step adds a row.
-                _words = looked.Length + (window / 64) + 1;
-                if (_looks.Length < window * _words)
-                    _looks = new ulong[window * (_words + 4)];
-            }
-
-            var words = _looks.AsSpan(_steps++ * _words, _words);
-            looked.CopyTo(words);
-            words[looked.Length..].Clear();
-            _last = t;
-        }
-
-        /// <summary>MRI = max(MRI, t - TS) and TS = t for all rows that were looked at, step by step.</summary>
-        public void Settle()
+        /// <summary>MRI = max(MRI, t - TS) and TS = t for all rows that were looked at, step by step up to <paramref name="t"/>.</summary>
+        public void See(Looks looks, int head, int t)
         {
             var seen = Seen.Padded;
             var gap = Gap.Padded;
+            var bits = looks.Of(head, out var stride);
+            var steps = looks.Steps;
+            var one = OneBitEach;
             for (var row = 0; row < Seen.Count; row += Vector<int>.Count)
             {
                 var (last, longest) = (new Vector<int>(seen[row..]), new Vector<int>(gap[row..]));
-                for (var step = 0; step < _steps; step++)
+                var now = new Vector<int>(t - steps);
+                for (var (step, word) = (0, row >> 6); step < steps; step++, word += stride)
                 {
-                    var looked = new Vector<int>((int)(_looks[(step * _words) + (row / 64)] >> (row % 64))) & OneBitEach;
-                    var now = new Vector<int>(_last - _steps + 1 + step);
-                    var isLooked = Vector.Equals(looked, OneBitEach);
+                    now += Vector<int>.One;
+                    var isLooked = Vector.Equals(new Vector<int>((int)(bits[word] >> (row & 63))) & one, one);
                     longest = Vector.ConditionalSelect(isLooked, Vector.Max(longest, now - last), longest);
                     last = Vector.ConditionalSelect(isLooked, now, last);
                 }
@@ -169,8 +193,6 @@ internal sealed class LazyEvictionCompressor : Compressor
                 last.CopyTo(seen[row..]);
                 longest.CopyTo(gap[row..]);
             }
-
-            _steps = 0;
         }
 
         public void Drop(ReadOnlySpan<int> rows)

@@ -66,8 +66,8 @@ public sealed class LazyEvictionTests
             rows[moves.To] = before[moves.From];
         rows.RemoveRange(rows.Count - dropped.Count, dropped.Count);
         Assert.InRange(rows.Count, 0, Budget + Window);
-        if (t % 7 != 0 && dropped.Count == 0)
-            return; // reading makes the books up
+        if (t % Window != 0)
+            return; // the books are made up once in a window
         var books = compressor.Books(layer, head);
         Assert.Equal(rows.Count, books.Seen.Length);
         for (var row = 0; row < rows.Count; row++)
