@@ -36,7 +36,7 @@ internal sealed unsafe class AttentionProbes : IDisposable
             NativeMemory.Clear(probe.Looked, (nuint)batch.Layout.KvHeads * (nuint)probe.LookWords * sizeof(ulong));
         workers.Run(ref job, batch.Layout.KvHeads);
         var first = probe.FirstColumn - (probe.FirstColumnTile * AttentionScratch.TileRows);
-        if (probe.HasColumns && probe.ColumnMass != null)
+        if (probe.HasColumns)
             kernels.AverageHeads(sums + first, stride, batch.Layout.KvHeads, queryHeads, probe.ColumnCount, probe.ColumnMass, accumulate: true);
 
         if (probe.HasRanges)
@@ -53,12 +53,8 @@ internal sealed unsafe class AttentionProbes : IDisposable
             var rows = stackalloc int[AttentionBlocks.MaxRows];
             for (var head = start; head < end; head++)
             {
-                // The columns' chains go on from what earlier calls added.
                 var own = sums + (head * stride);
-                var before = new Span<float>(probe.HeadColumnMass + ((long)head * probe.ColumnCount), probe.HeadColumnMass == null ? 0 : probe.ColumnCount);
-                var wanted = new Span<float>(own + (probe.FirstColumn % AttentionScratch.TileRows), before.Length);
                 NativeMemory.Clear(own, (nuint)stride * sizeof(float));
-                before.CopyTo(wanted);
                 for (var first = 0; first < probe.RowCount; first += AttentionBlocks.MaxRows)
                 {
                     var count = Math.Min(AttentionBlocks.MaxRows, probe.RowCount - first);
@@ -67,8 +63,6 @@ internal sealed unsafe class AttentionProbes : IDisposable
                     var block = new RowBlock(rows, count, RowBlock.OneView);
                     kernels.Observe(batch, probe, block, head, scratch[worker], own, own + columns);
                 }
-
-                wanted.CopyTo(before);
             }
         }
     }

@@ -23,7 +23,7 @@ public sealed unsafe class ColumnSumTests
         var keys = Draw(random, rows * KvHeads * HeadDim);
         var expected = Expected(queries, keys, rows);
         float[]? first = null;
-        foreach (var (threads, chunk) in new[] { (2, 512), (1, 512), (2, 777), (3, 64), (2, rows) })
+        foreach (var (threads, chunk) in new[] { (2, 512), (1, 512), (2, 777), (3, 64), (1, 5 + (rows / 7)), (2, rows) })
         {
             using var backend = new CpuBackend(new CpuBackendOptions { Threads = threads });
             var sums = Sum(backend, queries, keys, rows, chunk);
@@ -33,9 +33,53 @@ public sealed unsafe class ColumnSumTests
         }
     }
 
+    [Fact]
+    public void Sums_HaveTheSameBitsOnEveryPath_AndLeaveAttentionAsItIs()
+    {
+        const int rows = 704;
+        var random = new Random(5);
+        var queries = Draw(random, rows * QueryHeads * HeadDim);
+        var keys = Draw(random, rows * KvHeads * HeadDim);
+        float[]? first = null;
+        Backends.ForAll(
+            (backend, where) =>
+            {
+                var output = new float[rows * QueryHeads * HeadDim];
+                var sums = Sum(backend, queries, keys, rows, 100, output: output);
+                Bits.Equal(first ??= sums, sums, where);
+                var plain = new float[output.Length];
+                Sum(backend, queries, keys, rows, 100, asks: false, output: plain);
+                Bits.Equal(plain, output, where);
+            },
+            1,
+            3);
+    }
+
+    [Fact]
+    public void Mass_IsRefused_ForSomeRowsOfAView_AndWithoutALogSumExp()
+    {
+        using var drawn = new AttentionCase(1, KvDataType.F32, plain: true);
+        Backends.Best(backend =>
+        {
+            using var pages = KvPages.Lay(backend, drawn.Rows, drawn.Layout, new Random(1), aligned: true);
+            drawn.Run(backend, [pages.View], [(0, 0), (0, 0)], batch =>
+            {
+                var mass = new AttentionMass { RowCount = 1, ColumnCount = 1 };
+                Refused("rows 0 to 1", batch, mass);
+                Refused("row 1", batch, mass with { RowCount = 2 });
+                Refused("log-sum-exp", batch with { LogSumExp = null }, mass);
+            });
+
+            void Refused(string what, AttentionBatch batch, AttentionMass mass) =>
+                Assert.Contains(what, Assert.Throws<ArgumentException>(() => Ask(batch, mass)).Message, StringComparison.Ordinal);
+
+            void Ask(AttentionBatch batch, AttentionMass mass) => backend.Attend(batch with { Masses = &mass, MassCount = 1 });
+        });
+    }
+
     private static float[] Draw(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (4 * random.NextSingle()) - 2)];
 
-    private static float[] Sum(CpuBackend backend, float[] queries, float[] keys, int rows, int chunk)
+    private static float[] Sum(CpuBackend backend, float[] queries, float[] keys, int rows, int chunk, bool asks = true, float[]? output = null)
     {
         var layout = new KvLayout(1, KvHeads, HeadDim, KvDataType.F32, BlockRows);
         using var pool = backend.Allocate((nuint)(layout.BlockBytes * (rows / BlockRows)));
@@ -44,8 +88,9 @@ public sealed unsafe class ColumnSumTests
         for (var i = 0; i < segments.Length; i++)
             segments[i] = new KvSegment { Slice = pool.Pointer + (i * layout.BlockBytes), Count = BlockRows, FirstRow = BlockRows * i, BasePosition = BlockRows * i };
         var sums = new float[KvHeads * rows];
+        var rest = new float[sums.Length];
         fixed (KvSegment* s = segments)
-        fixed (float* q = queries, k = keys, mass = sums)
+        fixed (float* q = queries, k = keys, whole = sums, open = rest)
         {
             for (var row = 0; row < rows; row++)
             {
@@ -62,6 +107,7 @@ public sealed unsafe class ColumnSumTests
                 var view = new KvView { Segments = s, SegmentCount = (from + count + BlockRows - 1) / BlockRows };
                 fixed (QueryRow* r = queryRows)
                 {
+                    var mass = new AttentionMass { RowCount = count, ColumnCount = rows, Sums = whole, Open = open };
                     var batch = new AttentionBatch
                     {
                         Queries = q + ((long)from * QueryHeads * HeadDim),
@@ -75,14 +121,17 @@ public sealed unsafe class ColumnSumTests
                         QueryHeads = QueryHeads,
                         Scale = Scale,
                         Layout = layout,
+                        Masses = &mass,
+                        MassCount = asks ? 1 : 0,
                     };
                     backend.Attend(batch);
-                    backend.ObserveAttention(batch, new AttentionProbe { RowCount = count, ColumnCount = rows, HeadColumnMass = mass });
+                    if (output is not null)
+                        new Span<float>(batch.Output, count * QueryHeads * HeadDim).CopyTo(output.AsSpan(from * QueryHeads * HeadDim));
                 }
             }
         }
 
-        return sums;
+        return [.. sums.Zip(rest, (sum, left) => sum + left)];
     }
 
     /// <summary>The whole matrix of weights, row by row, in binary64.</summary>

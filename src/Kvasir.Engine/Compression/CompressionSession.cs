@@ -224,6 +224,8 @@ internal sealed class CompressionSession : ILayerPolicy
 
         if (!IsPoint(context.Positions))
             return;
+        if (_compressor.NeedsColumnMass)
+            _columnMass[layer]!.EndHeadColumns();
         var window = Window > 0 ? _weights.Weights.AsSpan(0, Window * WindowHeads * Point) : default;
         var signals = new LayerSignals
         {
@@ -374,7 +376,7 @@ internal sealed class CompressionSession : ILayerPolicy
             MassKept = _keptMass.Share,
             PeakBlocks = peak,
             LayerRows = layers,
-            PromptTime = new ChoiceTime(_promptWeights + TimeSpan.FromTicks(_columnMass.Sum(mass => mass!.Time.Ticks)), _choiceTime, _time - _choiceTime),
+            PromptTime = new ChoiceTime(_promptWeights, _choiceTime, _time - _choiceTime),
         };
     }
 

@@ -39,8 +39,14 @@ public sealed class MassQuery
     /// <summary>The mass of every row on every range <c>[RowCount, RangeCount]</c>; overwritten.</summary>
     public float[] RangeMass { get; private set; } = [];
 
-    /// <summary>The mass on every position by KV head, summed over its query heads; added to what is there <c>[kvHeads, ColumnCount]</c>. Empty when not wanted.</summary>
+    /// <summary>
+    /// The mass on every position by KV head, summed over its query heads; added to what is there <c>[kvHeads, ColumnCount]</c>. Empty when not wanted. It
+    /// is added up along with attention, for all rows of a step, and complete behind <see cref="EndHeadColumns"/>.
+    /// </summary>
     public float[] HeadColumnMass { get; private set; } = [];
+
+    /// <summary>What belongs to a group of rows that is not over (<see cref="Numerics.Attention.AttentionMass.Open"/>).</summary>
+    internal float[] OpenMass { get; private set; } = [];
 
     /// <summary>True to receive every weight.</summary>
     public bool WantsWeights { get; set; }
@@ -80,6 +86,15 @@ public sealed class MassQuery
     {
         ColumnCount = columns;
         HeadColumnMass = GC.AllocateArray<float>(kvHeads * columns, pinned: true);
+        OpenMass = GC.AllocateArray<float>(kvHeads * columns, pinned: true);
+    }
+
+    /// <summary>No more rows come.</summary>
+    public void EndHeadColumns()
+    {
+        for (var i = 0; i < OpenMass.Length; i++)
+            HeadColumnMass[i] += OpenMass[i];
+        OpenMass = [];
     }
 
     /// <summary>Makes room, and clears the mass of columns.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Policies;
@@ -14,6 +15,7 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
     private readonly List<PendingTrim> _trims = [];
     private readonly List<MassQuery> _queries = [];
     private readonly List<int> _queryRows = [];
+    private AttentionMass[] _masses = [];
 
     private readonly record struct PendingTrim(int Sequence, int Layer, int[] KeptRows);
 
@@ -48,6 +50,27 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
         return _queries.Count > 0;
     }
 
+    /// <summary>Has the queries of <see cref="AskForMass"/> that want mass by KV head answered along with attention.</summary>
+    public void AttachMasses(ref AttentionBatch attention)
+    {
+        if (_masses.Length < _queries.Count)
+            _masses = GC.AllocateUninitializedArray<AttentionMass>(2 * _queries.Count, pinned: true);
+        attention.Masses = (AttentionMass*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_masses));
+        for (var i = 0; i < _queries.Count; i++)
+        {
+            if (_queries[i].HeadColumnMass.Length == 0)
+                continue;
+            attention.Masses[attention.MassCount++] = new AttentionMass
+            {
+                FirstRow = _queryRows[i],
+                RowCount = _queries[i].RowCount,
+                ColumnCount = _queries[i].ColumnCount,
+                Sums = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_queries[i].HeadColumnMass)),
+                Open = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_queries[i].OpenMass)),
+            };
+        }
+    }
+
     /// <summary>Answers the queries of <see cref="AskForMass"/>.</summary>
     public void Observe(in AttentionBatch attention)
     {
@@ -55,7 +78,7 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
         {
             var query = _queries[i];
             var started = Stopwatch.GetTimestamp();
-            fixed (float* columns = query.ColumnMass, ranges = query.RangeMass, mass = query.HeadColumnMass, weights = query.Weights)
+            fixed (float* columns = query.ColumnMass, ranges = query.RangeMass, weights = query.Weights)
             fixed (long* starts = query.RangeStarts, ends = query.RangeEnds)
             fixed (int* heads = query.Heads)
             fixed (ulong* looked = query.Looked)
@@ -69,7 +92,6 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
                     FirstColumn = query.FirstColumn,
                     ColumnCount = query.ColumnCount,
                     ColumnMass = query.ColumnCount > 0 ? columns : null,
-                    HeadColumnMass = query.ColumnCount > 0 ? mass : null,
                     Weights = query.WantsWeights ? weights : null,
                     Looked = query.LookThreshold > 0 ? looked : null,
                     LookThreshold = query.LookThreshold,

@@ -16,7 +16,7 @@ public abstract class Compressor
     /// <summary>Query heads of a layer whose window weights it wants, each once; empty for all. What others look at is not computed.</summary>
     public virtual int[] WindowHeads(int layer) => [];
 
-    /// <summary>True when it wants the attention mass that all rows before the compress point put on every row; a prefix hit would falsify it.</summary>
+    /// <summary>True when it wants the attention mass that all rows before the compress point put on every row: some percent more work, and a prefix hit would falsify it.</summary>
     public virtual bool NeedsColumnMass => false;
 
     /// <summary>True when it wants the weights of every row of the answer.</summary>

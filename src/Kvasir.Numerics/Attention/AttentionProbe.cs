@@ -34,13 +34,6 @@ public unsafe struct AttentionProbe
     /// </summary>
     public float* ColumnMass;
 
-    /// <summary>
-    /// When not null, the weights on the row <c>FirstColumn + i</c> are added to every element <c>[kvHeads, ColumnCount]</c>, one after the other in
-    /// the order of query rows and the KV head's query heads: calls that follow one another have the bits of one. Not with
-    /// <see cref="ColumnMass"/>, nor with <see cref="RowWeights"/>.
-    /// </summary>
-    public float* HeadColumnMass;
-
     /// <summary>When not null, receives every weight, <c>[RowCount, queryHeads, ColumnCount]</c>, of <see cref="Heads"/> when there are any.</summary>
     public float* Weights;
 
@@ -69,7 +62,7 @@ public unsafe struct AttentionProbe
     public long* RangeEnds;
 
     /// <summary>Whether columns are wanted.</summary>
-    internal readonly bool HasColumns => (ColumnMass != null || HeadColumnMass != null) && ColumnCount > 0;
+    internal readonly bool HasColumns => ColumnMass != null && ColumnCount > 0;
 
     /// <summary>Whether single weights are wanted.</summary>
     internal readonly bool HasWeights => Weights != null && ColumnCount > 0;
