@@ -14,7 +14,7 @@ internal static class MergeSuite
     private static readonly double[] Shares = [0.5, 0.35, 0.2];
 
     private static readonly string[] Policies =
-        ["kvmerger", "kvmerger-window", "kvmerger-mass", "kvmerger-mean", "kvmerger-first", "cam", "h2o", "elastic", "elastic-evict", "streamingllm"];
+        ["kvmerger", "kvmerger-sums", "kvmerger-mass", "kvmerger-mean", "kvmerger-first", "cam", "h2o", "elastic", "elastic-evict", "streamingllm"];
 
     public static async Task RunAsync(CompressionOptions options, CompressionLog log, CancellationToken cancellation)
     {
@@ -32,7 +32,7 @@ internal static class MergeSuite
             var suffix = FormattableString.Invariant($"@{Shares[i]:0.##}");
             Compare("kvmerger.klVsH2o", at["kvmerger"], at["h2o"]);
             Compare("kvmerger.klVsCam", at["kvmerger"], at["cam"]);
-            Compare("kvmerger.klWindow", at["kvmerger-window"], at["kvmerger"]);
+            Compare("kvmerger.klWindowVsSums", at["kvmerger"], at["kvmerger-sums"]);
             Compare("kvmerger.klMassTerm", at["kvmerger-mass"], at["kvmerger"]);
             Compare("kvmerger.klGaussianVsMean", at["kvmerger"], at["kvmerger-mean"]);
             Compare("kvmerger.klPivot", at["kvmerger"], at["kvmerger-first"]);

@@ -15,7 +15,7 @@ internal static class SelectionSuite
     private const int AnswerRepeats = 9;
     private const int ScoringRows = 8192;
 
-    private static readonly (string Policy, double? Wanted)[] Prompts = [("", null), ("compresskv", 3), ("compresskv-all", null), ("snapkv", null), ("h2o", null), ("kvmerger", 5), ("kvmerger-window", 5), ("elastic", null)];
+    private static readonly (string Policy, double? Wanted)[] Prompts = [("", null), ("compresskv", 3), ("compresskv-all", null), ("snapkv", null), ("h2o", null), ("kvmerger", 5), ("kvmerger-sums", 5), ("elastic", null)];
 
     private static readonly string[] Answers = ["streamingllm-true", "lazy", "h2o"];
 

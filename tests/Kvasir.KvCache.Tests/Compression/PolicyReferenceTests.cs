@@ -209,7 +209,7 @@ public sealed class PolicyReferenceTests
         var prompt = Draw(seed, 0);
         foreach (var sigma in Enum.GetValues<KvMergerOptions.Width>())
         {
-            var options = new KvMergerOptions { Sigma = sigma, KeepsMass = seed % 2 == 0 };
+            var options = new KvMergerOptions { WindowRows = 0, Sigma = sigma, KeepsMass = seed % 2 == 0 };
             var kept = prompt.Run(new KvMergerPolicy("kvmerger", options));
             ForAllHeads((layer, head) =>
             {
