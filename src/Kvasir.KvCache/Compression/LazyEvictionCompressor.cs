@@ -186,7 +186,7 @@ internal sealed class LazyEvictionCompressor : Compressor
                 {
                     now += Vector<int>.One;
                     var isLooked = Vector.Equals(new Vector<int>((int)(bits[word] >> (row & 63))) & one, one);
-                    longest = Vector.ConditionalSelect(isLooked, Vector.Max(longest, now - last), longest);
+                    longest = Vector.Max(longest, (now - last) & isLooked);
                     last = Vector.ConditionalSelect(isLooked, now, last);
                 }
 
