@@ -21,7 +21,7 @@ public sealed record CompressionStatistics
     /// <summary>Bytes that all rows take.</summary>
     public required long FullBytes { get; init; }
 
-    /// <summary>Share of the last rows' attention that lay on kept rows, mean over heads and layers; null when the policy does not look at attention.</summary>
+    /// <summary>Share of the attention that the policy looked at which lay on kept rows, mean over KV heads and layers; null when it looks at none.</summary>
     public double? MassKept { get; init; }
 
     /// <summary>Most blocks that the sequence held, the compress step included.</summary>
