@@ -48,6 +48,18 @@ internal sealed unsafe class AttentionBlocks : IDisposable
             var first = row;
             while (row < batch.RowCount && batch.Rows[row].View == batch.Rows[first].View)
                 row++;
+            if (AttentionMasses.Of(batch, first) != null)
+            {
+                // A block has rows of one group.
+                for (int end; first < row; first = end)
+                {
+                    end = Math.Min(row, first + AttentionMass.GroupRows - (batch.Rows[first].Position % AttentionMass.GroupRows));
+                    order = Add(order, first, end - first);
+                }
+
+                continue;
+            }
+
             if (row - first <= FewRows && batch.Views[batch.Rows[first].View].SegmentCount > 0)
             {
                 AddCandidate(runs++, first, row - first, (nint)batch.Views[batch.Rows[first].View].Segments[0].Slice);

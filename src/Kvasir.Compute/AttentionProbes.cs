@@ -29,21 +29,18 @@ internal sealed unsafe class AttentionProbes : IDisposable
 
         var sums = (float*)_sums.Pointer;
         var job = new ProbeJob(kernels, batch, probe, sums, columns, stride, scratch);
+        var queryHeads = probe.CountHeads(batch.QueryHeads);
         if (probe.HasWeights)
-            NativeMemory.Clear(probe.Weights, (nuint)probe.RowCount * (nuint)batch.QueryHeads * (nuint)probe.ColumnCount * sizeof(float));
+            NativeMemory.Clear(probe.Weights, (nuint)probe.RowCount * (nuint)queryHeads * (nuint)probe.ColumnCount * sizeof(float));
+        if (probe.HasLooks)
+            NativeMemory.Clear(probe.Looked, (nuint)batch.Layout.KvHeads * (nuint)probe.LookWords * sizeof(ulong));
         workers.Run(ref job, batch.Layout.KvHeads);
         var first = probe.FirstColumn - (probe.FirstColumnTile * AttentionScratch.TileRows);
-        for (var head = 0; probe.HeadColumnMass != null && head < batch.Layout.KvHeads; head++)
-        {
-            kernels.AverageHeads(
-                sums + first + (head * stride), 0, 1, batch.QueryHeads / batch.Layout.KvHeads, probe.ColumnCount, probe.HeadColumnMass + ((long)head * probe.ColumnCount), accumulate: true);
-        }
-
-        if (probe.HasColumns && probe.ColumnMass != null)
-            kernels.AverageHeads(sums + first, stride, batch.Layout.KvHeads, batch.QueryHeads, probe.ColumnCount, probe.ColumnMass, accumulate: true);
+        if (probe.HasColumns)
+            kernels.AverageHeads(sums + first, stride, batch.Layout.KvHeads, queryHeads, probe.ColumnCount, probe.ColumnMass, accumulate: true);
 
         if (probe.HasRanges)
-            kernels.AverageHeads(sums + columns, stride, batch.Layout.KvHeads, batch.QueryHeads, ranges, probe.RangeMass, accumulate: false);
+            kernels.AverageHeads(sums + columns, stride, batch.Layout.KvHeads, queryHeads, ranges, probe.RangeMass, accumulate: false);
     }
 
     public void Dispose() => _sums.Dispose();

@@ -19,6 +19,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
     private readonly KernelFault _fault;
     private readonly AttentionBlocks _blocks = new();
     private readonly AttentionProbes _probes = new();
+    private readonly AttentionMasses _masses = new();
     private readonly AttentionSurveys _surveys = new();
     private NativeBuffer _faultRow = new(0);
 
@@ -213,6 +214,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
     {
         if (batch.QueryHeads % batch.Layout.KvHeads != 0)
             throw new ArgumentException($"{batch.QueryHeads} query heads are no multiple of {batch.Layout.KvHeads} KV heads", nameof(batch));
+        AttentionMasses.Check(batch);
         var blocks = _blocks.Cut(batch, Threads);
         var items = blocks * batch.Layout.KvHeads;
         if (items == 0)
@@ -221,7 +223,9 @@ public sealed unsafe class CpuBackend : IComputeBackend
             ShiftTail(batch, 1);
         for (var worker = 0; worker < _workers.Threads; worker++)
             PrepareScratch(worker, batch);
-        if (_fault != KernelFault.TileByBatch && _splits.TryPlan(batch, _blocks.Blocks.AsSpan(0, blocks), Threads, _scratch[0]!.Stride))
+        if (batch.MassCount > 0)
+            _masses.Run(batch, _blocks.Blocks, blocks, _workers, _kernels, _scratch!);
+        else if (_fault != KernelFault.TileByBatch && _splits.TryPlan(batch, _blocks.Blocks.AsSpan(0, blocks), Threads, _scratch[0]!.Stride))
         {
             _splits.Run(batch, _workers, _kernels, _scratch!);
         }
@@ -245,7 +249,15 @@ public sealed unsafe class CpuBackend : IComputeBackend
         if (probe.FirstRow < 0 || probe.RowCount < 0 || probe.FirstRow > batch.RowCount - probe.RowCount)
             throw new ArgumentException($"rows {probe.FirstRow} to {probe.FirstRow + probe.RowCount} are not among the call's {batch.RowCount}", nameof(probe));
         CheckOneView(batch, probe.FirstRow, probe.RowCount);
-        if (probe.RowCount == 0 || !(probe.HasColumns || probe.HasRanges || probe.HasWeights))
+        if (probe.Looked != null && (probe.FirstColumn % 64 != 0 || !(probe.LookThreshold > 0)))
+            throw new ArgumentException($"bits of columns from {probe.FirstColumn} on, threshold {probe.LookThreshold}: the first column must be a multiple of 64, the threshold above 0", nameof(probe));
+        for (var i = 0; i < probe.HeadCount; i++)
+        {
+            if ((uint)probe.Heads[i] >= (uint)batch.QueryHeads)
+                throw new ArgumentException($"query head {probe.Heads[i]} is not among {batch.QueryHeads}", nameof(probe));
+        }
+
+        if (probe.RowCount == 0 || !(probe.HasColumns || probe.HasRanges || probe.HasWeights || probe.HasLooks))
             return;
         for (var worker = 0; worker < _workers.Threads; worker++)
             PrepareScratch(worker, batch);
@@ -305,6 +317,7 @@ public sealed unsafe class CpuBackend : IComputeBackend
         _splits.Dispose();
         _blocks.Dispose();
         _probes.Dispose();
+        _masses.Dispose();
         _surveys.Dispose();
         foreach (var scratch in _scratch)
             scratch?.Dispose();

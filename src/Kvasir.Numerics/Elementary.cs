@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Kvasir.Numerics.Lanes;
 
@@ -119,6 +120,25 @@ public static class Elementary
         p = T.Fma(p, r, one);
         p = T.Fma(p, r, one);
         return T.SelectLess(x, lowest, T.Broadcast(0f), p * T.PowerOfTwo(shifted));
+    }
+
+    /// <summary><see cref="Exp(float)"/> in the machine's vectors.</summary>
+    public static Vector<float> Exp(Vector<float> x)
+    {
+        var lowest = new Vector<float>(ExpLowest);
+        var clamped = Vector.ConditionalSelect(Vector.GreaterThan(x, new Vector<float>(ExpHighest)), new Vector<float>(ExpHighest), Vector.ConditionalSelect(Vector.LessThan(x, lowest), lowest, x));
+        var shifted = Vector.FusedMultiplyAdd(clamped, new Vector<float>(Log2E), new Vector<float>(Shift));
+        var n = shifted - new Vector<float>(Shift);
+        var r = Vector.FusedMultiplyAdd(n, new Vector<float>(-Ln2High), clamped);
+        r = Vector.FusedMultiplyAdd(n, new Vector<float>(-Ln2Low), r);
+        var p = Vector.FusedMultiplyAdd(r, new Vector<float>(1.3888889e-3f), new Vector<float>(8.3333333e-3f));
+        p = Vector.FusedMultiplyAdd(p, r, new Vector<float>(4.1666667e-2f));
+        p = Vector.FusedMultiplyAdd(p, r, new Vector<float>(1.6666667e-1f));
+        p = Vector.FusedMultiplyAdd(p, r, new Vector<float>(0.5f));
+        p = Vector.FusedMultiplyAdd(p, r, Vector<float>.One);
+        p = Vector.FusedMultiplyAdd(p, r, Vector<float>.One);
+        var scale = Vector.AsVectorSingle((Vector.AsVectorInt32(shifted) << 23) + new Vector<int>(0x3F80_0000));
+        return Vector.ConditionalSelect(Vector.LessThan(x, lowest), Vector<float>.Zero, p * scale);
     }
 
     /// <summary><see cref="Silu(float)"/> in lanes.</summary>

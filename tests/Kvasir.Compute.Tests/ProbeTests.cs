@@ -84,6 +84,84 @@ public sealed unsafe class ProbeTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void WhatSomeHeadsLookAt_HasTheBitsThatItHasAmongAll(KvDataType type)
+    {
+        for (int seed = 9300; seed < 9320; seed++)
+        {
+            using var drawn = new AttentionCase(seed, type);
+            var random = new Random(seed);
+            var wanted = new Wanted(drawn, random, weighted: false);
+            int[] all = [.. Enumerable.Range(0, drawn.QueryHeads)];
+            random.Shuffle(all);
+            int[] some = all[..random.Next(1, all.Length + 1)];
+            Backends.ForAll(
+                (backend, where) =>
+                {
+                    using var pages = KvPages.Lay(backend, drawn.Rows, drawn.Layout, new Random(seed), aligned: false);
+                    var (whole, _) = ObserveHeads(backend, drawn, pages, wanted, []);
+                    var (part, columns) = ObserveHeads(backend, drawn, pages, wanted, some);
+                    var mean = new double[wanted.ColumnCount];
+                    for (int row = 0; row < wanted.RowCount; row++)
+                    {
+                        for (int i = 0; i < some.Length; i++)
+                        {
+                            var own = part.AsSpan(((row * some.Length) + i) * wanted.ColumnCount, wanted.ColumnCount).ToArray();
+                            Bits.Equal(whole.AsSpan(((row * drawn.QueryHeads) + some[i]) * wanted.ColumnCount, wanted.ColumnCount).ToArray(), own, $"head {some[i]}, {type}, seed {seed}, {where}");
+                            for (int n = 0; n < own.Length; n++)
+                                mean[n] += (double)own[n] / some.Length;
+                        }
+                    }
+
+                    Close(mean, columns, $"columns, {type}, seed {seed}, {where}");
+                },
+                1,
+                3);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Types))]
+    public void Looks_AreTheWeightsThatReachTheThreshold(KvDataType type)
+    {
+        for (int seed = 9400; seed < 9420; seed++)
+        {
+            using var drawn = new AttentionCase(seed, type);
+            var wanted = new Wanted(drawn, new Random(seed), weighted: false);
+            int first = (int)wanted.FirstColumn / 64 * 64;
+            int columns = wanted.ColumnCount;
+            int words = (columns + 63) / 64;
+            int group = drawn.QueryHeads / drawn.Layout.KvHeads;
+            Backends.ForAll((backend, where) =>
+            {
+                using var pages = KvPages.Lay(backend, drawn.Rows, drawn.Layout, new Random(seed), aligned: false);
+                var weights = new float[wanted.RowCount * drawn.QueryHeads * columns];
+                var looked = new ulong[drawn.Layout.KvHeads * words];
+                looked.AsSpan().Fill(ulong.MaxValue);
+                (int Row, int View)[] rows = [.. Enumerable.Range(0, drawn.Queries.Length).Select(row => (row, 0))];
+                drawn.Run(backend, [pages.View], rows, batch =>
+                {
+                    fixed (float* w = weights)
+                    fixed (ulong* l = looked)
+                    {
+                        var probe = new AttentionProbe { FirstRow = wanted.FirstRow, RowCount = wanted.RowCount, FirstColumn = first, ColumnCount = columns };
+                        backend.ObserveAttention(batch, probe with { Weights = w });
+                        backend.ObserveAttention(batch, probe with { Looked = l, LookThreshold = 0.004f });
+                    }
+                });
+                for (int head = 0; head < drawn.Layout.KvHeads; head++)
+                {
+                    for (int n = 0; n < columns; n++)
+                    {
+                        bool expected = Enumerable.Range(0, wanted.RowCount * group).Any(i => weights[(((i / group * drawn.QueryHeads) + (head * group) + (i % group)) * columns) + n] >= 0.004f);
+                        Assert.True(expected == ((looked[(head * words) + (n / 64)] >> (n % 64) & 1) != 0), $"column {n} of head {head}, {type}, seed {seed}, {where}");
+                    }
+                }
+            });
+        }
+    }
+
     [Fact]
     public void AProbe_IsRefused_WithoutALogSumExp_OrOverSeveralViews_OrOutsideTheCall()
     {
@@ -95,6 +173,11 @@ public sealed unsafe class ProbeTests
             {
                 Refused("log-sum-exp", () => backend.ObserveAttention(batch with { LogSumExp = null }, new AttentionProbe { RowCount = 1 }));
                 Refused("two views", () => backend.ObserveAttention(batch, new AttentionProbe { RowCount = 2 }));
+                Refused("query head", () =>
+                {
+                    fixed (int* heads = new[] { drawn.QueryHeads })
+                        backend.ObserveAttention(batch, new AttentionProbe { RowCount = 1, Heads = heads, HeadCount = 1 });
+                });
                 Refused("rows 1 to 3", () => backend.ObserveAttention(batch, new AttentionProbe { FirstRow = 1, RowCount = 2 }));
             });
         });
@@ -131,6 +214,32 @@ public sealed unsafe class ProbeTests
             }
         });
         return (columns, ranges);
+    }
+
+    private static (float[] Weights, float[] Columns) ObserveHeads(CpuBackend backend, AttentionCase drawn, KvPages pages, Wanted wanted, int[] heads)
+    {
+        var weights = new float[wanted.RowCount * (heads.Length == 0 ? drawn.QueryHeads : heads.Length) * wanted.ColumnCount];
+        var columns = new float[wanted.ColumnCount];
+        (int Row, int View)[] rows = [.. Enumerable.Range(0, drawn.Queries.Length).Select(row => (row, 0))];
+        drawn.Run(backend, [pages.View], rows, batch =>
+        {
+            fixed (float* w = weights, c = columns)
+            fixed (int* h = heads)
+            {
+                backend.ObserveAttention(batch, new AttentionProbe
+                {
+                    FirstRow = wanted.FirstRow,
+                    RowCount = wanted.RowCount,
+                    FirstColumn = wanted.FirstColumn,
+                    ColumnCount = wanted.ColumnCount,
+                    Heads = h,
+                    HeadCount = heads.Length,
+                    Weights = w,
+                    ColumnMass = c,
+                });
+            }
+        });
+        return (weights, columns);
     }
 
     private static (double[] Columns, double[] Ranges) Expected(AttentionCase drawn, List<KvRow> rows, Wanted wanted)

@@ -14,6 +14,14 @@ public sealed class ElementaryTests
     }
 
     [Fact]
+    public void ExpOfAVector_HasTheBitsOfEachNumbers()
+    {
+        for (float x = -100f; x < 100f; x += 0.00731f)
+            Assert.Equal(Elementary.Exp(x), Elementary.Exp(new System.Numerics.Vector<float>(x))[0]);
+        Assert.True(float.IsNaN(Elementary.Exp(new System.Numerics.Vector<float>(float.NaN))[0]));
+    }
+
+    [Fact]
     public void Exp_HasTheLimitsThatSoftmaxNeeds()
     {
         Assert.Equal(1f, Elementary.Exp(0f));

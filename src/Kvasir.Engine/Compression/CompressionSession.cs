@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Policies;
@@ -31,7 +32,9 @@ internal sealed class CompressionSession : ILayerPolicy
     private readonly PackedRowStore? _packed;
     private IKvTable? _table;
     private bool _cascades;
-    private long _dropped;
+    private TimeSpan _time;
+    private TimeSpan _choiceTime;
+    private TimeSpan _promptWeights;
 
     public CompressionSession(LoadedModel model, BlockPool pool, KvCompression request, int promptLength)
     {
@@ -121,10 +124,14 @@ internal sealed class CompressionSession : ILayerPolicy
     {
         if (IsCompressed)
         {
-            if (!_compressor.NeedsAnswerWeights || positions[^1] < _promptLength)
+            if (!(_compressor.NeedsAnswerWeights || _compressor.LookThreshold > 0) || positions[^1] < _promptLength)
                 return;
             _weights.FirstRow = positions.Length - 1;
-            _weights.ReserveWeights(1, _shape.QueryHeads, _table!.Rows(layer));
+            _weights.Heads = [];
+            if (_compressor.NeedsAnswerWeights)
+                _weights.ReserveWeights(1, _shape.QueryHeads, _table!.Rows(layer));
+            else
+                _weights.ReserveLooks(1, _shape.KvHeads, _table!.Rows(layer), _compressor.LookThreshold);
             queries.Add(_weights);
             return;
         }
@@ -141,7 +148,8 @@ internal sealed class CompressionSession : ILayerPolicy
         if (Window > 0 && IsPoint(positions))
         {
             _weights.FirstRow = positions.Length - Window;
-            _weights.ReserveWeights(Window, _shape.QueryHeads, Point);
+            _weights.Heads = _compressor.WindowHeads(layer);
+            _weights.ReserveWeights(Window, WindowHeads, Point);
             queries.Add(_weights);
         }
     }
@@ -152,33 +160,9 @@ internal sealed class CompressionSession : ILayerPolicy
 
     public void AfterAttention(in LayerContext context, LayerDecision decision)
     {
-        var layer = context.Layer;
-        if (IsCompressed)
-        {
-            // A prompt that goes on behind the compress point is computed densely, however it is cut into steps.
-            if (_packed is not null && context.Positions[^1] + 1 >= _promptLength)
-                Pack((RaggedTable)_table!, layer);
-            else if (context.Positions[^1] >= _promptLength)
-                Drop(layer, context.Positions[^1]);
-            return;
-        }
-
-        if (!IsPoint(context.Positions))
-            return;
-        var window = Window > 0 ? _weights.Weights.AsSpan(0, Window * _shape.QueryHeads * Point) : default;
-        var signals = new LayerSignals
-        {
-            Layer = layer,
-            Length = Point,
-            Window = window,
-            WindowRows = Window,
-            ColumnMass = _compressor.NeedsColumnMass ? _columnMass[layer]!.HeadColumnMass : default,
-            Rows = _rows.At(_table!, layer),
-        };
-        _compressor.Observe(signals);
-        _keptMass.Observe(signals);
-        if (_cascades)
-            TrimCascade(layer);
+        var started = Stopwatch.GetTimestamp();
+        Act(context);
+        _time += Stopwatch.GetElapsedTime(started);
     }
 
     /// <summary>
@@ -195,6 +179,7 @@ internal sealed class CompressionSession : ILayerPolicy
         if (!IsCompressed && computed >= Point)
         {
             IsCompressed = true;
+            var started = Stopwatch.GetTimestamp();
             var peak = _table!.BlockCount;
             if (_table is RaggedTable cascade)
             {
@@ -208,18 +193,60 @@ internal sealed class CompressionSession : ILayerPolicy
                 _table = compressed;
             }
 
-            Array.Clear(_columnMass);
+            _time += Stopwatch.GetElapsedTime(started);
+            _promptWeights = _weights.Time;
             Statistics = Describe((RaggedTable)_table, peak);
+            Array.Clear(_columnMass);
+            (_time, _choiceTime) = (TimeSpan.Zero, TimeSpan.Zero);
         }
 
         if (IsCompressed)
         {
             if (_compressor.ShiftedRows > 0)
                 Shift((RaggedTable)_table!);
-            Statistics = Statistics! with { DroppedInAnswer = _dropped };
+            Statistics!.AnswerTime = new ChoiceTime(_weights.Time - _promptWeights, _choiceTime, _time - _choiceTime);
         }
 
         return compressed;
+    }
+
+    /// <summary>Query heads whose window weights are looked at.</summary>
+    private int WindowHeads => _weights.Heads.Length == 0 ? _shape.QueryHeads : _weights.Heads.Length;
+
+    private void Act(in LayerContext context)
+    {
+        var layer = context.Layer;
+        if (IsCompressed)
+        {
+            // A prompt that goes on behind the compress point is computed densely, however it is cut into steps.
+            if (_packed is not null && context.Positions[^1] + 1 >= _promptLength)
+                Pack((RaggedTable)_table!, layer);
+            else if (context.Positions[^1] >= _promptLength)
+                Drop(layer, context.Positions[^1]);
+            return;
+        }
+
+        if (!IsPoint(context.Positions))
+            return;
+        if (_compressor.NeedsColumnMass)
+            _columnMass[layer]!.EndHeadColumns();
+        var window = Window > 0 ? _weights.Weights.AsSpan(0, Window * WindowHeads * Point) : default;
+        var signals = new LayerSignals
+        {
+            Layer = layer,
+            Length = Point,
+            Window = window,
+            WindowRows = Window,
+            WindowHeads = _weights.Heads,
+            ColumnMass = _compressor.NeedsColumnMass ? _columnMass[layer]!.HeadColumnMass : default,
+            Rows = _rows.At(_table!, layer),
+        };
+        var started = Stopwatch.GetTimestamp();
+        _compressor.Observe(signals);
+        _keptMass.Observe(signals);
+        _choiceTime += Stopwatch.GetElapsedTime(started);
+        if (_cascades)
+            TrimCascade(layer);
     }
 
     private bool IsPoint(ReadOnlySpan<int> positions) => positions[^1] == Point - 1;
@@ -283,9 +310,12 @@ internal sealed class CompressionSession : ILayerPolicy
 
     private void Select(int layer, int observed)
     {
+        var started = Stopwatch.GetTimestamp();
         _selection.Reset();
+        _selection.Rows = _rows.At(_table!, layer);
         _compressor.Select(layer, observed, _selection);
         _keptMass.Count(layer, _selection);
+        _choiceTime += Stopwatch.GetElapsedTime(started);
     }
 
     /// <summary>Drops rows of the layers that are through, while the others are still to come.</summary>
@@ -323,9 +353,12 @@ internal sealed class CompressionSession : ILayerPolicy
             LaneRows = _laneRows,
             Weights = _compressor.NeedsAnswerWeights ? _weights.Weights : default,
             Columns = _compressor.NeedsAnswerWeights ? _weights.ColumnCount : 0,
+            Looked = _weights.LookThreshold > 0 ? _weights.Looked.AsSpan(0, _shape.KvHeads * _weights.LookWords) : default,
             Rows = _rows.At(table, layer),
         };
+        var started = Stopwatch.GetTimestamp();
         _compressor.Answer(signals, _drops);
+        _choiceTime += Stopwatch.GetElapsedTime(started);
         foreach (var row in _drops.Merged)
             table.Replace(layer, row.Head, row.Row, row.Key, row.Value, row.Bias);
         for (var lane = 0; lane < Lanes; lane++)
@@ -333,7 +366,7 @@ internal sealed class CompressionSession : ILayerPolicy
             var dropped = CollectionsMarshal.AsSpan(_drops.Dropped(lane));
             if (dropped.Length == 0)
                 continue;
-            _dropped += dropped.Length;
+            Statistics!.DroppedInAnswer += dropped.Length;
             if (_drops.Ordered)
                 table.Trim(layer, lane, Others(dropped, _laneRows[lane]));
             else
@@ -363,6 +396,7 @@ internal sealed class CompressionSession : ILayerPolicy
             MassKept = _keptMass.Share,
             PeakBlocks = peak,
             LayerRows = layers,
+            PromptTime = new ChoiceTime(_promptWeights, _choiceTime, _time - _choiceTime),
         };
     }
 

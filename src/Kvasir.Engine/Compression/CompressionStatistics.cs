@@ -21,7 +21,7 @@ public sealed record CompressionStatistics
     /// <summary>Bytes that all rows take.</summary>
     public required long FullBytes { get; init; }
 
-    /// <summary>Share of the last rows' attention that lay on kept rows, mean over heads and layers; null when the policy does not look at attention.</summary>
+    /// <summary>Share of the attention that the policy looked at which lay on kept rows, mean over KV heads and layers; null when it looks at none.</summary>
     public double? MassKept { get; init; }
 
     /// <summary>Most blocks that the sequence held, the compress step included.</summary>
@@ -31,5 +31,11 @@ public sealed record CompressionStatistics
     public required IReadOnlyList<double> LayerRows { get; init; }
 
     /// <summary>Rows dropped while the answer grew, over all layers and lanes.</summary>
-    public long DroppedInAnswer { get; init; }
+    public long DroppedInAnswer { get; internal set; }
+
+    /// <summary>What choosing took, up to the compress point.</summary>
+    public required ChoiceTime PromptTime { get; init; }
+
+    /// <summary>What choosing took behind it.</summary>
+    public ChoiceTime AnswerTime { get; internal set; }
 }

@@ -2,7 +2,10 @@ using Kvasir.KvCache.Compression;
 
 namespace Kvasir.Engine.Compression;
 
-/// <summary>How much of the attention seen at the compress point lay on rows that are kept: the quality probe of compression (G2).</summary>
+/// <summary>
+/// How much of the attention seen at the compress point lay on rows that are kept: the quality probe of compression (G2). Of KV heads of which no
+/// query head was looked at nothing is known; they do not count.
+/// </summary>
 internal sealed class KeptMass(CompressionShape shape)
 {
     private readonly float[]?[] _mass = new float[shape.Layers][];
@@ -34,12 +37,16 @@ internal sealed class KeptMass(CompressionShape shape)
         if (_mass[layer] is not { } mass)
             return;
         double share = 0;
+        var known = 0;
         for (var head = 0; head < shape.KvHeads; head++)
         {
             var own = mass.AsSpan(head * _length, _length);
             double all = 0;
             foreach (var weight in own)
                 all += weight;
+            if (all == 0)
+                continue;
+            known++;
             if (selection.Kept(selection.Lanes == 1 ? 0 : head) is not { } rows)
             {
                 share += 1;
@@ -49,9 +56,9 @@ internal sealed class KeptMass(CompressionShape shape)
             double kept = 0;
             foreach (var row in rows)
                 kept += own[row];
-            share += all > 0 ? kept / all : 1;
+            share += kept / all;
         }
 
-        _shares[layer] = share / shape.KvHeads;
+        _shares[layer] = known > 0 ? share / known : 1;
     }
 }

@@ -140,6 +140,8 @@ internal sealed unsafe class AttentionStage(
             call.ViewCount = sparse.Build(batch, model.KvLayers[layer], call);
         var observed = policies.HasPolicies && policies.AskForMass(batch, model.KvLayers[layer]);
         call.LogSumExp = observed ? buffers.LogSumExp : null;
+        if (observed)
+            policies.AttachMasses(ref call);
         model.Backend.Attend(call);
         if (observed)
             policies.Observe(call);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Policies;
@@ -13,6 +15,7 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
     private readonly List<PendingTrim> _trims = [];
     private readonly List<MassQuery> _queries = [];
     private readonly List<int> _queryRows = [];
+    private AttentionMass[] _masses = [];
 
     private readonly record struct PendingTrim(int Sequence, int Layer, int[] KeptRows);
 
@@ -47,24 +50,51 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
         return _queries.Count > 0;
     }
 
+    /// <summary>Has the queries of <see cref="AskForMass"/> that want mass by KV head answered along with attention.</summary>
+    public void AttachMasses(ref AttentionBatch attention)
+    {
+        if (_masses.Length < _queries.Count)
+            _masses = GC.AllocateUninitializedArray<AttentionMass>(2 * _queries.Count, pinned: true);
+        attention.Masses = (AttentionMass*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_masses));
+        for (var i = 0; i < _queries.Count; i++)
+        {
+            if (_queries[i].HeadColumnMass.Length == 0)
+                continue;
+            attention.Masses[attention.MassCount++] = new AttentionMass
+            {
+                FirstRow = _queryRows[i],
+                RowCount = _queries[i].RowCount,
+                ColumnCount = _queries[i].ColumnCount,
+                Sums = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_queries[i].HeadColumnMass)),
+                Open = (float*)Unsafe.AsPointer(ref MemoryMarshal.GetArrayDataReference(_queries[i].OpenMass)),
+            };
+        }
+    }
+
     /// <summary>Answers the queries of <see cref="AskForMass"/>.</summary>
     public void Observe(in AttentionBatch attention)
     {
         for (var i = 0; i < _queries.Count; i++)
         {
             var query = _queries[i];
-            fixed (float* columns = query.ColumnMass, ranges = query.RangeMass, heads = query.HeadColumnMass, weights = query.Weights)
+            var started = Stopwatch.GetTimestamp();
+            fixed (float* columns = query.ColumnMass, ranges = query.RangeMass, weights = query.Weights)
             fixed (long* starts = query.RangeStarts, ends = query.RangeEnds)
+            fixed (int* heads = query.Heads)
+            fixed (ulong* looked = query.Looked)
             {
                 var probe = new AttentionProbe
                 {
                     FirstRow = _queryRows[i] + query.FirstRow,
                     RowCount = query.RowCount,
+                    Heads = heads,
+                    HeadCount = query.Heads.Length,
                     FirstColumn = query.FirstColumn,
                     ColumnCount = query.ColumnCount,
                     ColumnMass = query.ColumnCount > 0 ? columns : null,
-                    HeadColumnMass = query.ColumnCount > 0 ? heads : null,
                     Weights = query.WantsWeights ? weights : null,
+                    Looked = query.LookThreshold > 0 ? looked : null,
+                    LookThreshold = query.LookThreshold,
                     RangeCount = query.RangeCount,
                     RangeStarts = starts,
                     RangeEnds = ends,
@@ -72,6 +102,8 @@ internal sealed unsafe class LayerPolicyHost(LoadedModel model, RunnerBuffers bu
                 };
                 model.Backend.ObserveAttention(attention, probe);
             }
+
+            query.Time += Stopwatch.GetElapsedTime(started);
         }
     }
 

@@ -21,8 +21,17 @@ public readonly ref struct AnswerSignals
     /// <summary>Columns of <see cref="Weights"/>.</summary>
     public int Columns { get; init; }
 
+    /// <summary>
+    /// Rows to which a query of the KV head gave <see cref="Compressor.LookThreshold"/> or more, a bit each by row of the lane <c>[kvHeads, words]</c>;
+    /// empty when not asked for.
+    /// </summary>
+    public ReadOnlySpan<ulong> Looked { get; init; }
+
     /// <summary>Reads keys and values.</summary>
     public required IKvRowSource Rows { get; init; }
+
+    /// <summary>Looks at the rows of one KV head.</summary>
+    public ReadOnlySpan<ulong> LookedOf(int head, int kvHeads, int rows) => Looked.Slice(head * (Looked.Length / kvHeads), (rows + 63) / 64);
 
     /// <summary>Weights of one query head on the rows of its lane.</summary>
     public ReadOnlySpan<float> WeightsOf(int queryHead, int rows) => Weights.Slice(queryHead * Columns, rows);

@@ -48,7 +48,7 @@ public sealed class CompressKvPolicy(string name, IReadOnlyList<int[]> voters, I
     /// <inheritdoc/>
     public Compressor Start(CompressionShape shape)
     {
-        if (voters.Count != shape.Layers || voters.Any(layer => layer.Any(head => (uint)head >= (uint)shape.QueryHeads)))
+        if (voters.Count != shape.Layers || voters.Any(layer => layer.Length == 0 || layer.Any(head => (uint)head >= (uint)shape.QueryHeads)))
             throw new ArgumentException($"the head profile has {voters.Count} layers, the model {shape.Layers} of {shape.QueryHeads} heads: it is of another model");
         var budgets = layerErrors is null ? [.. Enumerable.Repeat(shape.Budget, shape.Layers)] : Budgets(layerErrors, shape.Budget);
         return new State(shape, voters, budgets);
@@ -62,15 +62,17 @@ public sealed class CompressKvPolicy(string name, IReadOnlyList<int[]> voters, I
 
         public override int WindowRows => Math.Max(1, Math.Min(UsualWindow, shape.Budget / 2));
 
+        public override int[] WindowHeads(int layer) => voters[layer];
+
         public override void Observe(in LayerSignals signals)
         {
             _length = signals.Length;
             _windowRows = signals.WindowRows;
             var scores = _scores[signals.Layer] = new float[_length - _windowRows];
-            foreach (var head in voters[signals.Layer])
+            for (var voter = 0; voter < signals.WindowHeads.Length; voter++)
             {
                 for (var row = 0; row < _windowRows; row++)
-                    WindowScores.Add(signals.WindowOf(row, head, shape.QueryHeads)[..scores.Length], scores);
+                    WindowScores.Add(signals.WindowOf(row, voter, signals.WindowHeads.Length)[..scores.Length], scores);
             }
 
             WindowScores.AveragePool(scores, Kernel);

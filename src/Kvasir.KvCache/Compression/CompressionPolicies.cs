@@ -38,6 +38,7 @@ public static class CompressionPolicies
         ("elastic", "rows merge into the nearest important ones", ProfileKind.None, _ => new ElasticCachePolicy("elastic", new ElasticOptions())),
         ("elastic-evict", "the same rows, nothing merged", ProfileKind.None, _ => new ElasticCachePolicy("elastic-evict", new ElasticOptions { Merges = false })),
         ("kvmerger", "runs of parallel keys merge", ProfileKind.None, _ => new KvMergerPolicy("kvmerger", new KvMergerOptions())),
+        ("kvmerger-sums", "the same, by the attention of the whole prompt", ProfileKind.None, _ => new KvMergerPolicy("kvmerger-sums", new KvMergerOptions { WindowRows = 0 })),
         ("kvmerger-mass", "the same, ln n added to the score", ProfileKind.None, _ => new KvMergerPolicy("kvmerger-mass", new KvMergerOptions { KeepsMass = true })),
         ("kvmerger-mean", "equal weights", ProfileKind.None, _ => new KvMergerPolicy("kvmerger-mean", new KvMergerOptions { Sigma = KvMergerOptions.Width.Infinite })),
         ("kvmerger-first", "the first row of a run for its pivot", ProfileKind.None, _ => new KvMergerPolicy("kvmerger-first", new KvMergerOptions { PivotByAttention = false })),

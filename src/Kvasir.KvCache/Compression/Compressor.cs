@@ -13,11 +13,17 @@ public abstract class Compressor
     /// <summary>Last rows before the compress point whose weights it wants; 0 for none. They are computed together.</summary>
     public virtual int WindowRows => 0;
 
-    /// <summary>True when it wants the attention mass that all rows before the compress point put on every row; a prefix hit would falsify it.</summary>
+    /// <summary>Query heads of a layer whose window weights it wants, each once; empty for all. What others look at is not computed.</summary>
+    public virtual int[] WindowHeads(int layer) => [];
+
+    /// <summary>True when it wants the attention mass that all rows before the compress point put on every row: some percent more work, and a prefix hit would falsify it.</summary>
     public virtual bool NeedsColumnMass => false;
 
     /// <summary>True when it wants the weights of every row of the answer.</summary>
     public virtual bool NeedsAnswerWeights => false;
+
+    /// <summary>A weight, when all that it wants of a row of the answer is which rows got so much; 0 otherwise. Cheaper than weights.</summary>
+    public virtual float LookThreshold => 0;
 
     /// <summary>True when rows may go with every token of an answer: tokens then pass one at a time, also when they are computed again.</summary>
     public virtual bool DropsInAnswer => false;

@@ -17,7 +17,7 @@ public sealed class ElasticCachePolicy(string name, ElasticOptions options) : IC
     public string Name => name;
 
     /// <inheritdoc/>
-    public bool PerHead => options.AnchorsByHead;
+    public bool PerHead => options.Anchors == ElasticOptions.Sharing.Head;
 
     /// <inheritdoc/>
     public Compressor Start(CompressionShape shape) => new State(shape, options);
@@ -30,17 +30,16 @@ public sealed class ElasticCachePolicy(string name, ElasticOptions options) : IC
         private readonly List<int>?[] _anchors;
         private readonly LaneOrder?[] _orders;
         private readonly RowBook<float>?[] _seen;
-        private readonly List<RowSelection.MergedRow>[] _merged;
+        private float[] _mass = [];
         private int _length;
 
         public State(CompressionShape shape, ElasticOptions options)
         {
             (_shape, _options) = (shape, options);
-            _lanes = options.AnchorsByHead ? shape.KvHeads : 1;
+            _lanes = options.Anchors == ElasticOptions.Sharing.Head ? shape.KvHeads : 1;
             _anchors = new List<int>?[shape.Layers * _lanes];
             _orders = new LaneOrder?[_anchors.Length];
             _seen = new RowBook<float>?[NeedsAnswerWeights ? _anchors.Length : 0];
-            _merged = new List<RowSelection.MergedRow>[shape.Layers];
         }
 
         public override bool NeedsColumnMass => true;
@@ -49,34 +48,40 @@ public sealed class ElasticCachePolicy(string name, ElasticOptions options) : IC
 
         public override bool DropsInAnswer => true;
 
+        public override bool SharesOverLayers => SharesAnchors;
+
+        public override int LagRows => SharesAnchors ? 1 << 29 : 0; // all rows stay until the last layer is known
+
+        private bool SharesAnchors => _options.Anchors == ElasticOptions.Sharing.Model;
+
         private double Share => (double)_shape.Budget / _length;
 
         public override void Observe(in LayerSignals signals)
         {
             _length = signals.Length;
-            _merged[signals.Layer] = [];
             for (var lane = 0; lane < _lanes; lane++)
             {
-                var mass = new float[_length];
+                if (!SharesAnchors || signals.Layer == 0)
+                    _mass = new float[_length];
                 foreach (var head in Heads(lane))
-                    WindowScores.Add(signals.ColumnMass.Slice(head * _length, _length), mass);
+                    WindowScores.Add(signals.ColumnMass.Slice(head * _length, _length), _mass);
                 if (NeedsAnswerWeights)
                 {
                     var seen = _seen[(signals.Layer * _lanes) + lane] = new RowBook<float>();
-                    foreach (var sum in mass)
-                        seen.Add(sum * _shape.Group); // as the answer's weights are: summed over query heads
+                    foreach (var sum in _mass)
+                        seen.Add(sum);
                 }
 
-                if (_length <= _shape.Budget)
+                if (_length <= _shape.Budget || (SharesAnchors && signals.Layer < _shape.Layers - 1))
                     continue;
 
                 // The first row and the last one of the prompt always stay.
                 var anchors = _anchors[(signals.Layer * _lanes) + lane] = [];
-                mass[0] = float.PositiveInfinity;
-                mass[^1] = float.PositiveInfinity;
-                TopRows.Add(mass, _shape.Budget, anchors);
-                foreach (var head in Heads(lane).Where(_ => _options.Merges))
-                    Merge(signals, head, anchors, _merged[signals.Layer]);
+                _mass[0] = float.PositiveInfinity;
+                _mass[^1] = float.PositiveInfinity;
+                TopRows.Add(_mass, _shape.Budget, anchors);
+                if (SharesAnchors)
+                    Array.Fill(_anchors, anchors);
             }
         }
 
@@ -89,10 +94,9 @@ public sealed class ElasticCachePolicy(string name, ElasticOptions options) : IC
                 selection.Keep(lane).AddRange(anchors);
                 if (NeedsAnswerWeights)
                     _seen[(layer * _lanes) + lane]!.Keep(anchors);
+                foreach (var head in Heads(lane).Where(_ => _options.Merges))
+                    Merge(selection, head, anchors);
             }
-
-            foreach (var row in _merged[layer])
-                selection.Replace(row.Head, row.Row, row.Key, row.Value, row.Bias);
         }
 
         public override void Answer(in AnswerSignals signals, RowDrops drops)
@@ -144,7 +148,7 @@ public sealed class ElasticCachePolicy(string name, ElasticOptions options) : IC
         }
 
         /// <summary>Every row belongs to the nearest anchor, the lower one at equal distance; the protected first and last stay unmerged.</summary>
-        private void Merge(in LayerSignals signals, int head, List<int> anchors, List<RowSelection.MergedRow> merged)
+        private void Merge(RowSelection selection, int head, List<int> anchors)
         {
             var key = new float[_shape.HeadDim];
             var value = new float[_shape.HeadDim];
@@ -157,11 +161,11 @@ public sealed class ElasticCachePolicy(string name, ElasticOptions options) : IC
                     var mean = new RowMean(_shape.HeadDim);
                     for (var row = start; row < end; row++)
                     {
-                        signals.Rows.Read(head, row, key, value);
+                        selection.Rows!.Read(head, row, key, value);
                         mean.Add(key, value);
                     }
 
-                    merged.Add(new RowSelection.MergedRow(head, anchors[i], mean.Key(), mean.Value(), 0));
+                    selection.Replace(head, anchors[i], mean.Key(), mean.Value());
                 }
 
                 start = end;

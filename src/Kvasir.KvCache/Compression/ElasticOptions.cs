@@ -16,11 +16,24 @@ public sealed record ElasticOptions
         LeastSeen,
     }
 
+    /// <summary>Who shares anchors.</summary>
+    public enum Sharing
+    {
+        /// <summary>All heads of a layer.</summary>
+        Layer,
+
+        /// <summary>Nobody: each KV head has its own.</summary>
+        Head,
+
+        /// <summary>All layers, by the sum of their attention; rows are merged when the last layer is known.</summary>
+        Model,
+    }
+
     /// <summary>False to drop the prompt's rows instead of merging them.</summary>
     public bool Merges { get; init; } = true;
 
-    /// <summary>True to let each KV head have anchors of its own.</summary>
-    public bool AnchorsByHead { get; init; }
+    /// <summary>Who shares anchors.</summary>
+    public Sharing Anchors { get; init; }
 
     /// <summary>Which row goes while the answer grows.</summary>
     public Elimination Eliminates { get; init; }

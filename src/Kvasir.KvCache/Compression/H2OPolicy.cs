@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Kvasir.KvCache.Compression;
@@ -17,19 +18,17 @@ public sealed class H2OPolicy : ICompressionPolicy
     /// <inheritdoc/>
     public Compressor Start(CompressionShape shape) => new State(shape);
 
-    private record struct Entry(float Mass, int Position);
-
     private sealed class State : Compressor
     {
         private readonly CompressionShape _shape;
-        private readonly RowBook<Entry>[] _books;
+        private readonly RowBook<float>[] _mass;
+        private readonly RowBook<int>[] _positions;
 
         public State(CompressionShape shape)
         {
             _shape = shape;
-            _books = new RowBook<Entry>[shape.Layers * shape.KvHeads];
-            for (var i = 0; i < _books.Length; i++)
-                _books[i] = new RowBook<Entry>();
+            _mass = [.. Enumerable.Range(0, shape.Layers * shape.KvHeads).Select(_ => new RowBook<float>())];
+            _positions = [.. _mass.Select(_ => new RowBook<int>())];
         }
 
         public override bool NeedsColumnMass => true;
@@ -46,7 +45,7 @@ public sealed class H2OPolicy : ICompressionPolicy
             {
                 var mass = signals.ColumnMass.Slice(head * signals.Length, signals.Length);
                 for (var row = 0; row < mass.Length; row++)
-                    Book(signals.Layer, head).Add(new Entry(mass[row], row));
+                    Add(Lane(signals.Layer, head), mass[row], row);
             }
         }
 
@@ -54,18 +53,16 @@ public sealed class H2OPolicy : ICompressionPolicy
         {
             for (var head = 0; head < _shape.KvHeads; head++)
             {
-                var book = Book(layer, head);
-                var length = book.Count;
+                var lane = Lane(layer, head);
+                var length = _mass[lane].Count;
                 if (length <= _shape.Budget)
                     continue;
-                var heavy = new float[length - Recent];
-                for (var row = 0; row < heavy.Length; row++)
-                    heavy[row] = book.Entries[row].Mass;
                 var rows = selection.Keep(head);
-                TopRows.Add(heavy, _shape.Budget - Recent, rows);
-                for (var row = heavy.Length; row < length; row++)
+                TopRows.Add(_mass[lane].Entries[..(length - Recent)], _shape.Budget - Recent, rows);
+                for (var row = length - Recent; row < length; row++)
                     rows.Add(row);
-                book.Keep(rows);
+                _mass[lane].Keep(rows);
+                _positions[lane].Keep(rows);
             }
         }
 
@@ -73,42 +70,59 @@ public sealed class H2OPolicy : ICompressionPolicy
         {
             for (var head = 0; head < _shape.KvHeads; head++)
             {
-                var book = Book(signals.Layer, head);
+                var lane = Lane(signals.Layer, head);
                 var rows = signals.LaneRows[head];
-                for (var added = rows - book.Count; added > 0; added--)
-                    book.Add(new Entry(0, signals.Position + 1 - added));
+                for (var added = rows - _mass[lane].Count; added > 0; added--)
+                    Add(lane, 0, signals.Position + 1 - added);
                 for (var q = head * _shape.Group; q < (head + 1) * _shape.Group; q++)
+                    WindowScores.Add(signals.WeightsOf(q, rows), _mass[lane].Entries);
+                var dropped = drops.Dropped(head);
+                while (rows - dropped.Count > _shape.Budget && Lightest(_mass[lane].Entries, _positions[lane].Entries, signals.Position - Recent) is var row and >= 0)
                 {
-                    var weights = signals.WeightsOf(q, rows);
-                    for (var row = 0; row < rows; row++)
-                        book.Entries[row].Mass += weights[row] / _shape.Group;
+                    _positions[lane].Entries[row] = int.MaxValue; // no longer among the old ones
+                    dropped.Insert(~dropped.BinarySearch(row), row);
                 }
 
-                var dropped = drops.Dropped(head);
-                while (rows - dropped.Count > _shape.Budget && Lightest(book.Entries, signals.Position - Recent, dropped) is var row and >= 0)
-                    Insert(dropped, row);
-                book.Drop(CollectionsMarshal.AsSpan(dropped));
+                _mass[lane].Drop(CollectionsMarshal.AsSpan(dropped));
+                _positions[lane].Drop(CollectionsMarshal.AsSpan(dropped));
             }
         }
 
-        private RowBook<Entry> Book(int layer, int head) => _books[(layer * _shape.KvHeads) + head];
+        private int Lane(int layer, int head) => (layer * _shape.KvHeads) + head;
 
-        private static int Lightest(ReadOnlySpan<Entry> entries, int lastOld, List<int> dropped)
+        private void Add(int lane, float mass, int position)
         {
-            var best = -1;
-            for (var row = 0; row < entries.Length; row++)
+            _mass[lane].Add(mass);
+            _positions[lane].Add(position);
+        }
+
+        /// <summary>The first row with the least mass among those at positions up to <paramref name="lastOld"/>; -1 when there is none.</summary>
+        private static int Lightest(ReadOnlySpan<float> mass, ReadOnlySpan<int> positions, int lastOld)
+        {
+            var least = new Vector<float>(float.PositiveInfinity);
+            var old = new Vector<int>(lastOld);
+            var row = 0;
+            for (; row <= mass.Length - Vector<float>.Count; row += Vector<float>.Count)
             {
-                if (entries[row].Position <= lastOld && (best < 0 || entries[row].Mass < entries[best].Mass) && !dropped.Contains(row))
-                    best = row;
+                var isOld = Vector.LessThanOrEqual(new Vector<int>(positions[row..]), old);
+                least = Vector.Min(least, Vector.ConditionalSelect(isOld, new Vector<float>(mass[row..]), least));
             }
 
-            return best;
-        }
+            var value = float.PositiveInfinity;
+            for (var i = 0; i < Vector<float>.Count; i++)
+                value = MathF.Min(value, least[i]);
+            for (; row < mass.Length; row++)
+                value = positions[row] <= lastOld ? MathF.Min(value, mass[row]) : value;
+            var found = new Vector<float>(value);
+            for (row = 0; row <= mass.Length - Vector<float>.Count && !Vector.EqualsAny(new Vector<float>(mass[row..]), found);)
+                row += Vector<float>.Count;
+            for (; row < mass.Length; row++)
+            {
+                if (mass[row] == value && positions[row] <= lastOld)
+                    return row;
+            }
 
-        private static void Insert(List<int> rows, int row)
-        {
-            var index = rows.BinarySearch(row);
-            rows.Insert(~index, row);
+            return -1;
         }
     }
 }

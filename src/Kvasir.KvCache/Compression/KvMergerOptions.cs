@@ -22,6 +22,9 @@ public sealed record KvMergerOptions
     /// <summary>Share that goes to the rows with the most attention (0.12 of 0.5).</summary>
     public double HeavyShare { get; init; } = 0.2;
 
+    /// <summary>Last rows of the prompt whose attention says which rows have most of it; 0 for the whole prompt's, as published.</summary>
+    public int WindowRows { get; init; } = 32;
+
     /// <summary>σ.</summary>
     public Width Sigma { get; init; } = Width.Constant;
 

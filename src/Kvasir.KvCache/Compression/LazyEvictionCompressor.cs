@@ -1,101 +1,205 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
+using Kvasir.Numerics;
 
 namespace Kvasir.KvCache.Compression;
 
-/// <summary>What LazyEviction remembers: for every row when it was looked at last (TS) and its longest gap (MRI).</summary>
+/// <summary>
+/// What LazyEviction remembers: for every row when it was looked at last (TS) and its longest gap (MRI). A token leaves a bit for each row; the books
+/// are made up from them once in a window, when rows are chosen, a vector of rows at a time.
+/// </summary>
 internal sealed class LazyEvictionCompressor : Compressor
 {
     private readonly CompressionShape _shape;
     private readonly LazyEvictionOptions _options;
-    private readonly RowBook<Entry>[] _books;
+    private readonly Lane[] _lanes;
+    private readonly Looks[] _looks;
+    private readonly float _threshold;
+    private float[] _scores = [];
 
     public LazyEvictionCompressor(CompressionShape shape, LazyEvictionOptions options)
     {
         _shape = shape;
         _options = options;
-        _books = new RowBook<Entry>[shape.Layers * shape.KvHeads];
-        for (var i = 0; i < _books.Length; i++)
-            _books[i] = new RowBook<Entry>();
+        _lanes = [.. Enumerable.Range(0, shape.Layers * shape.KvHeads).Select(_ => new Lane())];
+        _looks = [.. Enumerable.Range(0, shape.Layers).Select(_ => new Looks(shape.KvHeads, options.Window))];
+
+        // The least binary32 number that reaches the threshold: a comparison with it has the same outcome.
+        _threshold = (float)options.Threshold;
+        if (_threshold < options.Threshold)
+            _threshold = MathF.BitIncrement(_threshold);
     }
 
-    /// <param name="Seen">TS: step of the last look; 0 for rows of the prompt.</param>
-    /// <param name="Gap">MRI: longest gap between looks; 0 before the first.</param>
-    /// <param name="Born">Step in which it was written; 0 for rows of the prompt.</param>
-    internal record struct Entry(int Seen, int Gap, int Born);
-
-    public override bool NeedsAnswerWeights => true;
+    public override float LookThreshold => _threshold;
 
     public override bool DropsInAnswer => true;
 
     public override int LagRows => 1 << 29; // the whole prompt stays until the first eviction
 
-    /// <summary>The books of a lane, for checks.</summary>
-    internal ReadOnlySpan<Entry> Entries(int layer, int head) => _books[(layer * _shape.KvHeads) + head].Entries;
+    /// <summary>TS and MRI of a lane's rows, for checks.</summary>
+    internal (int[] Seen, int[] Gap) Books(int layer, int head)
+    {
+        var lane = _lanes[(layer * _shape.KvHeads) + head];
+        return (lane.Seen.Entries.ToArray(), lane.Gap.Entries.ToArray());
+    }
 
     public override void Answer(in AnswerSignals signals, RowDrops drops)
     {
+        // Between two windows no lane's memory is touched: it would have to come from afar.
+        var looks = _looks[signals.Layer];
         var t = signals.Step;
+        looks.Add(signals.Looked);
+        if (t % _options.Window != 0)
+            return;
         for (var head = 0; head < _shape.KvHeads; head++)
         {
-            var book = _books[(signals.Layer * _shape.KvHeads) + head];
+            var lane = _lanes[(signals.Layer * _shape.KvHeads) + head];
             var rows = signals.LaneRows[head];
-            while (book.Count < rows)
-                book.Add(book.Count == rows - 1 ? new Entry(t - 1, 0, t) : default);
-            Track(book.Entries, signals, head, rows);
-            if (rows <= _shape.Budget || t % _options.Window != 0)
+            lane.Grow(rows, t, looks.Steps);
+            lane.See(looks, head, t);
+            if (rows <= _shape.Budget)
                 continue;
             var dropped = drops.Dropped(head);
-            Choose(book.Entries, t, dropped);
-            book.Drop(CollectionsMarshal.AsSpan(dropped));
+            Choose(lane, t, dropped);
+            lane.Drop(CollectionsMarshal.AsSpan(dropped));
         }
+
+        looks.Clear();
     }
 
-    private void Track(Span<Entry> entries, in AnswerSignals signals, int head, int rows)
+    private void Choose(Lane lane, int t, List<int> dropped)
     {
-        for (var q = head * _shape.Group; q < (head + 1) * _shape.Group; q++)
-        {
-            var weights = signals.WeightsOf(q, rows);
-            for (var row = 0; row < rows; row++)
-            {
-                ref var entry = ref entries[row];
-                if (weights[row] < _options.Threshold || entry.Seen == signals.Step)
-                    continue;
-                entry.Gap = Math.Max(entry.Gap, signals.Step - entry.Seen);
-                entry.Seen = signals.Step;
-            }
-        }
-    }
+        var seen = lane.Seen.Padded;
+        var gap = lane.Gap.Padded;
+        var born = lane.Born.Padded;
+        var rows = lane.Born.Count;
+        if (_scores.Length < born.Length)
+            _scores = new float[2 * born.Length];
 
-    private void Choose(ReadOnlySpan<Entry> entries, int t, List<int> dropped)
-    {
-        var old = new List<int>(entries.Length);
-        for (var row = 0; row < entries.Length; row++)
+        // The newest window stays in any case.
+        var young = new Vector<int>(t - _options.Window);
+        var infinite = new Vector<float>(float.PositiveInfinity);
+        for (var row = 0; row < rows; row += Vector<int>.Count)
         {
-            if (entries[row].Born <= t - _options.Window)
-                old.Add(row);
+            var score = Score(new Vector<int>(seen[row..]), new Vector<int>(gap[row..]), t);
+            Vector.ConditionalSelect(Vector.GreaterThan(new Vector<int>(born[row..]), young), infinite, score).CopyTo(_scores, row);
         }
 
-        // The least worthy go: the best of the negated scores; among equals the higher row, so that the lower one stays.
-        var scores = new float[old.Count];
-        for (var i = 0; i < scores.Length; i++)
-            scores[i] = -(float)Score(entries[old[^(i + 1)]], t);
-        var worst = new List<int>();
-        TopRows.Add(scores, entries.Length - _shape.Budget, worst);
-        foreach (var i in worst)
-            dropped.Add(old[^(i + 1)]);
-        dropped.Sort();
+        TopRows.AddOthers(_scores.AsSpan(0, rows), Math.Max(_options.Window, _shape.Budget), dropped);
     }
 
-    private double Score(Entry entry, int t)
+    /// <summary>I of rows: H1 + H2, or 0 for rows that were never looked at.</summary>
+    private Vector<float> Score(Vector<int> seen, Vector<int> gap, int t)
     {
         if (_options.ByTimestamp)
-            return entry.Seen;
-        var gap = entry.Gap + 1e-5;
-        var silence = (t - entry.Seen) / gap;
-        var h1 = _options.UsesSilence ? 2 * Sigmoid(_options.PaperForm ? -silence : -1 - silence) : 0;
-        var h2 = _options.UsesFrequency && entry.Gap > 0 ? 2 * Sigmoid(-(entry.Gap - 1)) : 0;
-        return entry.Gap > 0 ? h1 + h2 : 0;
+            return Vector.ConvertToSingle(seen);
+        var gaps = Vector.ConvertToSingle(gap);
+        var score = Vector<float>.Zero;
+        if (_options.UsesSilence)
+            score += TwiceSigmoid((Vector.ConvertToSingle(new Vector<int>(t) - seen) / (gaps + new Vector<float>(1e-5f))) + new Vector<float>(_options.PaperForm ? 0f : 1f));
+        if (_options.UsesFrequency)
+            score += TwiceSigmoid(gaps - Vector<float>.One);
+        return Vector.ConditionalSelect(Vector.GreaterThan(gap, Vector<int>.Zero), score, Vector<float>.Zero);
     }
 
-    private static double Sigmoid(double x) => 1 / (1 + Math.Exp(-x));
+    /// <summary>2σ(-x); below 1e-34 it stays there, since smaller numbers are slow.</summary>
+    private static Vector<float> TwiceSigmoid(Vector<float> x) => new Vector<float>(2f) / (Vector<float>.One + Elementary.Exp(Vector.Min(x, new Vector<float>(80f))));
+
+    /// <summary>Who was looked at in the steps of a window that is not over, in one layer.</summary>
+    private sealed class Looks(int kvHeads, int window)
+    {
+        private ulong[] _bits = []; // [steps, kvHeads, _words]
+        private int _words;
+
+        public int Steps { get; private set; }
+
+        public void Add(ReadOnlySpan<ulong> looked)
+        {
+            var words = looked.Length / kvHeads;
+            if (Steps == 0)
+            {
+                // A step adds a row.
+                _words = words + (window / 64) + 1;
+                if (_bits.Length < window * kvHeads * _words)
+                    _bits = new ulong[window * kvHeads * (_words + 4)];
+            }
+
+            for (var head = 0; head < kvHeads; head++)
+            {
+                var bits = _bits.AsSpan(((Steps * kvHeads) + head) * _words, _words);
+                looked.Slice(head * words, words).CopyTo(bits);
+                bits[words..].Clear();
+            }
+
+            Steps++;
+        }
+
+        public void Clear() => Steps = 0;
+
+        /// <summary>Words of a head, and how many lie between those of two steps.</summary>
+        public ReadOnlySpan<ulong> Of(int head, out int stride)
+        {
+            stride = kvHeads * _words;
+            return _bits.AsSpan(head * _words);
+        }
+    }
+
+    private sealed class Lane
+    {
+        private static readonly Vector<int> OneBitEach = new([.. Enumerable.Range(0, Vector<int>.Count).Select(lane => 1 << lane)]);
+
+        /// <summary>TS: step of the last look; 0 for rows of the prompt.</summary>
+        public RowBook<int> Seen { get; } = new();
+
+        /// <summary>MRI: longest gap between looks; 0 before the first.</summary>
+        public RowBook<int> Gap { get; } = new();
+
+        /// <summary>Step in which it was written; 0 for rows of the prompt.</summary>
+        public RowBook<int> Born { get; } = new();
+
+        /// <summary>There are so many rows in step <paramref name="t"/>; each of the last steps added one, others that are new came with the prompt.</summary>
+        public void Grow(int rows, int t, int steps)
+        {
+            while (Born.Count < rows)
+            {
+                var back = rows - 1 - Born.Count;
+                var born = back < steps ? t - back : 0;
+                Seen.Add(Math.Max(0, born - 1));
+                Gap.Add(0);
+                Born.Add(born);
+            }
+        }
+
+        /// <summary>MRI = max(MRI, t - TS) and TS = t for all rows that were looked at, step by step up to <paramref name="t"/>.</summary>
+        public void See(Looks looks, int head, int t)
+        {
+            var seen = Seen.Padded;
+            var gap = Gap.Padded;
+            var bits = looks.Of(head, out var stride);
+            var steps = looks.Steps;
+            var one = OneBitEach;
+            for (var row = 0; row < Seen.Count; row += Vector<int>.Count)
+            {
+                var (last, longest) = (new Vector<int>(seen[row..]), new Vector<int>(gap[row..]));
+                var now = new Vector<int>(t - steps);
+                for (var (step, word) = (0, row >> 6); step < steps; step++, word += stride)
+                {
+                    now += Vector<int>.One;
+                    var isLooked = Vector.Equals(new Vector<int>((int)(bits[word] >> (row & 63))) & one, one);
+                    longest = Vector.Max(longest, (now - last) & isLooked);
+                    last = Vector.ConditionalSelect(isLooked, now, last);
+                }
+
+                last.CopyTo(seen[row..]);
+                longest.CopyTo(gap[row..]);
+            }
+        }
+
+        public void Drop(ReadOnlySpan<int> rows)
+        {
+            Seen.Drop(rows);
+            Gap.Drop(rows);
+            Born.Drop(rows);
+        }
+    }
 }

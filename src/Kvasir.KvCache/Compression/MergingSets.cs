@@ -40,7 +40,7 @@ public static class MergingSets
         for (var i = 0; i < Bisections; i++)
         {
             var middle = (low + high) / 2;
-            if (Find(cosines, isProtected, middle).Count > count)
+            if (Count(cosines, isProtected, middle) > count)
                 high = middle;
             else
                 low = middle;
@@ -56,6 +56,15 @@ public static class MergingSets
         }
 
         return sets;
+    }
+
+    /// <summary>Number of the sets that <see cref="Find"/> finds.</summary>
+    private static int Count(ReadOnlySpan<float> cosines, ReadOnlySpan<bool> isProtected, double threshold)
+    {
+        var count = 0;
+        for (var row = isProtected.Length - 1; row >= 0; row--)
+            count += !isProtected[row] && (row + 1 == isProtected.Length || isProtected[row + 1] || cosines[row] < threshold) ? 1 : 0;
+        return count;
     }
 
     private static bool SplitLargest(List<(int Start, int End)> sets)

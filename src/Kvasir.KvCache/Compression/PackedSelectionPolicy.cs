@@ -36,6 +36,8 @@ public sealed class PackedSelectionPolicy(ICompressionPolicy selection, int bits
     {
         public override int WindowRows => selection.WindowRows;
 
+        public override int[] WindowHeads(int layer) => selection.WindowHeads(layer);
+
         public override bool NeedsColumnMass => selection.NeedsColumnMass;
 
         public override int LagRows => selection.LagRows;

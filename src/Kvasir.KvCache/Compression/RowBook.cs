@@ -15,6 +15,9 @@ public sealed class RowBook<T>
     /// <summary>The entries, by row.</summary>
     public Span<T> Entries => _entries.AsSpan(0, Count);
 
+    /// <summary>The same in whole vectors: up to a multiple of 64, behind the last row anything.</summary>
+    public Span<T> Padded => _entries.AsSpan(0, (Count + 63) & ~63);
+
     /// <summary>Adds a row.</summary>
     public void Add(T entry)
     {

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Kvasir.KvCache.Compression;
 
 /// <summary>Mean of keys and values, kept up to date row by row in binary64.</summary>
@@ -21,11 +23,8 @@ public sealed class RowMean
     public void Add(ReadOnlySpan<float> key, ReadOnlySpan<float> value, double weight = 1)
     {
         Weight += weight;
-        for (var d = 0; d < _key.Length; d++)
-        {
-            _key[d] += weight * key[d];
-            _value[d] += weight * value[d];
-        }
+        Add(key[.._key.Length], weight, _key);
+        Add(value[.._value.Length], weight, _value);
     }
 
     /// <summary>Forgets all rows.</summary>
@@ -41,6 +40,21 @@ public sealed class RowMean
 
     /// <summary>The mean of the values.</summary>
     public float[] Value() => Divide(_value);
+
+    private static void Add(ReadOnlySpan<float> row, double weight, double[] sums)
+    {
+        var factor = new Vector<double>(weight);
+        var d = 0;
+        for (; d <= sums.Length - Vector<float>.Count; d += Vector<float>.Count)
+        {
+            Vector.Widen(new Vector<float>(row[d..]), out var low, out var high);
+            (new Vector<double>(sums, d) + (factor * low)).CopyTo(sums, d);
+            (new Vector<double>(sums, d + Vector<double>.Count) + (factor * high)).CopyTo(sums, d + Vector<double>.Count);
+        }
+
+        for (; d < sums.Length; d++)
+            sums[d] += weight * row[d];
+    }
 
     private float[] Divide(double[] sums)
     {

@@ -27,6 +27,9 @@ public sealed class RowSelection
     /// <summary>Lanes of a layer.</summary>
     public int Lanes => _kept.Length;
 
+    /// <summary>Reads keys and values of the layer that rows are selected of, while they are.</summary>
+    public IKvRowSource? Rows { get; set; }
+
     /// <summary>Merged rows, in the order in which they were given.</summary>
     public IReadOnlyList<MergedRow> Merged => _merged;
 

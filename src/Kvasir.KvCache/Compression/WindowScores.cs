@@ -31,7 +31,10 @@ public static class WindowScores
             sums[i] += weights[i] * weights[i];
     }
 
-    /// <summary>Sums the window's weights on the rows before it, over the window's rows and the query heads of one KV head, divided by their number.</summary>
+    /// <summary>
+    /// Sums the window's weights on the rows before it, over the window's rows and those query heads of one KV head that were looked at, divided by
+    /// their number; zeros when there are none.
+    /// </summary>
     /// <param name="signals">A layer.</param>
     /// <param name="shape">The sequence.</param>
     /// <param name="head">KV head.</param>
@@ -39,14 +42,19 @@ public static class WindowScores
     public static void OfHead(in LayerSignals signals, CompressionShape shape, int head, Span<float> scores)
     {
         scores.Clear();
-        for (var q = head * shape.Group; q < (head + 1) * shape.Group; q++)
+        var heads = signals.WindowHeads.IsEmpty ? shape.QueryHeads : signals.WindowHeads.Length;
+        var count = 0;
+        for (var i = 0; i < heads; i++)
         {
+            if ((signals.WindowHeads.IsEmpty ? i : signals.WindowHeads[i]) / shape.Group != head)
+                continue;
+            count++;
             for (var row = 0; row < signals.WindowRows; row++)
-                Add(signals.WindowOf(row, q, shape.QueryHeads)[..scores.Length], scores);
+                Add(signals.WindowOf(row, i, heads)[..scores.Length], scores);
         }
 
-        for (var i = 0; i < scores.Length; i++)
-            scores[i] /= shape.Group;
+        for (var i = 0; count > 1 && i < scores.Length; i++)
+            scores[i] /= count;
     }
 
     /// <summary>Average pooling along the rows, stride 1, zeros beyond both ends counted.</summary>

@@ -44,6 +44,26 @@ internal static unsafe class AttentionKernel<TLanes>
         }
     }
 
+    /// <summary>The same for rows of one view, whose weights are kept and added to sums of columns when their log-sum-exp is known.</summary>
+    /// <param name="batch">The call.</param>
+    /// <param name="block">The rows.</param>
+    /// <param name="head">KV head.</param>
+    /// <param name="scratch">The worker's memory.</param>
+    /// <param name="kept">The worker's memory for weights.</param>
+    /// <param name="columns">Sums <c>[64 * tiles]</c>.</param>
+    public static void RunWithMass(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, in KeptTiles kept, float* columns)
+    {
+        var own = scratch.Scores;
+        kept.Clear();
+        Clear(scratch, Queries(batch, block));
+        QueryTile<TLanes>.Load(batch, block, head, scratch);
+        Tiles(batch, block, head, scratch, 0, 0, long.MaxValue, -1, kept);
+        scratch.Scores = own;
+        FlushSplit(scratch, Queries(batch, block));
+        Output(batch, block, head, scratch);
+        MassKernel<TLanes>.Add(batch, block, head, kept, columns);
+    }
+
     /// <summary>Computes one split of what <see cref="Run"/> computes; <see cref="MergeSplits"/> puts the splits together.</summary>
     /// <param name="batch">The call.</param>
     /// <param name="block">The rows.</param>
@@ -125,10 +145,10 @@ internal static unsafe class AttentionKernel<TLanes>
 
     /// <summary>
     /// Works through the tiles <c>[firstTile, endTile)</c> that the first row's view has rows in, starting in <paramref name="split"/>. The last
-    /// split stays unmerged and is returned.
+    /// split stays unmerged and is returned. Weights of tiles that <paramref name="kept"/> has room for are left there.
     /// </summary>
     private static long Tiles(
-        in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift, long firstTile, long endTile, long split)
+        in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift, long firstTile, long endTile, long split, in KeptTiles kept = default)
     {
         var tiles = new TileWalk(in KvView.OfHead(batch.Views[batch.Rows[block.Rows[0]].View], head), tileShift, firstTile, endTile);
         while (tiles.MoveNext())
@@ -143,11 +163,21 @@ internal static unsafe class AttentionKernel<TLanes>
             if (any == 0)
                 continue;
             var bias = TileReader<TLanes>.Load(batch, tiles, head, scratch, values: true);
+            if (tiles.Tile < kept.Tiles)
+                scratch.Scores = kept.Weights(tiles.Tile);
             QueryTile<TLanes>.Scores(Queries(batch, block), batch.Layout.HeadDim, any, scratch);
             Weigh(batch, block, head, Queries(batch, block) / block.Count, bias, scratch);
+            if (tiles.Tile < kept.Tiles)
+                KeepMaxima(scratch, Queries(batch, block), Queries(batch, block) / block.Count, kept.Maxima(tiles.Tile));
         }
 
         return split;
+    }
+
+    private static void KeepMaxima(AttentionScratch scratch, int queries, int group, float* maxima)
+    {
+        for (var q = 0; q < queries; q++)
+            maxima[q] = scratch.Visible[q / group] != 0 ? scratch.SplitMaximum[q] : float.NegativeInfinity;
     }
 
     private static void Weigh(in AttentionBatch batch, in RowBlock block, int head, int group, float* bias, AttentionScratch scratch)

@@ -6,7 +6,7 @@ internal sealed unsafe class AttentionScratch : IDisposable
     public const int TileRows = 64;
 
     /// <summary>Places after the last query for kernels that work on eight at a time; nobody reads what comes there.</summary>
-    private const int Padding = 7;
+    public const int Padding = 7;
 
     private readonly NativeBuffer _memory;
     private readonly float* _hidden;
@@ -75,7 +75,8 @@ internal sealed unsafe class AttentionScratch : IDisposable
 
     public int QueryStride { get; }
 
-    public float* Scores { get; }
+    /// <summary>Scores, then weights <c>[queries + padding, 64]</c> of the tile; may lie elsewhere for a while (<see cref="KeptTiles"/>).</summary>
+    public float* Scores { get; set; }
 
     public float* Split { get; }
 

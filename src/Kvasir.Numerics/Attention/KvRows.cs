@@ -57,10 +57,36 @@ public static unsafe class KvRows
 
     private static void CopyKey(KvLayout layout, byte* from, int fromSlot, byte* to, int toSlot)
     {
-        for (var d = 0; d < layout.Elements; d++)
-            CopyBytes(from + KeyElement(layout, fromSlot, d), to + KeyElement(layout, toSlot, d), layout.ElementBytes);
-        for (var s = 0; s < layout.Scales; s++)
-            CopyBytes(from + KeyScale(layout, fromSlot, s), to + KeyScale(layout, toSlot, s), layout.ScaleBytes);
+        CopyInterleaved(from + KeyElement(layout, fromSlot, 0), to + KeyElement(layout, toSlot, 0), layout.Elements, layout.ElementBytes);
+        CopyInterleaved(from + KeyScale(layout, fromSlot, 0), to + KeyScale(layout, toSlot, 0), layout.Scales, layout.ScaleBytes);
+    }
+
+    /// <summary>Copies items that lie <see cref="KvLayout.RowGroup"/> items apart.</summary>
+    private static void CopyInterleaved(byte* from, byte* to, int items, int bytes)
+    {
+        switch (bytes)
+        {
+            case sizeof(byte):
+                Copy(from, to, items);
+                break;
+            case sizeof(ushort):
+                Copy((ushort*)from, (ushort*)to, items);
+                break;
+            case sizeof(uint):
+                Copy((uint*)from, (uint*)to, items);
+                break;
+            default:
+                for (var i = 0L; i < items; i++)
+                    CopyBytes(from + (i * KvLayout.RowGroup * bytes), to + (i * KvLayout.RowGroup * bytes), bytes);
+                break;
+        }
+
+        static void Copy<T>(T* from, T* to, int items)
+            where T : unmanaged
+        {
+            for (var i = 0L; i < items; i++)
+                to[i * KvLayout.RowGroup] = from[i * KvLayout.RowGroup];
+        }
     }
 
     private static void CopyValue(KvLayout layout, byte* from, int fromSlot, byte* to, int toSlot)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using Kvasir.Numerics.Lanes;
 
 namespace Kvasir.Numerics.Attention;
@@ -12,7 +13,7 @@ internal static unsafe class ProbeKernel<TLanes>
 {
     private const int TileRows = AttentionScratch.TileRows;
 
-    /// <summary>Adds what a block of query rows gives to one KV head's sums, over the head's queries.</summary>
+    /// <summary>Adds what a block of query rows gives to one KV head's sums, over the head's queries that are looked at.</summary>
     /// <param name="batch">The call, with its log-sum-exp.</param>
     /// <param name="probe">What is wanted.</param>
     /// <param name="block">Neighbouring rows of the probe; blocks come in ascending order.</param>
@@ -23,9 +24,14 @@ internal static unsafe class ProbeKernel<TLanes>
     public static void Run(
         in AttentionBatch batch, in AttentionProbe probe, in RowBlock block, int head, AttentionScratch scratch, float* columns, float* ranges)
     {
-        var group = batch.QueryHeads / batch.Layout.KvHeads;
+        var all = batch.QueryHeads / batch.Layout.KvHeads;
+        var heads = stackalloc int[2 * all];
+        var places = heads + all;
+        var group = probe.HeadsOf(head, all, heads, places);
+        if (group == 0)
+            return;
         var firstRow = block.Rows[0] - probe.FirstRow;
-        QueryTile<TLanes>.Load(batch, block, head, scratch);
+        QueryTile<TLanes>.Load(batch, block, heads, group, scratch);
         var shaped = ScoreShape<TLanes>.IsWanted(batch);
         var (firstTile, endTile) = probe.Tiles();
         var tiles = new TileWalk(in KvView.OfHead(batch.Views[batch.Rows[block.Rows[0]].View], head), 0, firstTile, endTile);
@@ -39,13 +45,13 @@ internal static unsafe class ProbeKernel<TLanes>
             QueryTile<TLanes>.Scores(block.Count * group, batch.Layout.HeadDim, any, scratch);
             for (var row = 0; row < block.Count; row++)
             {
-                var lse = batch.LogSumExp + ((long)block.Rows[row] * batch.QueryHeads) + (head * group);
+                var lse = batch.LogSumExp + ((long)block.Rows[row] * batch.QueryHeads);
                 if (scratch.Visible[row] == 0)
                     continue;
                 var scores = scratch.Scores + (row * group * TileRows);
-                if (shaped)
-                    ScoreShape<TLanes>.Apply(batch, scores, head * group, group, scratch.Positions, batch.Rows[block.Rows[row]].Position);
-                Weigh(scores, group, shaped ? 1 : batch.Scale, bias, scratch.MarkHidden(scratch.Visible[row]), lse);
+                for (var q = 0; shaped && q < group; q++)
+                    ScoreShape<TLanes>.Apply(batch, scores + (q * TileRows), heads[q], 1, scratch.Positions, batch.Rows[block.Rows[row]].Position);
+                Weigh(scores, heads, group, shaped ? 1 : batch.Scale, bias, scratch.MarkHidden(scratch.Visible[row]), lse);
             }
 
             if (probe.HasColumns && tiles.Tile >= probe.FirstColumnTile && tiles.Tile < probe.EndColumnTile)
@@ -55,7 +61,9 @@ internal static unsafe class ProbeKernel<TLanes>
             }
 
             if (probe.HasWeights)
-                CopyWeights(batch, probe, scratch, block.Count, firstRow, head, tiles.Start);
+                CopyWeights(batch, probe, scratch, block.Count, firstRow, places, group, tiles.Start);
+            if (probe.HasLooks && tiles.Tile >= probe.FirstColumnTile && tiles.Tile < probe.EndColumnTile)
+                probe.Looked[((long)head * probe.LookWords) + tiles.Tile - probe.FirstColumnTile] |= Looks(scratch, block.Count, group, probe.LookThreshold);
             if (!probe.HasRanges)
                 continue;
             while (range < probe.RangeCount && probe.RangeEnds[range] <= tiles.Start)
@@ -103,9 +111,9 @@ internal static unsafe class ProbeKernel<TLanes>
 
     /// <summary>Copies the weights of a tile, as far as they are columns.</summary>
     private static void CopyWeights(
-        in AttentionBatch batch, in AttentionProbe probe, AttentionScratch scratch, int rows, int firstRow, int head, long tileStart)
+        in AttentionBatch batch, in AttentionProbe probe, AttentionScratch scratch, int rows, int firstRow, int* places, int group, long tileStart)
     {
-        var group = batch.QueryHeads / batch.Layout.KvHeads;
+        var heads = probe.CountHeads(batch.QueryHeads);
         var first = (int)Math.Max(0, probe.FirstColumn - tileStart);
         var end = (int)Math.Min(TileRows, probe.FirstColumn + probe.ColumnCount - tileStart);
         for (var row = 0; row < rows && first < end; row++)
@@ -115,21 +123,52 @@ internal static unsafe class ProbeKernel<TLanes>
             for (var q = 0; q < group; q++)
             {
                 var weights = new ReadOnlySpan<float>(scratch.Scores + (((row * group) + q) * TileRows) + first, end - first);
-                var to = probe.Weights + (((((long)firstRow + row) * batch.QueryHeads) + (head * group) + q) * probe.ColumnCount) + (tileStart + first - probe.FirstColumn);
+                var to = probe.Weights + (((((long)firstRow + row) * heads) + places[q]) * probe.ColumnCount) + (tileStart + first - probe.FirstColumn);
                 weights.CopyTo(new Span<float>(to, end - first));
             }
         }
     }
 
+    /// <summary>The tile's rows that any query gives the threshold or more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static ulong Looks(AttentionScratch scratch, int rows, int group, float threshold)
+    {
+        var largest = stackalloc float[TileRows];
+        var zero = TLanes.Broadcast(0);
+        TLanes m0 = zero, m1 = zero, m2 = zero, m3 = zero;
+        for (var row = 0; row < rows; row++)
+        {
+            if (scratch.Visible[row] == 0)
+                continue;
+            var p = scratch.Scores + (row * group * TileRows);
+            for (var q = 0; q < group; q++, p += TileRows)
+            {
+                m0 = TLanes.Max(TLanes.Load(p), m0);
+                m1 = TLanes.Max(TLanes.Load(p + 16), m1);
+                m2 = TLanes.Max(TLanes.Load(p + 32), m2);
+                m3 = TLanes.Max(TLanes.Load(p + 48), m3);
+            }
+        }
+
+        TLanes.Store(m0, largest);
+        TLanes.Store(m1, largest + 16);
+        TLanes.Store(m2, largest + 32);
+        TLanes.Store(m3, largest + 48);
+        var bits = 0UL;
+        for (var i = 0; i < TileRows; i += Vector256<float>.Count)
+            bits |= (ulong)Vector256.GreaterThanOrEqual(Vector256.Load(largest + i), Vector256.Create(threshold)).ExtractMostSignificantBits() << i;
+        return bits;
+    }
+
     /// <summary>Turns the scores of one row's queries into weights; those of hidden rows are 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Weigh(float* scores, int group, float scale, float* bias, float* hidden, float* lse)
+    private static void Weigh(float* scores, int* heads, int group, float scale, float* bias, float* hidden, float* lse)
     {
         var factor = TLanes.Broadcast(scale);
         var zero = TLanes.Broadcast(0);
         for (var q = 0; q < group; q++, scores += TileRows)
         {
-            var reference = TLanes.Broadcast(lse[q]);
+            var reference = TLanes.Broadcast(lse[heads[q]]);
             for (var i = 0; i < TileRows; i += 16)
             {
                 var s = TLanes.Load(scores + i) * factor;

@@ -135,6 +135,12 @@ public unsafe struct AttentionBatch
     /// It is an input of the second pass that an <see cref="AttentionProbe"/> makes.
     /// </summary>
     public float* LogSumExp;
+
+    /// <summary>Mass that is added up on the way; ranges of rows that do not overlap.</summary>
+    public AttentionMass* Masses;
+
+    /// <summary>Number of <see cref="Masses"/>.</summary>
+    public int MassCount;
 }
 
 /// <summary>Destination of one row's keys and values.</summary>

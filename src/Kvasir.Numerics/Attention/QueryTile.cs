@@ -8,14 +8,23 @@ internal static unsafe class QueryTile<TLanes>
 {
     private const int TileRows = AttentionScratch.TileRows;
 
-    /// <summary>Brings the queries into columns, so that neighbours meet a key from one place.</summary>
+    /// <summary>Brings the queries of a KV head into columns, so that neighbours meet a key from one place.</summary>
     public static void Load(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch)
     {
         var group = batch.QueryHeads / batch.Layout.KvHeads;
+        var heads = stackalloc int[group];
+        for (var i = 0; i < group; i++)
+            heads[i] = (head * group) + i;
+        Load(batch, block, heads, group, scratch);
+    }
+
+    /// <summary>The same for some query heads.</summary>
+    public static void Load(in AttentionBatch batch, in RowBlock block, int* heads, int count, AttentionScratch scratch)
+    {
         var headDim = batch.Layout.HeadDim;
-        for (var q = 0; q < block.Count * group; q++)
+        for (var q = 0; q < block.Count * count; q++)
         {
-            var query = batch.Queries + ((long)block.Rows[q / group] * batch.QueryStride) + (((head * group) + (q % group)) * headDim);
+            var query = batch.Queries + ((long)block.Rows[q / count] * batch.QueryStride) + (heads[q % count] * headDim);
             var column = scratch.QueryColumns + q;
             for (var d = 0; d < headDim; d++)
                 column[d * scratch.QueryStride] = query[d];

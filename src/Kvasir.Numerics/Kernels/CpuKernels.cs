@@ -53,6 +53,9 @@ internal abstract unsafe class CpuKernels
 
     public abstract void Attend(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift);
 
+    public abstract void AttendWithMass(
+        in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, in KeptTiles kept, float* columns);
+
     public abstract void AttendSplit(
         in AttentionBatch batch, in RowBlock block, int head, long split, AttentionScratch scratch, float* partial);
 

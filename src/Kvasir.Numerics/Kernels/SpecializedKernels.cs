@@ -86,6 +86,10 @@ internal sealed unsafe class SpecializedKernels<TLanes, TTile> : CpuKernels
     public override void Attend(in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, int tileShift) =>
         AttentionKernel<TLanes>.Run(batch, block, head, scratch, tileShift);
 
+    public override void AttendWithMass(
+        in AttentionBatch batch, in RowBlock block, int head, AttentionScratch scratch, in KeptTiles kept, float* columns) =>
+        AttentionKernel<TLanes>.RunWithMass(batch, block, head, scratch, kept, columns);
+
     public override void AttendSplit(
         in AttentionBatch batch, in RowBlock block, int head, long split, AttentionScratch scratch, float* partial) =>
         AttentionKernel<TLanes>.RunSplit(batch, block, head, split, scratch, partial);

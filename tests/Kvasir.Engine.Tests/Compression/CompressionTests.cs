@@ -92,6 +92,36 @@ public sealed class CompressionTests
         Assert.All(rows, count => Assert.InRange(count, 23, 25));
     }
 
+    [Theory]
+    [InlineData("h2o")]
+    [InlineData("elastic")]
+    public void PromptsThatAreComputedTogether_KeepTheRowsThatEachKeepsAlone(string policy)
+    {
+        Assert.Equal([.. Keeps(5), .. Keeps(6)], Keeps(5, 6));
+
+        List<int> Keeps(params int[] seeds)
+        {
+            using var run = new LoopRun(Options(70), blocks: 64);
+            var kept = new SortedDictionary<int, int[]>();
+            run.Loop.BeforeRelease = sequence => kept[sequence.Tokens.Length] = [.. ((RaggedTable)sequence.Table!).Positions(1, 0)];
+            foreach (var seed in seeds)
+                run.Submit(new GenerationRequest { Prompt = TinyModel.Tokens(90 + seed, seed), MaxTokens = 1, Compression = Ask(policy, rows: 24) });
+            run.Finish();
+            return [.. kept.Values.SelectMany(rows => rows)];
+        }
+    }
+
+    [Fact]
+    public void AnchorsOfTheWholeModel_AreThoseOfACascade()
+    {
+        var ask = new KvCompression { Policy = new ElasticCachePolicy("shared", new ElasticOptions { Anchors = ElasticOptions.Sharing.Model }), Rows = 24 };
+        var late = Run(ask, chunk: 256);
+        Assert.Equal(late.Logits, Run(ask with { Cascade = true }, chunk: 256).Logits);
+        Assert.Equal(late.Logits, Run(ask, chunk: 37, neighbours: 2).Logits);
+        Assert.NotEqual(Run(Ask("elastic", rows: 24), chunk: 256).Logits, late.Logits);
+        Assert.Equal(24, late.Statistics.KeptRows);
+    }
+
     [Fact]
     public void ExactRowsOfACompressedPrompt_AreFoundByOthers()
     {

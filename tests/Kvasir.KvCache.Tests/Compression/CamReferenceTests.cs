@@ -58,7 +58,7 @@ public sealed class CamReferenceTests
         var random = new Random(seed + 100);
         var compressor = new CamPolicy().Start(Shape);
         compressor.Observe(prompt.Signals(0));
-        var selection = DrawnPrompt.Select(compressor, 0, Shape.KvHeads);
+        var selection = prompt.Select(compressor, 0, Shape.KvHeads);
         var lanes = Enumerable.Range(0, Shape.KvHeads).Select(head => new Lane(selection, prompt, head)).ToArray();
         var source = new Lanes(lanes);
         var drops = new RowDrops(Shape.KvHeads);
@@ -132,7 +132,7 @@ public sealed class CamReferenceTests
         public bool Follow(int head, int position, float[][] weights, RowDrops drops)
         {
             foreach (var (place, row) in Places.Select((row, place) => (place, row)))
-                _reference[row] = (_reference[row].Value, _reference[row].Mass + weights.Average(query => (double)query[place]));
+                _reference[row] = (_reference[row].Value, _reference[row].Mass + weights.Sum(query => (double)query[place]));
             var evicted = _reference.Where(row => row.Key <= position - (Budget / 2)).MinBy(row => row.Value.Mass).Key;
             int[] heirs = [.. _reference.Keys.Where(row => row > evicted).Take(Heirs)];
             double Weight(int row) => weights.Sum(query => (double)query[Places.IndexOf(row)]);

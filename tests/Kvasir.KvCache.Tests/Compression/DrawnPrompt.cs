@@ -58,10 +58,13 @@ internal sealed class DrawnPrompt : IKvRowSource
 
     public double Mass(int layer, int head, int row) => _mass[layer][(head * Length) + row];
 
-    public LayerSignals Signals(int layer)
+    public LayerSignals Signals(int layer, params int[] windowHeads)
     {
         _layer = layer;
-        return new LayerSignals { Layer = layer, Length = Length, Window = _window[layer], WindowRows = WindowRows, ColumnMass = _mass[layer], Rows = this };
+        var window = windowHeads.Length == 0
+            ? _window[layer]
+            : [.. Enumerable.Range(0, WindowRows).SelectMany(row => windowHeads.SelectMany(head => _window[layer].AsSpan(((row * Shape.QueryHeads) + head) * Length, Length).ToArray()))];
+        return new LayerSignals { Layer = layer, Length = Length, Window = window, WindowRows = WindowRows, WindowHeads = windowHeads, ColumnMass = _mass[layer], Rows = this };
     }
 
     /// <summary>Has a policy look at all layers and select.</summary>
@@ -69,13 +72,14 @@ internal sealed class DrawnPrompt : IKvRowSource
     {
         var compressor = policy.Start(Shape);
         for (var layer = 0; layer < Shape.Layers; layer++)
-            compressor.Observe(Signals(layer));
+            compressor.Observe(Signals(layer, compressor.WindowHeads(layer)));
         return [.. Enumerable.Range(0, Shape.Layers).Select(layer => Select(compressor, layer, policy.PerHead ? Shape.KvHeads : 1))];
     }
 
-    public static RowSelection Select(Compressor compressor, int layer, int lanes, int observed = int.MaxValue)
+    public RowSelection Select(Compressor compressor, int layer, int lanes, int observed = int.MaxValue)
     {
-        var selection = new RowSelection(lanes);
+        _layer = layer;
+        var selection = new RowSelection(lanes) { Rows = this };
         compressor.Select(layer, observed, selection);
         return selection;
     }

@@ -60,6 +60,40 @@ public sealed class PolicyReferenceTests
 
     [Theory]
     [MemberData(nameof(Seeds))]
+    public void H2O_DropsTheLightestOldRow_WithEveryToken(int seed)
+    {
+        var prompt = Draw(seed, 0);
+        var random = new Random(seed);
+        var compressor = new H2OPolicy().Start(Shape);
+        for (var layer = 0; layer < Shape.Layers; layer++)
+            compressor.Observe(prompt.Signals(layer));
+        var kept = prompt.Select(compressor, 0, Shape.KvHeads);
+        var lanes = Rows(Shape.KvHeads).Select(head => kept.Kept(head)!.Select(row => (Position: row, Mass: prompt.Mass(0, head, row))).ToArray()).ToArray();
+        var drops = new RowDrops(Shape.KvHeads);
+        for (var step = 1; step <= 100; step++)
+        {
+            var position = Length + step - 1;
+            var columns = Budget + 1;
+            float[] weights = [.. Rows(Shape.QueryHeads * columns).Select(_ => random.NextSingle())];
+            drops.Reset();
+            compressor.Answer(new AnswerSignals { Layer = 0, Position = position, Step = step, LaneRows = [.. Rows(Shape.KvHeads).Select(_ => columns)], Weights = weights, Columns = columns, Rows = prompt }, drops);
+            for (var head = 0; head < Shape.KvHeads; head++)
+            {
+                lanes[head] = [.. lanes[head], (position, 0)];
+                for (var row = 0; row < columns; row++)
+                    lanes[head][row].Mass += Group(head).Sum(q => (double)weights[(q * columns) + row]);
+                var old = Rows(columns).Where(row => lanes[head][row].Position <= position - (Budget / 2)).ToArray();
+                var dropped = Assert.Single(drops.Dropped(head));
+                Assert.Contains(dropped, old);
+                Assert.Equal(old.Min(row => lanes[head][row].Mass), lanes[head][dropped].Mass, 1e-4);
+                HoleFilling.Apply(lanes[head].AsSpan(), [dropped]);
+                lanes[head] = lanes[head][..Budget];
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
     public void Tova_KeepsWhatTheLastRowLooksAt(int seed)
     {
         var prompt = Draw(seed, 1);
@@ -103,7 +137,7 @@ public sealed class PolicyReferenceTests
                 held = 0;
                 for (var l = 0; l <= layer; l++)
                 {
-                    var selection = DrawnPrompt.Select(compressor, l, Shape.KvHeads, layer + 1);
+                    var selection = prompt.Select(compressor, l, Shape.KvHeads, layer + 1);
                     for (var head = 0; head < Shape.KvHeads; head++)
                     {
                         var rows = selection.Kept(head)!;
@@ -137,10 +171,12 @@ public sealed class PolicyReferenceTests
     public void ElasticCache_MergesEachRowIntoTheNearestAnchor(int seed)
     {
         var prompt = Draw(seed, 0);
-        var kept = prompt.Run(new ElasticCachePolicy("elastic", new ElasticOptions()));
+        var shared = seed % 2 == 0;
+        var kept = prompt.Run(new ElasticCachePolicy("elastic", new ElasticOptions { Anchors = shared ? ElasticOptions.Sharing.Model : ElasticOptions.Sharing.Layer }));
         for (var layer = 0; layer < Shape.Layers; layer++)
         {
-            double[] mass = [.. Rows(Length).Select(n => n == 0 || n == Length - 1 ? double.MaxValue : Rows(Shape.KvHeads).Sum(head => prompt.Mass(layer, head, n)))];
+            var of = shared ? Rows(Shape.Layers) : [layer];
+            double[] mass = [.. Rows(Length).Select(n => n == 0 || n == Length - 1 ? double.MaxValue : of.Sum(l => Rows(Shape.KvHeads).Sum(head => prompt.Mass(l, head, n))))];
             var anchors = kept[layer].Kept(0)!;
             Assert.Equal(Best(mass, Budget, 0), anchors);
             var inner = anchors[1..^1];
@@ -170,7 +206,7 @@ public sealed class PolicyReferenceTests
         var compressor = new ElasticCachePolicy("elastic", new ElasticOptions { Eliminates = eliminates }).Start(Shape);
         for (var layer = 0; layer < Shape.Layers; layer++)
             compressor.Observe(prompt.Signals(layer));
-        var count = DrawnPrompt.Select(compressor, 0, 1).Kept(0)!.Count;
+        var count = prompt.Select(compressor, 0, 1).Kept(0)!.Count;
         int[] born = [.. Rows(count)];
         var drops = new RowDrops(1);
         for (var step = 1; step <= 1000; step++)
@@ -196,7 +232,7 @@ public sealed class PolicyReferenceTests
         var prompt = Draw(seed, 0);
         foreach (var sigma in Enum.GetValues<KvMergerOptions.Width>())
         {
-            var options = new KvMergerOptions { Sigma = sigma, KeepsMass = seed % 2 == 0 };
+            var options = new KvMergerOptions { WindowRows = 0, Sigma = sigma, KeepsMass = seed % 2 == 0 };
             var kept = prompt.Run(new KvMergerPolicy("kvmerger", options));
             ForAllHeads((layer, head) =>
             {
@@ -224,6 +260,24 @@ public sealed class PolicyReferenceTests
                 }
             });
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void KvMergerByAWindow_ProtectsWhatTheLastRowsLookAt(int seed)
+    {
+        const int Looks = 10;
+        var prompt = Draw(seed, Looks);
+        var options = new KvMergerOptions { WindowRows = Looks };
+        var kept = prompt.Run(new KvMergerPolicy("kvmerger", options));
+        var recent = (int)(Budget * options.RecentShare);
+        ForAllHeads((layer, head) =>
+        {
+            double[] mass = [.. Before(recent).Select(n => Rows(Looks).Sum(i => Group(head).Sum(q => prompt.Weight(layer, i, q, n))))];
+            var isProtected = Best(mass, (int)(Budget * options.HeavyShare), recent);
+            Assert.Empty(isProtected.Except(kept[layer].Kept(head)!));
+            Assert.Empty(isProtected.Intersect(kept[layer].Merged.Where(row => row.Head == head).Select(row => row.Row)));
+        });
     }
 
     [Theory]

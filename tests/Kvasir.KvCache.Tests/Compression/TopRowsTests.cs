@@ -21,6 +21,9 @@ public sealed class TopRowsTests
             double Rank(int row) => float.IsNaN(scores[row]) ? double.NegativeInfinity : scores[row];
             var expected = Enumerable.Range(0, scores.Length).OrderByDescending(Rank).ThenBy(row => row).Take(count).Order().Select(row => row + 7);
             Assert.Equal(expected, rows);
+            var others = new List<int>();
+            TopRows.AddOthers(scores, count, others);
+            Assert.Equal(Enumerable.Range(0, scores.Length).Except(rows.Select(row => row - 7)), others);
         }
     }
 }

@@ -55,6 +55,8 @@ internal sealed unsafe class LayerErrorProbe(LoadedModel model, IReadOnlyList<in
 
         public override int WindowRows => votes.WindowRows;
 
+        public override int[] WindowHeads(int layer) => votes.WindowHeads(layer);
+
         public override bool NeedsAnswerWeights => true;
 
         public override void Observe(in LayerSignals signals)
