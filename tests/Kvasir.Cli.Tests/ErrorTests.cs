@@ -13,6 +13,7 @@ public sealed class ErrorTests(TestModel model) : IClassFixture<TestModel>
     [InlineData("run --retention best hi", "cost-aware")]
     [InlineData("bench retention --trace best", "conversation")]
     [InlineData("run --threads 0 hi", "--threads is 0")]
+    [InlineData("bench scbench --policies snapkv+kivi3", "policy+kivi4")]
     [InlineData("fuzz --sabotage nothing", "split-k")]
     [InlineData("fuzz --minutes 0", "--minutes is 0")]
     [InlineData("model", "model --help")]

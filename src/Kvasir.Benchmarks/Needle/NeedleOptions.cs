@@ -5,9 +5,6 @@ namespace Kvasir.Benchmarks.Needle;
 /// <summary>What <see cref="NeedleBenchmark"/> runs.</summary>
 public sealed record NeedleOptions
 {
-    /// <summary>Names of the ways of keeping keys and values.</summary>
-    public static IReadOnlyList<string> AllPolicies => KvMethods.Names;
-
     /// <summary>The model's file or folder.</summary>
     public required string Model { get; init; }
 

@@ -5,9 +5,6 @@ namespace Kvasir.Benchmarks.Perplexities;
 /// <summary>What <see cref="PerplexityBenchmark"/> runs.</summary>
 public sealed record PerplexityOptions
 {
-    /// <summary>Names of the ways of keeping keys and values.</summary>
-    public static IReadOnlyList<string> AllPolicies => KvMethods.Names;
-
     /// <summary>The model's file or folder.</summary>
     public required string Model { get; init; }
 

@@ -10,9 +10,6 @@ public sealed record ScBenchOptions
     /// <summary>Names of the tasks.</summary>
     public static IReadOnlyList<string> AllTasks => ScTasks.Names;
 
-    /// <summary>Names of the ways of keeping keys and values.</summary>
-    public static IReadOnlyList<string> AllPolicies => KvMethods.Names;
-
     /// <summary>Those that are run when none is named.</summary>
     public static IReadOnlyList<string> UsualPolicies => KvMethods.Usual;
 

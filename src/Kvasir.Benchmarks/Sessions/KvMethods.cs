@@ -47,7 +47,7 @@ internal static class KvMethods
         var methods = new List<KvMethod>();
         foreach (var name in names.Distinct())
         {
-            var kind = Find(name) ?? throw new ArgumentException($"policy '{name}' is unknown; known: {string.Join(", ", Names)}, policy+type such as snapkv+q8_0, and policy+kivi4", nameof(names));
+            var kind = Find(name) ?? throw new ArgumentException(WhyNot(name), nameof(names));
             if (kind.TakesBudget)
                 methods.AddRange(budgets.Select(budget => new KvMethod(kind, budget)));
             else
@@ -56,6 +56,11 @@ internal static class KvMethods
 
         return methods;
     }
+
+    /// <summary>Why there is no way of a name; null when there is.</summary>
+    public static string? WhyNot(string name) => Find(name) is null
+        ? $"policy '{name}' is unknown; known: {string.Join(", ", Names)}, policy+type such as snapkv+q8_0, and policy+kivi4"
+        : null;
 
     private static KvMethodKind? Find(string name)
     {

@@ -17,7 +17,7 @@ internal sealed class BenchNeedleCommand : Command, IHelpTopics
     private readonly Option<double[]> _depths = new("--depth") { Description = "Where the pass key lies, 0 to 1; may be given several times. Default: 0, 0.25, 0.5, 0.75, 1.", HelpName = "SHARE" };
     private readonly Option<int?> _samples = new("--samples") { Description = "Texts of each length and depth. Default: 5.", HelpName = "N" };
     private readonly Option<int> _seed = new("--seed") { Description = "Other texts and keys.", HelpName = "N", DefaultValueFactory = _ => 1 };
-    private readonly KvMethodOptionSet _methods = new(["full"], NeedleOptions.AllPolicies);
+    private readonly KvMethodOptionSet _methods = new(["full"]);
     private readonly Option<int?> _threads = new("--threads", "-t") { Description = "Worker threads. Default: the processors of the machine.", HelpName = "N" };
     private readonly JsonOption _json = new("{cells: [{policy, budget, length, depth, score, samples}]}");
 

@@ -18,7 +18,7 @@ internal sealed class BenchPerplexityCommand : Command, IHelpTopics
     private readonly Option<int?> _context = new("--context") { Description = "Tokens of a piece that are encoded before anything is judged. Default: 1024.", HelpName = "N" };
     private readonly Option<int?> _tokens = new("--tokens") { Description = "Tokens behind them that are judged. Default: 128.", HelpName = "N" };
     private readonly Option<int?> _pieces = new("--pieces") { Description = "Most pieces of the text. Default: 4.", HelpName = "N" };
-    private readonly KvMethodOptionSet _methods = new(["full", "q8_0"], PerplexityOptions.AllPolicies);
+    private readonly KvMethodOptionSet _methods = new(["full", "q8_0"]);
     private readonly Option<int?> _threads = new("--threads", "-t") { Description = "Worker threads. Default: the processors of the machine.", HelpName = "N" };
     private readonly JsonOption _json = new("{rows: [{policy, budget, bytes, tokens, perplexity, change, changeLow, changeHigh, kl, agreement}], pieces}");
 

@@ -29,7 +29,7 @@ internal sealed class BenchScbenchCommand : Command, IHelpTopics
 
     private readonly Option<string[]> _tasks = Names("--tasks", "tasks", ScBenchOptions.AllTasks);
     private readonly Option<string[]> _modes = Names("--modes", "modes", ScModes.Names, ["multi-turn", "multi-request"]);
-    private readonly KvMethodOptionSet _methods = new(ScBenchOptions.UsualPolicies, ScBenchOptions.AllPolicies);
+    private readonly KvMethodOptionSet _methods = new(ScBenchOptions.UsualPolicies);
     private readonly Option<int?> _sessions = new("--sessions") { Description = "Sessions of each task and length. Default: 10; quick: 2.", HelpName = "N" };
     private readonly Option<int> _seed = new("--seed") { Description = "Other sessions of the same kinds.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<ScForm> _form = new("--form") { Description = "small: short keys and the wording that the bundled model knows. full: as published." };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Kvasir.Benchmarks.Sessions;
 
 namespace Kvasir.Cli.Options;
 
@@ -15,17 +16,23 @@ internal sealed class KvMethodOptionSet
     };
 
     /// <param name="used">Those that are measured when none is named.</param>
-    /// <param name="known">All.</param>
-    public KvMethodOptionSet(IReadOnlyList<string> used, IReadOnlyList<string> known)
+    public KvMethodOptionSet(IReadOnlyList<string> used)
     {
         _policies = new Option<string[]>("--policies")
         {
-            Description = $"Only these ways of keeping keys and values, of {string.Join(", ", known)}. Default: {string.Join(", ", used)}.",
+            Description = $"Only these ways of keeping keys and values, of {string.Join(", ", KvMethodNames.Known)}, and of two together such as snapkv+q8_0 or razor+kivi4. Default: {string.Join(", ", used)}.",
             HelpName = "NAME",
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => [.. used],
         };
-        _policies.AcceptOnlyFromAmong([.. known]);
+        _policies.Validators.Add(result =>
+        {
+            foreach (var name in result.GetValueOrDefault<string[]>() ?? [])
+            {
+                if (KvMethodNames.WhyNot(name) is { } reason)
+                    result.AddError(reason);
+            }
+        });
     }
 
     public void AddTo(Command command)
