@@ -13,7 +13,13 @@ using Kvasir.KvCache.Tables;
 namespace Kvasir.Engine.Blending;
 
 /// <summary>Finds what earlier prompts have computed of the parts of a new one, and keeps what this one computes.</summary>
-internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex index, ReuseAudit audit, SequenceTiers? tiers)
+/// <param name="model">The model.</param>
+/// <param name="pool">Where rows lie.</param>
+/// <param name="index">The chunks.</param>
+/// <param name="audit">Says which policies are switched off.</param>
+/// <param name="tiers">Where chunks lie that the pool has no more; null when there are none.</param>
+/// <param name="maxTogether">Most rows of one sequence that a step can be relied on to have room for.</param>
+internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex index, ReuseAudit audit, SequenceTiers? tiers, int maxTogether)
 {
     private long _blended;
     private long _repaired;
@@ -48,7 +54,7 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
             return new BlendSession(request, request.Policy, segments, shape, table: null, [], recorder);
         }
 
-        var policy = request.MoreWhileLoading && loads.Count > 0 ? request.Policy.AtLeast(FreeRatio(loads, request.Policy)) : request.Policy;
+        var policy = request.MoreWhileLoading && loads.Count > 0 ? request.Policy.AtLeast(FreeRatio(loads, request.Policy, hits.Sum(hit => hit.Length), shape)) : request.Policy;
         var spans = Spans(hits, segments);
         for (var i = 0; i < hits.Count; i++)
             index.Used(hits[i].Run, request.Policy.ReuseValue(spans[i]));
@@ -222,15 +228,19 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
         }
     }
 
-    /// <summary>Share of the loaded rows that can be computed while they come, beside the layers that all of them pass to be looked at.</summary>
-    private double FreeRatio(List<LoadingRun> loads, IBlendPolicy policy)
+    /// <summary>
+    /// Share of the reused rows that can be computed while they come, beside the layers that all of them pass to be looked at: no more than have
+    /// room in one step, since no others are computed while a layer is waited for.
+    /// </summary>
+    private double FreeRatio(List<LoadingRun> loads, IBlendPolicy policy, int reused, BlendShape shape)
     {
         var tokens = loads.Sum(load => load.Run.Length);
         var bytesPerTokenLayer = model.Layout.BytesPerToken / model.Layout.Layers;
         var controller = new LoadingController(model.Layout.Layers, bytesPerTokenLayer, rows => rows / tiers!.ComputeRate.PerSecond, qualityFloor: 0);
         var ratio = controller.ChooseRatio(tokens, tokens * model.Layout.BytesPerToken / loads.Sum(load => load.Hit.Seconds));
+        var room = maxTogether - (shape.PromptLength - shape.ExactPrefix - reused);
         var looked = (policy.Signals & (BlendSignals.Deviation | BlendSignals.ColumnMass)) == 0 ? 0 : 2.0 / model.Layout.Layers;
-        return looked >= 1 ? 0 : Math.Max(0, (ratio - looked) / (1 - looked));
+        return looked >= 1 ? 0 : Math.Max(0, Math.Min((ratio - looked) / (1 - looked), room / (double)reused));
     }
 
     private void Release(KvRun run)

@@ -58,7 +58,7 @@ internal sealed class EngineLoop : IDisposable
         _tiers = SequenceTiers.Open(model, pool, options);
         Chunks = new ChunkIndex(pool, new ChunkIndexOptions { MaxBlocks = Math.Max(1, (int)(options.ChunkShare * pool.Capacity)) });
         _audit = new ReuseAudit(options.Audit);
-        _chunks = new ChunkReuse(model, pool, Chunks, _audit, _tiers);
+        _chunks = new ChunkReuse(model, pool, Chunks, _audit, _tiers, options.MaxBatchTokens - options.MaxSequences);
         _states = model.Config.Recurrent is null ? null : new SequenceStates(model, options.MaxSequences);
         _memory = new SequenceMemory(model, pool, _index, _chunks, _tiers, _states, options.MaxBatchTokens - options.MaxSequences);
         _demand = new DemandWatch(

@@ -26,6 +26,9 @@ internal static class LoadingSuite
 
     private const long TierBytes = 1L << 30;
 
+    // The link goes on while the threads that ask it wait for a processor, which repair has taken.
+    private const double QueueSeconds = 0.008;
+
     private static readonly (string Name, IBlendPolicy Policy, bool MoreWhileLoading)[] Ways =
     [
         ("load only", new NaivePolicy(), false),
@@ -43,13 +46,15 @@ internal static class LoadingSuite
         foreach (var _ in recorder.Seeds)
         {
             var full = await MeasureFullAsync(session, prompt, rounds, recorder.Cancellation).ConfigureAwait(false);
-            var link = new LinkModel(bytes / (LoadShare * full));
+            var link = new LinkModel(bytes / (LoadShare * full), QueueSeconds: QueueSeconds);
             var times = await MeasureLoadsAsync(recorder, prompt, link, full, rounds).ConfigureAwait(false);
             overheads.Add((times["15 % repaired"].Seconds / times["load only"].Seconds) - 1);
             controlled.Add((times["controller"].Seconds / times["load only"].Seconds) - 1);
 
             var controller = new LoadingController(session.Layers, bytes / prompt.PartTokens / session.Layers, rows => full * rows / prompt.Tokens.Length);
-            var predicted = controller.ChooseRatio(prompt.PartTokens, link.BytesPerSecond);
+            var usual = new EngineOptions();
+            var room = usual.MaxBatchTokens - usual.MaxSequences - (prompt.Tokens.Length - prompt.PartTokens);
+            var predicted = Math.Min(controller.ChooseRatio(prompt.PartTokens, link.BytesPerSecond), room / (double)prompt.PartTokens);
             differences.Add(Math.Abs(times["controller"].Repaired - predicted));
             recorder.Say(FormattableString.Invariant($"  full prefill {full * 1e3:0} ms, link {link.BytesPerSecond / 1e6:0.0} MB/s; repaired beside the loads: predicted {predicted:0.000}, done {times["controller"].Repaired:0.000}"));
 
@@ -65,8 +70,8 @@ internal static class LoadingSuite
         }
 
         recorder.Check("cacheblend.loadingOverhead", overheads, "share", 0.05, $"time to the first token with 15 % repaired over that of loading alone, chunks behind a link that takes {LoadShare} of a full prefill; wanted: at most 0.05");
-        recorder.Check("cacheblend.controllerOverhead", controlled, "share", 0.05, "the same with as much repair as the engine's controller believes to be free; the formula leaves out the layers that all rows pass to be compared; wanted: at most 0.05");
-        recorder.Check("cacheblend.loadingRatioError", differences, "share of rows", 0.1, "what the engine repaired beside the loads against what the controller predicts from a measured prefill and the link's rate; no card gives a bound");
+        recorder.Check("cacheblend.controllerOverhead", controlled, "share", 0.05, "the same with as much repair as the engine's controller believes to be free; wanted: at most 0.05");
+        recorder.Check("cacheblend.loadingRatioError", differences, "share of rows", 0.1, "what the engine repaired beside the loads against what the controller predicts from a measured prefill and the link's rate, at most what has room in one step; no card gives a bound");
         recorder.Check("cachecraft.preloadStall", withDepth, "share of the loading", withOne.Average(), "waiting behind the formula's preload depth, measured layer times on a computed schedule (the engine begins with the first layers); baseline: one layer preloaded; wanted: below 0.05");
     }
 

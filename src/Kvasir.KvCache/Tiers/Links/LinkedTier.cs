@@ -13,7 +13,7 @@ public sealed unsafe class LinkedTier(IKvTier inner, LinkModel link, TimeProvide
 {
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Lock _gate = new();
-    private long _freeFrom;
+    private double _freeFrom;
 
     /// <inheritdoc/>
     public string Name => inner.Name;
@@ -62,19 +62,18 @@ public sealed unsafe class LinkedTier(IKvTier inner, LinkModel link, TimeProvide
     /// <inheritdoc/>
     public void Dispose() => inner.Dispose();
 
-    /// <summary>Takes the link for a copy; returns when the copy ends.</summary>
-    private long Reserve(long bytes)
+    /// <summary>Takes the link for a copy; returns when the copy ends, seconds.</summary>
+    private double Reserve(long bytes)
     {
         lock (_gate)
-        {
-            _freeFrom = Math.Max(_freeFrom, _time.GetTimestamp()) + (long)(link.Seconds(bytes) * _time.TimestampFrequency);
-            return _freeFrom;
-        }
+            return _freeFrom = link.EndsAt(bytes, Now, _freeFrom);
     }
 
-    private void WaitUntil(long timestamp)
+    private double Now => (double)_time.GetTimestamp() / _time.TimestampFrequency;
+
+    private void WaitUntil(double end)
     {
-        var left = (double)(timestamp - _time.GetTimestamp()) / _time.TimestampFrequency;
+        var left = end - Now;
         if (left > 0)
             Thread.Sleep(TimeSpan.FromSeconds(left));
     }
