@@ -32,6 +32,6 @@ internal static class ReadingLimits
         if (reading.Point is { } point && (point < 1 || point > request.Prompt.Length))
             throw new ArgumentException($"{what}: Point is {point}; allowed: 1 to the {request.Prompt.Length} tokens of the prompt", nameof(request));
         if (reading.Policy.ChunkRows > maxTogether)
-            throw new ArgumentException($"{what} computes {reading.Policy.ChunkRows} rows in one step, and a step has room for {maxTogether} of one sequence; raise --max-batch-tokens (MaxBatchTokens)", nameof(request));
+            throw new ArgumentException($"{what} computes {reading.Policy.ChunkRows} rows in one step, and a step has room for {maxTogether} of one sequence; raise MaxBatchTokens (maxBatchTokens in kvasir.json)", nameof(request));
     }
 }
