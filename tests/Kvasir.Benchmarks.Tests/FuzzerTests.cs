@@ -25,18 +25,26 @@ public sealed class FuzzerTests
     [Fact]
     public void WaysOfKeepingAndReadingLess_MeetInOneRequest_AndChangeNoBit()
     {
-        var report = Fuzzer.Run(new FuzzOptions
+        // Whether a tier has rows when they are asked for is a matter of luck: rare pairs may take more than one round.
+        var pairs = new Dictionary<string, long>();
+        for (var round = 0; round < 6 && (round == 0 || pairs.Values.Any(count => count == 0) || pairs.Values.Sum() <= 1000); round++)
         {
-            Seed = 20261128,
-            Combines = true,
-            Duration = TimeSpan.FromMinutes(5),
-            MaxSchedules = 450,
-            Models = [RepositoryFile.Find("tests", "Fixtures", "llama_rope3")],
-        });
-        Assert.True(report.Mismatches == 0, report.FirstMismatch);
-        Assert.Equal(0, report.LeakedBlocks);
-        Assert.All(report.Pairs, pair => Assert.True(pair.Value > 0, $"no sequence had {pair.Key}"));
-        Assert.True(report.Pairs.Values.Sum() > 1000, $"only {report.Pairs.Values.Sum()} pairs of ways met");
+            var report = Fuzzer.Run(new FuzzOptions
+            {
+                Seed = 20261128 + round,
+                Combines = true,
+                Duration = TimeSpan.FromMinutes(5),
+                MaxSchedules = 450,
+                Models = [RepositoryFile.Find("tests", "Fixtures", "llama_rope3")],
+            });
+            Assert.True(report.Mismatches == 0, report.FirstMismatch);
+            Assert.Equal(0, report.LeakedBlocks);
+            foreach (var (pair, count) in report.Pairs)
+                pairs[pair] = pairs.GetValueOrDefault(pair) + count;
+        }
+
+        Assert.All(pairs, pair => Assert.True(pair.Value > 0, $"no sequence had {pair.Key}"));
+        Assert.True(pairs.Values.Sum() > 1000, $"only {pairs.Values.Sum()} pairs of ways met");
     }
 
     [Theory]
