@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Sessions;
 using Kvasir.Engine;
 using Kvasir.Engine.Compression;
@@ -44,7 +45,7 @@ internal static class DecodeSuite
             log.Progress?.Report($"decode{suffix}: {repeat + 1} of {Repeats}");
         }
 
-        var (bare, full, small) = (Median(none), Median(whole), Median(eighth));
+        var (bare, full, small) = (Samples.Median(none), Samples.Median(whole), Samples.Median(eighth));
         log.Add($"budget8.decodeSpeedup8k{suffix}", full / small, "times", 2, FormattableString.Invariant($"{1000 * full:0.00} ms a token with {length} rows, {1000 * small:0.00} ms with an eighth, {1000 * bare:0.00} ms with none; batch {batch}, each sequence with rows of its own; median of {Repeats}"));
         log.Add($"budget8.attentionSpeedup8k{suffix}", (full - bare) / Math.Max(1e-9, small - bare), "times", 5, "the same without what a token costs with no cache: attention alone");
         if (batch > 1)
@@ -77,7 +78,7 @@ internal static class DecodeSuite
             try
             {
                 await Task.WhenAll(generations.Select(generation => generation.Choices[0].CompleteAsync(cancellation))).ConfigureAwait(false);
-                return answer == 1 ? 0 : Median(StepSeconds(grown, batch));
+                return answer == 1 ? 0 : Samples.Median(StepSeconds(grown, batch));
             }
             finally
             {
@@ -110,12 +111,6 @@ internal static class DecodeSuite
         }
 
         return steps.Count > 0 ? steps : throw new InvalidOperationException($"no step had all {batch} answers; the pool or the answers are too small");
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return values[values.Count / 2];
     }
 
     /// <summary>Changes nothing; a sequence that has a policy has rows of its own, so that a batch does not read a shared prompt once.</summary>

@@ -1,3 +1,4 @@
+using Kvasir.Benchmarks.Measures;
 using Kvasir.KvCache.Compression;
 using Kvasir.Models;
 
@@ -40,12 +41,6 @@ internal sealed class KeySimilarity(RopeConfig rope) : ICompressionPolicy
         return dot / Math.Sqrt(Math.Max(1e-30, a * b));
     }
 
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return values[values.Count / 2];
-    }
-
     private sealed class State(KeySimilarity probe, CompressionShape shape) : Compressor
     {
         public override void Observe(in LayerSignals signals)
@@ -79,7 +74,7 @@ internal sealed class KeySimilarity(RopeConfig rope) : ICompressionPolicy
                 }
             }
 
-            probe.All.Add(new Seen(signals.Layer, Median(keys), Median(plain), Median(values), left, inSets.Average(), toFirst.Average()));
+            probe.All.Add(new Seen(signals.Layer, Samples.Median(keys), Samples.Median(plain), Samples.Median(values), left, inSets.Average(), toFirst.Average()));
         }
     }
 }

@@ -75,6 +75,7 @@ internal sealed record ScheduleSetup(EngineOptions Options, int CapacityBlocks)
         HostBytes = random.Next(4) == 0 ? 1 << 20 : 64 << 20,
         LayersPerRecord = random.Next(2) == 0 ? 1 : null,
         VerifyRows = random.Next(0, 6),
+        Preload = random.Next(2) == 0 ? PreloadDepth.FirstLayersWhenAlone : PreloadDepth.Always,
         Moves = new KvTierOptions
         {
             ChunkTokens = blockRows * random.Next(1, 4),

@@ -1,3 +1,5 @@
+using Kvasir.Benchmarks.Measures;
+
 namespace Kvasir.Benchmarks.Peers;
 
 /// <summary>A contestant with a number of threads, and the values that it reached in a check.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Kvasir.Benchmarks.Measures;
 
 namespace Kvasir.Benchmarks.Peers;
 

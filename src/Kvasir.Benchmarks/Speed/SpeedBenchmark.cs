@@ -1,3 +1,4 @@
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Engine;
 using Kvasir.Engine.Requests;
 
@@ -37,7 +38,7 @@ public static class SpeedBenchmark
             progress?.Report(run);
         }
 
-        return new SpeedReport(Median(runs.Select(run => run.PrefillTps)), Median(runs.Select(run => run.DecodeTps)), runs);
+        return new SpeedReport(Samples.Median(runs.Select(run => run.PrefillTps)), Samples.Median(runs.Select(run => run.DecodeTps)), runs);
     }
 
     private static async Task<SpeedRun> TimeAsync(KvasirEngine engine, int[] prompt, int decodeTokens, CancellationToken cancellation)
@@ -55,12 +56,5 @@ public static class SpeedBenchmark
             prompt.Length / first.TotalSeconds,
             (statistics.AnswerTokens - 1) / (statistics.TotalTime - first).TotalSeconds,
             first.TotalMilliseconds);
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        var middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 }

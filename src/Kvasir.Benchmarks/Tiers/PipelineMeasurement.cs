@@ -1,3 +1,4 @@
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Engine.Tiers;
 using Kvasir.KvCache.Retention.Objects;
 using Kvasir.KvCache.Tiers;
@@ -47,7 +48,7 @@ internal static class PipelineMeasurement
         var status = (await session.Engine.GetStatusAsync().ConfigureAwait(false)).Tiers!;
         if (status.Loads != options.Runs)
             throw new InvalidOperationException($"{status.Loads} of {options.Runs} contexts came over the link: {status.LastError ?? "the others were computed"}");
-        return new Result(Medians.Of(times), link.Seconds(status.LoadedBytes / status.Loads), compute);
+        return new Result(Samples.Median(times), link.Seconds(status.LoadedBytes / status.Loads), compute);
     }
 
     private static async Task<double> ComputeAsync(TierBenchmarkOptions options, double bytesPerToken, int tokens, CancellationToken cancellation)
@@ -62,6 +63,6 @@ internal static class PipelineMeasurement
             times.Add(answer.Statistics.TimeToFirstToken.TotalSeconds);
         }
 
-        return Medians.Of(times);
+        return Samples.Median(times);
     }
 }

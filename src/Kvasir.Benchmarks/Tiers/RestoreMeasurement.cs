@@ -1,3 +1,4 @@
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Engine.Requests;
 using Kvasir.Engine.Tiers;
 
@@ -38,7 +39,7 @@ internal static class RestoreMeasurement
         if (status.Loads != options.Runs)
             throw new InvalidOperationException($"{status.Loads} of {options.Runs} contexts came from the tier: {status.LastError ?? "the others were computed"}");
         return new Result(
-            Medians.Of(restores), Medians.Of(hits), computed.Statistics.TimeToFirstToken.TotalSeconds, status.LoadedBytes / status.Loads, equal);
+            Samples.Median(restores), Samples.Median(hits), computed.Statistics.TimeToFirstToken.TotalSeconds, status.LoadedBytes / status.Loads, equal);
     }
 
     private static bool Same(Answer a, Answer b) =>

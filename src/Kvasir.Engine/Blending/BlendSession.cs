@@ -86,6 +86,9 @@ internal sealed class BlendSession : ILayerPolicy
     /// <summary>The first position that the first phase has not taken yet.</summary>
     public int NextProbe { get; private set; }
 
+    /// <summary>Most rows that are left of it.</summary>
+    public int ProbeRows => ProbeEnd - NextProbe;
+
     /// <summary>True once the prompt's rows are computed.</summary>
     public bool IsPromptDone { get; private set; }
 
@@ -123,6 +126,8 @@ internal sealed class BlendSession : ILayerPolicy
     public bool EndProbeStep()
     {
         IsProbing = NextProbe < ProbeEnd;
+        if (!IsProbing && !_asksFirst && Wants(BlendSignals.ColumnMass))
+            TakeAllColumns();
         return !IsProbing;
     }
 
@@ -177,8 +182,10 @@ internal sealed class BlendSession : ILayerPolicy
     {
         if (IsProbing)
         {
-            if (_asksFirst ? layer >= _shape.Layers / 2 && positions[^1] >= ReusableEnd : layer == CheckLayer && Wants(BlendSignals.ColumnMass))
-                queries.Add(Columns(positions));
+            if (_asksFirst && layer >= _shape.Layers / 2 && positions[^1] >= ReusableEnd)
+                queries.Add(QuestionColumns(positions));
+            else if (!_asksFirst && layer == CheckLayer && Wants(BlendSignals.ColumnMass))
+                queries.Add(AllColumns(positions));
             return;
         }
 
@@ -212,8 +219,8 @@ internal sealed class BlendSession : ILayerPolicy
     {
         if (IsProbing)
         {
-            if (_columns.RowCount > 0)
-                TakeColumns();
+            if (_asksFirst && _columns.RowCount > 0)
+                TakeQuestionColumns();
             if (!_asksFirst && context.Layer == CheckLayer)
                 decision.ContinueWith([]);
             return;
@@ -256,12 +263,21 @@ internal sealed class BlendSession : ILayerPolicy
     /// <summary>Where the first phase ends.</summary>
     private int ProbeEnd => _asksFirst ? _shape.PromptLength : ReusableEnd;
 
-    /// <summary>Asks for the mass of all rows, or of the question's.</summary>
-    private MassQuery Columns(ReadOnlySpan<int> positions)
+    /// <summary>Asks for the mass of all rows up to the last reused one, which is added up along with attention, from step to step.</summary>
+    private MassQuery AllColumns(ReadOnlySpan<int> positions)
+    {
+        if (_columns.HeadColumnMass.Length == 0)
+            _columns.ReserveHeadColumns(_shape.KvHeads, ReusableEnd);
+        (_columns.FirstRow, _columns.RowCount) = (0, positions.Length);
+        return _columns;
+    }
+
+    /// <summary>Asks for the mass of the question's rows.</summary>
+    private MassQuery QuestionColumns(ReadOnlySpan<int> positions)
     {
         var first = Rows!.Spans[0].Start;
         _columns.FirstRow = 0;
-        while (_asksFirst && positions[_columns.FirstRow] < ReusableEnd)
+        while (positions[_columns.FirstRow] < ReusableEnd)
             _columns.FirstRow++;
         _columns.RowCount = positions.Length - _columns.FirstRow;
         _columns.Reserve(_columns.RowCount, ReusableEnd - first, 0);
@@ -270,15 +286,26 @@ internal sealed class BlendSession : ILayerPolicy
         return _columns;
     }
 
-    private void TakeColumns()
+    private void TakeAllColumns()
+    {
+        _columns.EndHeadColumns();
+        for (var head = 0; head < _shape.KvHeads; head++)
+            AddColumns(_columns.HeadColumnMass.AsSpan(head * ReusableEnd, ReusableEnd), first: 0, 1f / _shape.QueryHeads);
+    }
+
+    private void TakeQuestionColumns()
+    {
+        AddColumns(_columns.ColumnMass, Rows!.Spans[0].Start, 1);
+        _columns.RowCount = 0;
+    }
+
+    private void AddColumns(ReadOnlySpan<float> mass, int first, float factor)
     {
         foreach (var span in Rows!.Spans)
         {
             for (var i = 0; i < span.Length; i++)
-                Rows.ColumnMass[span.FirstIndex + i] += _columns.ColumnMass[span.Start - Rows.Spans[0].Start + i];
+                Rows.ColumnMass[span.FirstIndex + i] += factor * mass[span.Start - first + i];
         }
-
-        _columns.RowCount = 0;
     }
 
     private void Count(in LayerContext context)

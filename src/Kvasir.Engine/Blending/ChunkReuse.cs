@@ -44,7 +44,7 @@ internal sealed class ChunkReuse(LoadedModel model, BlockPool pool, ChunkIndex i
         var loads = new List<LoadingRun>();
         var hits = !reuse || audit.IsSwitchedOff(sequence.Scope.Tenant, request.Policy.Name) ? [] : sequence.Held is { Hits.Count: > 0 } held ? [.. held.Hits] : Find(sequence, request, segments, exact, loads);
         var shape = new BlendShape(
-            model.Config.Layers, model.Config.CacheHeads * model.Config.CacheHeadDim, sequence.PromptLength, sequence.Length, exact);
+            model.Config.Layers, model.Config.QueryHeads, model.Config.CacheHeads, model.Config.CacheHeads * model.Config.CacheHeadDim, sequence.PromptLength, sequence.Length, exact);
         var recorder = request.Store && request.Policy.Signals.HasFlag(BlendSignals.Context)
             ? new ContextRecorder(segments, model.Config.Layers, segment => segment.Start >= exact && !hits.Exists(hit => hit.Start < segment.End && hit.End > segment.Start))
             : null;

@@ -8,8 +8,8 @@ internal sealed class ReusedRows
 {
     private readonly BlendTable _table;
     private readonly BlendSpan[] _spans;
-    private readonly float[] _key;
-    private readonly float[] _value;
+    private readonly float[] _reused;
+    private readonly float[] _zeros;
     private double _norm;
 
     /// <param name="table">The sequence's table.</param>
@@ -19,8 +19,8 @@ internal sealed class ReusedRows
     {
         _table = table;
         _spans = spans;
-        _key = new float[width];
-        _value = new float[width];
+        _reused = new float[width];
+        _zeros = new float[width];
         Count = spans.Length == 0 ? 0 : spans[^1].FirstIndex + spans[^1].Length;
         Deviation = new float[Count];
         ColumnMass = new float[Count];
@@ -69,24 +69,20 @@ internal sealed class ReusedRows
     {
         Deviation[IndexOf(position)] = Distance(layer, position, kind, key, value);
         var truth = kind == DeviationKind.KeySquared ? key : value;
-        for (var i = 0; i < truth.Length; i++)
-            _norm += kind == DeviationKind.ValueAbsolute ? (truth[i] < 0 ? -truth[i] : truth[i]) : truth[i] * (double)truth[i];
+        _norm += kind == DeviationKind.ValueAbsolute ? RowMath.AbsoluteDistance(truth, _zeros) : RowMath.SquaredDistance(truth, _zeros);
     }
 
     /// <summary>Distance of the row that a chunk brings to a position from the true one.</summary>
     public float Distance(int layer, int position, DeviationKind kind, ReadOnlySpan<float> key, ReadOnlySpan<float> value)
     {
-        _table.ReadShared(layer, position, _key, _value);
-        var truth = kind == DeviationKind.KeySquared ? key : value;
-        var reused = kind == DeviationKind.KeySquared ? _key : _value;
-        var distance = 0f;
-        for (var i = 0; i < truth.Length; i++)
+        if (kind == DeviationKind.KeySquared)
         {
-            var difference = truth[i] - reused[i];
-            distance += kind == DeviationKind.ValueAbsolute ? (difference < 0 ? -difference : difference) : difference * difference;
+            _table.ReadSharedKey(layer, position, _reused);
+            return (float)RowMath.SquaredDistance(key, _reused);
         }
 
-        return distance;
+        _table.ReadSharedValue(layer, position, _reused);
+        return (float)(kind == DeviationKind.ValueAbsolute ? RowMath.AbsoluteDistance(value, _reused) : RowMath.SquaredDistance(value, _reused));
     }
 
     /// <summary>How far the rows that are used as they are lie from the true ones, relative to these; null when nothing was measured.</summary>

@@ -54,7 +54,7 @@ internal sealed class EngineLoop : IDisposable
         _index = new PrefixIndex(pool, options.Retention);
         // Beside each sequence its loaded rows may be verified, some through all layers and some through the first.
         var parts = options.Tiers is null ? options.MaxSequences : 3 * options.MaxSequences;
-        _runner = new ModelRunner(model, options.MaxBatchTokens, parts, Math.Min(options.MaxSequences, options.MaxBatchTokens));
+        _runner = new ModelRunner(model, options.MaxBatchTokens, parts, Math.Min(options.MaxSequences, options.MaxBatchTokens), options.Time);
         _tiers = SequenceTiers.Open(model, pool, options);
         Chunks = new ChunkIndex(pool, new ChunkIndexOptions { MaxBlocks = Math.Max(1, (int)(options.ChunkShare * pool.Capacity)) });
         _audit = new ReuseAudit(options.Audit);
@@ -212,8 +212,13 @@ internal sealed class EngineLoop : IDisposable
             _pool.CloseFence(fence);
         }
 
-        if (_tiers is not null && _runner.Batch.RowCount >= MinMeasuredRows)
-            _tiers.ComputeRate.Add(_runner.Batch.RowCount, _options.Time.GetElapsedTime(begun).TotalSeconds);
+        if (_tiers is not null)
+        {
+            _tiers.Counters.Stalled += _runner.Stalled;
+            if (_runner.Batch.RowCount >= MinMeasuredRows)
+                _tiers.ComputeRate.Add(_runner.Batch.RowCount, (_options.Time.GetElapsedTime(begun) - _runner.Stalled).TotalSeconds);
+        }
+
         _steps++;
         return true;
     }

@@ -176,7 +176,8 @@ internal sealed class StepFiller(EngineOptions options, StepBatch batch, Sequenc
         {
             verified = tiers!.Verifier.Rows(load);
             maxRows = Math.Min(maxRows, batch.MaxRows - batch.RowCount - verified);
-            if (maxRows < 1 || !tiers.MayStart(load, Math.Min(maxRows, plan.Remaining), alone: queues.Running.Count == 1))
+            var probe = sequence.Blend is { IsProbing: true } looking ? looking : null;
+            if (maxRows < 1 || !tiers.MayStart(load, Math.Min(maxRows, probe?.ProbeRows ?? plan.Remaining), probe?.ProbeLayers, alone: queues.Running.Count == 1))
                 return 0;
         }
 

@@ -26,10 +26,12 @@ internal sealed unsafe class ModelRunner : IDisposable
     private readonly NativeBuffer? _narrow;
     private readonly bool _keepsNothing;
     private readonly int[] _outputRows;
+    private readonly TimeProvider _time;
 
-    public ModelRunner(LoadedModel model, int maxRows, int maxSequences, int maxLogitRows)
+    public ModelRunner(LoadedModel model, int maxRows, int maxSequences, int maxLogitRows, TimeProvider? time = null)
     {
         _model = model;
+        _time = time ?? TimeProvider.System;
         _buffers = new RunnerBuffers(model.Config, model.Backend, maxRows, maxSequences, maxLogitRows);
         _active = new ActiveRows(maxRows, maxSequences);
         _policies = new LayerPolicyHost(model, _buffers, _active);
@@ -70,6 +72,9 @@ internal sealed unsafe class ModelRunner : IDisposable
     /// <summary>The batch to fill and run.</summary>
     public StepBatch Batch { get; }
 
+    /// <summary>How long the last run waited for layers that come from tiers.</summary>
+    public TimeSpan Stalled { get; private set; }
+
     /// <summary>Logits <c>[vocabulary]</c> of the batch's logits row <paramref name="index"/>; valid, and the caller's to change, until
     /// the next run.</summary>
     public Span<float> Logits(int index) =>
@@ -84,6 +89,7 @@ internal sealed unsafe class ModelRunner : IDisposable
     public void Run()
     {
         var batch = Batch;
+        Stalled = TimeSpan.Zero;
         _active.Reset(batch);
         _policies.BeginStep(batch);
         _adapters.BeginStep(batch);
@@ -121,10 +127,16 @@ internal sealed unsafe class ModelRunner : IDisposable
     /// Waits until the layer's rows that come from tiers are there. When they do not come the sequence's rows of this step mean nothing;
     /// others' are not touched by it, and the loop throws them away.
     /// </summary>
-    private static void WaitForLoads(StepBatch batch, int layer)
+    private void WaitForLoads(StepBatch batch, int layer)
     {
         foreach (ref readonly var sequence in batch.Sequences)
-            sequence.Load?.WaitLayer(layer);
+        {
+            if (sequence.Load is not { } load || load.ReadyLayers > layer)
+                continue;
+            var begun = _time.GetTimestamp();
+            load.WaitLayer(layer);
+            Stalled += _time.GetElapsedTime(begun);
+        }
     }
 
     private void RunLayer(StepBatch batch, int layer)

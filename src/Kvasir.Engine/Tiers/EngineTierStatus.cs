@@ -20,6 +20,9 @@ public sealed record EngineTierStatus
     /// <summary>Bytes loaded.</summary>
     public required long LoadedBytes { get; init; }
 
+    /// <summary>Time in which a step had begun and waited for layers that were still coming.</summary>
+    public required TimeSpan Stalled { get; init; }
+
     /// <summary>Finds that were computed instead, because that was quicker.</summary>
     public required long ComputedInstead { get; init; }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Kvasir.Engine.Loading;
 using Kvasir.Engine.Sequences;
 using Kvasir.Engine.Blending;
+using Kvasir.KvCache.Blending;
 using Kvasir.KvCache.Chunks;
 using Kvasir.KvCache.Chunks.Tiers;
 using Kvasir.KvCache.Identity;
@@ -81,6 +82,7 @@ internal sealed class SequenceTiers : IDisposable
         Loads = Counters.Loads,
         LoadedTokens = Counters.LoadedTokens,
         LoadedBytes = Counters.LoadedBytes,
+        Stalled = Counters.Stalled,
         ComputedInstead = Counters.ComputedInstead,
         FailedLoads = Counters.Failed,
         TimedOut = Counters.TimedOut,
@@ -258,24 +260,27 @@ internal sealed class SequenceTiers : IDisposable
     }
 
     /// <summary>
-    /// True when a sequence's step may begin: its rows are there; or the first layers' are, and either nobody else would wait with it or the
-    /// others are expected to come while it computes.
+    /// True when a sequence's step may begin: its rows are there, or those of as many layers as <see cref="TierOptions.Preload"/> wants, so that
+    /// the others come while it computes.
     /// </summary>
     /// <param name="load">Its load.</param>
     /// <param name="rows">Rows of the step.</param>
+    /// <param name="layers">Layers that they pass; null for all.</param>
     /// <param name="alone">True when no other sequence runs.</param>
-    public bool MayStart(SequenceLoad load, int rows, bool alone)
+    public bool MayStart(SequenceLoad load, int rows, int? layers, bool alone)
     {
         var move = load.Move;
         if (move.IsWhole)
             return true;
-        if (move.Error is not null || !move.HasFirstLayers)
+        var ready = move.ReadyLayers;
+        if (move.Error is not null || ready == 0)
             return false;
-        if (alone)
+        if (alone && _options.Preload == PreloadDepth.FirstLayersWhenAlone)
             return true;
-        var moved = move.MovedBytes;
+        var all = _pool.Layout.Layers;
         var elapsed = _time.GetElapsedTime(move.Timestamps.Begun).TotalSeconds;
-        return elapsed * (move.Bytes - moved) / moved <= rows / ComputeRate.PerSecond;
+        return ready >= LoadingController.PreloadLayers(
+            layers ?? all, computeSeconds: rows / ComputeRate.PerSecond / all, loadSeconds: elapsed * move.Bytes / move.MovedBytes / all);
     }
 
     /// <summary>After the first step behind a load: true when its rows are what the model computes.</summary>

@@ -16,6 +16,9 @@ internal sealed class TierCounters
 
     public long LoadedBytes { get; set; }
 
+    /// <summary>Time in which a step waited for layers.</summary>
+    public TimeSpan Stalled { get; set; }
+
     /// <summary>Loads that came to nothing, for any reason.</summary>
     public long Failed { get; set; }
 

@@ -33,6 +33,9 @@ public sealed record TierOptions
     /// </summary>
     public int? LayersPerRecord { get; init; }
 
+    /// <summary>How many layers must be there before a step begins.</summary>
+    public PreloadDepth Preload { get; init; } = PreloadDepth.FirstLayersWhenAlone;
+
     /// <summary>
     /// Rows of a load that are computed again from the rows before them and compared bit by bit before anything is answered from it
     /// (guarantee G4). 0 trusts what the tiers return.

@@ -164,19 +164,28 @@ public sealed unsafe class BlendTable : IKvTable
     }
 
     /// <summary>
-    /// Decodes the row that a chunk brings to a position, its key rotated to where it is used, whether or not another row stands in for it.
+    /// Decodes the key that a chunk brings to a position, rotated to where it is used, whether or not another row stands in for it.
     /// </summary>
     /// <param name="layer">The layer.</param>
     /// <param name="position">A position of a hit.</param>
     /// <param name="key">Receives <c>[kvHeads * headDim]</c>.</param>
-    /// <param name="value">Receives <c>[kvHeads * headDim]</c>.</param>
-    public void ReadShared(int layer, int position, Span<float> key, Span<float> value)
+    public void ReadSharedKey(int layer, int position, Span<float> key)
     {
         var hit = HitAt(position);
         var row = SharedRow(layer, hit, position);
-        KvRowReader.Read(_pool.Layout, row.Slice, row.Slot, key, value);
+        KvRowReader.ReadKeys(_pool.Layout, row.Slice, row.Slot, key);
         if (_rotates && _hits[hit].PositionOffset != 0)
             KvRowReader.Rotate(key, _pool.Layout.HeadDim, _rotations[hit], _half);
+    }
+
+    /// <summary>Decodes the value that a chunk brings to a position, whether or not another row stands in for it.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="position">A position of a hit.</param>
+    /// <param name="value">Receives <c>[kvHeads * headDim]</c>.</param>
+    public void ReadSharedValue(int layer, int position, Span<float> value)
+    {
+        var row = SharedRow(layer, HitAt(position), position);
+        KvRowReader.ReadValues(_pool.Layout, row.Slice, row.Slot, value);
     }
 
     /// <summary>A block of own rows, by number; it must have some.</summary>

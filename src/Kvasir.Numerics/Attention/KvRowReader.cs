@@ -14,8 +14,30 @@ public static unsafe class KvRowReader
     /// <param name="values">Receives <c>[kvHeads, headDim]</c>.</param>
     public static void Read(KvLayout layout, byte* slice, int slot, Span<float> keys, Span<float> values)
     {
+        ReadKeys(layout, slice, slot, keys);
+        ReadValues(layout, slice, slot, values);
+    }
+
+    /// <summary>Decodes the keys of one row of all heads.</summary>
+    /// <param name="layout">The layout.</param>
+    /// <param name="slice">The slice.</param>
+    /// <param name="slot">The row's slot.</param>
+    /// <param name="keys">Receives <c>[kvHeads, headDim]</c>.</param>
+    public static void ReadKeys(KvLayout layout, byte* slice, int slot, Span<float> keys)
+    {
         for (var head = 0; head < layout.KvHeads; head++)
-            ReadHead(layout, slice, slot, head, keys.Slice(head * layout.HeadDim, layout.HeadDim), values.Slice(head * layout.HeadDim, layout.HeadDim));
+            ReadKey(layout, slice + layout.KeyOffset(head), slot, keys.Slice(head * layout.HeadDim, layout.HeadDim));
+    }
+
+    /// <summary>Decodes the values of one row of all heads.</summary>
+    /// <param name="layout">The layout.</param>
+    /// <param name="slice">The slice.</param>
+    /// <param name="slot">The row's slot.</param>
+    /// <param name="values">Receives <c>[kvHeads, headDim]</c>.</param>
+    public static void ReadValues(KvLayout layout, byte* slice, int slot, Span<float> values)
+    {
+        for (var head = 0; head < layout.KvHeads; head++)
+            ReadValue(layout, slice + layout.ValueOffset(head), slot, values.Slice(head * layout.HeadDim, layout.HeadDim));
     }
 
     /// <summary>Decodes one head of one row.</summary>
@@ -130,6 +152,12 @@ public static unsafe class KvRowReader
         }
 
         var at = slot * layout.HeadDim;
+        if (layout.Type == KvDataType.F16)
+        {
+            Float16.ToSingle(new ReadOnlySpan<ushort>((ushort*)values + at, value.Length), value);
+            return;
+        }
+
         var scales = (float*)(values + (layout.BlockRows * layout.HeadDim)) + (slot * (layout.HeadDim / KvLayout.ScaleGroup));
         for (var d = 0; d < value.Length; d++)
         {

@@ -32,6 +32,7 @@ internal static class TierSettings
             BusyShare = settings.Number("busyPercent", (int)Math.Round(standard.Moves.BusyShare * 100), 1, "Percent of one processor that loading may take while others are computing.")!.Value / 100.0,
         };
         var verify = settings.Number("verifyRows", standard.VerifyRows, 0, "Rows of a load that are computed again and compared before it is used; 0 trusts the tiers.")!.Value;
+        var preload = settings.Flag("preload", standard.Preload == PreloadDepth.Always, "Whether a load goes on without the engine until the rest will come in time; otherwise a lone request begins with its first layers, and the next one waits for it.");
         var scrub = settings.Flag("scrub", standard.Scrub, "Whether idle time verifies the other rows of loads.");
         if (host == 0 && folder is null && fallback is null)
             return null;
@@ -43,6 +44,7 @@ internal static class TierSettings
             EachTenant = new TenantLimit(quota, life),
             Moves = moves,
             VerifyRows = verify,
+            Preload = preload ? PreloadDepth.Always : PreloadDepth.FirstLayersWhenAlone,
             Scrub = scrub,
         };
     }

@@ -15,6 +15,7 @@ internal static class TierInstruments
         Count("kvasir.tiers.loads", "{load}", "Loads from tiers whose rows were used.", status => status.Loads);
         Count("kvasir.tiers.loaded", "{token}", "Prompt tokens whose keys and values came from tiers.", status => status.LoadedTokens);
         Count("kvasir.tiers.loaded_bytes", "By", "Bytes loaded from tiers.", status => status.LoadedBytes);
+        Count("kvasir.tiers.stalled", "ms", "Time in which a step waited for layers that were still coming.", status => (long)status.Stalled.TotalMilliseconds);
         Count("kvasir.tiers.computed_instead", "{load}", "Finds that were computed, because that was quicker.", status => status.ComputedInstead);
         Count("kvasir.tiers.failed_loads", "{load}", "Loads that came to nothing; their rows were computed.", status => status.FailedLoads);
         Count("kvasir.tiers.timeouts", "{load}", "Loads that took too long.", status => status.TimedOut);

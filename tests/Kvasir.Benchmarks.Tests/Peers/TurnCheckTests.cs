@@ -1,3 +1,4 @@
+using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Peers;
 
 namespace Kvasir.Benchmarks.Tests.Peers;

@@ -174,20 +174,25 @@ public sealed class BlendTests
         run.Loop.Pool.CheckIntegrity();
     }
 
-    [Theory]
-    [InlineData(200)]
-    [InlineData(64)]
-    public void ColumnMassIsWhatTheQueriesGive(int batch)
+    [Fact]
+    public void ColumnMassIsWhatTheQueriesGive_HoweverTheyAreCutIntoSteps()
     {
-        using var run = new BlendRun(batch: batch);
-        run.Warm(1, 2);
-        var policy = new FixedPolicy(0, BlendSignals.ColumnMass);
-        run.Run(BlendRun.Request(BlendRun.Prompt(5, [2, 1]), policy, store: false));
-
         // Every query gives one unit, of which the rows before it outside the chunks get a part.
+        var whole = MassOf(batch: 200);
         var queries = 5 + (2 * BlendRun.ChunkLength) + 3;
-        Assert.All(policy.Mass, mass => Assert.True(mass > 0));
-        Assert.InRange(policy.Mass.Sum(), 1f, queries);
+        Assert.All(whole, mass => Assert.True(mass > 0));
+        Assert.InRange(whole.Sum(), 1f, queries);
+        Assert.Equal(whole, MassOf(batch: 64));
+        Assert.Equal(whole, MassOf(batch: 7));
+
+        static float[] MassOf(int batch)
+        {
+            using var run = new BlendRun(batch: batch);
+            run.Warm(1, 2);
+            var policy = new FixedPolicy(0, BlendSignals.ColumnMass);
+            run.Run(BlendRun.Request(BlendRun.Prompt(5, [2, 1]), policy, store: false));
+            return policy.Mass;
+        }
     }
 
     [Fact]

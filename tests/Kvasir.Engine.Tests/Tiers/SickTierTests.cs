@@ -1,4 +1,5 @@
 using Kvasir.Engine.Tests.Support;
+using Kvasir.Engine.Tiers;
 using Kvasir.KvCache.Retention.Objects;
 using Kvasir.KvCache.Tiers.Books;
 using Kvasir.KvCache.Tiers.Host;
@@ -73,13 +74,38 @@ public sealed class SickTierTests
 
         // The first layers are there, and what is left is expected to come while the step computes.
         tier.Open(1);
-        Assert.True(SpinWait.SpinUntil(() => sequence.Load!.Move.HasFirstLayers, TimeSpan.FromMinutes(1)));
+        Assert.True(SpinWait.SpinUntil(() => sequence.Load!.Move.ReadyLayers > 0, TimeSpan.FromMinutes(1)));
         var step = Task.Run(run.Run.Loop.Step);
         tier.AwaitWaiter();
         tier.Open(int.MaxValue);
         Assert.True(step.Wait(TimeSpan.FromMinutes(1)));
         run.Run.Finish();
         Assert.Equal(computed, sequence.LogitDigests!);
+        run.CheckNothingLeaks();
+    }
+
+    [Fact]
+    public void WithPreload_ALoneSequenceWaitsForTheDepth_AndNoStepForALayer()
+    {
+        var time = new ManualTime();
+        HeldTier? tier = null;
+        using var run = Run(made => tier = made, time, layersPerRecord: 1, preload: PreloadDepth.Always);
+        var computed = run.Answer(Prompt);
+        run.Forget();
+        tier!.Open(0);
+        var sequence = run.Submit(Prompt);
+        Assert.False(run.Run.Loop.Step());
+
+        // Loading takes a second and more a layer, computing nearly nothing: all layers first.
+        run.Run.Loop.Tiers!.ComputeRate.Add(1e12, 1);
+        time.Advance(TimeSpan.FromSeconds(1));
+        tier.Open(1);
+        Assert.True(SpinWait.SpinUntil(() => sequence.Load!.Move.ReadyLayers > 0, TimeSpan.FromMinutes(1)));
+        Assert.False(run.Run.Loop.Step());
+        tier.Open(int.MaxValue);
+        run.Run.Finish();
+        Assert.Equal(computed, sequence.LogitDigests!);
+        Assert.Equal((1L, TimeSpan.Zero), (run.Counters.Loads, run.Counters.Stalled));
         run.CheckNothingLeaks();
     }
 
@@ -94,7 +120,7 @@ public sealed class SickTierTests
         var sequence = run.Submit(Prompt);
         run.Run.Loop.Step();
         tier.AwaitWaiter();
-        Assert.True(SpinWait.SpinUntil(() => sequence.Load!.Move.HasFirstLayers, TimeSpan.FromMinutes(1)));
+        Assert.True(SpinWait.SpinUntil(() => sequence.Load!.Move.ReadyLayers > 0, TimeSpan.FromMinutes(1)));
         run.Run.Finish();
         Assert.Equal(computed, sequence.LogitDigests!);
         Assert.True(run.Counters.TimedOut > 0);
@@ -103,11 +129,12 @@ public sealed class SickTierTests
         run.CheckNothingLeaks();
     }
 
-    private static TierRun Run(Action<HeldTier> made, ManualTime time, int layersPerRecord = 2, TimeSpan? timeout = null) => new(
+    private static TierRun Run(Action<HeldTier> made, ManualTime time, int layersPerRecord = 2, TimeSpan? timeout = null, PreloadDepth preload = default) => new(
         tiers: options => options with
         {
             HostBytes = 0,
             LayersPerRecord = layersPerRecord,
+            Preload = preload,
             Moves = timeout is { } most ? options.Moves with { LoadTimeout = most } : options.Moves,
             Further = geometry =>
             {

@@ -21,6 +21,21 @@ public class Float16Tests
     }
 
     [Fact]
+    public void RowsAreWidened_AsTheirNumbersAre()
+    {
+        var bits = Enumerable.Range(0, ushort.MaxValue + 1).Select(number => (ushort)number).ToArray();
+        foreach (var length in new[] { 0, 1, 7, 8, 9, 100, bits.Length })
+        {
+            var row = new float[length];
+            Float16.ToSingle(bits.AsSpan(bits.Length - length), row);
+            for (var i = 0; i < length; i++)
+                Assert.Equal(BitConverter.SingleToInt32Bits(Float16.ToSingle(bits[bits.Length - length + i])), BitConverter.SingleToInt32Bits(row[i]));
+        }
+
+        Assert.Throws<ArgumentException>(() => Float16.ToSingle(bits, new float[3]));
+    }
+
+    [Fact]
     public void MidpointsBetweenNeighbours_GoToTheEvenOne_AndTheNextFloatDoesNot()
     {
         for (int bits = 0; bits < 0x7BFF; bits++)

@@ -74,13 +74,13 @@ internal sealed unsafe class TierLoad
         }
     }
 
-    /// <summary>True when the rows of the first layers are there.</summary>
-    public bool HasFirstLayers
+    /// <summary>Layers whose rows are there, from the first on.</summary>
+    public int ReadyLayers
     {
         get
         {
             lock (_gate)
-                return _ready > 0;
+                return Math.Min(_ready * _geometry.LayersPerRecord, _geometry.Layout.Layers);
         }
     }
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace Kvasir.KvCache.Blending.Anchors;
+namespace Kvasir.KvCache.Blending;
 
 /// <summary>
 /// Arithmetic over rows: eight lanes wherever it runs, products and sums rounded one by one, so that the same rows give the same bits on every
