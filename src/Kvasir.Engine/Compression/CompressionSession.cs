@@ -17,6 +17,9 @@ namespace Kvasir.Engine.Compression;
 /// </summary>
 internal sealed class CompressionSession : ILayerPolicy
 {
+    /// <summary>Budgets of fewer pieces a layer are shared row by row: whole pieces would be too coarse.</summary>
+    private const int FewPieces = 8;
+
     private readonly LoadedModel _model;
     private readonly BlockPool _pool;
     private readonly CompressionShape _shape;
@@ -44,7 +47,11 @@ internal sealed class CompressionSession : ILayerPolicy
         Point = request.Point ?? promptLength;
         var config = model.Config;
         Policy = request.Policy;
-        _shape = new CompressionShape(config.Layers, config.QueryHeads, config.KvHeads, config.HeadDim, request.BudgetOf(Point));
+        var budget = request.BudgetOf(Point);
+        _shape = new CompressionShape(config.Layers, config.QueryHeads, config.KvHeads, config.HeadDim, budget)
+        {
+            PieceRows = Policy.Packing is null && budget >= FewPieces * model.Layout.BlockRows ? model.Layout.BlockRows : 1,
+        };
         _compressor = request.Policy.Start(_shape);
         _rows = new TableRows(model.Layout);
         Lanes = Policy.PerHead ? _shape.KvHeads : 1;
@@ -86,13 +93,15 @@ internal sealed class CompressionSession : ILayerPolicy
     /// <summary>Tokens whose rows may come from the prefix cache.</summary>
     public int Reusable(int known) => _cascades || !AllowsPrefixReuse ? 0 : Math.Min(known, Point - Math.Max(1, Window));
 
-    /// <summary>Blocks that the kept rows need at most; every lane may have a piece that is not full.</summary>
+    /// <summary>Pieces that they lie in at most; every lane may have one that is not full.</summary>
+    private long KeptPieces => (KeptRows / _model.Layout.BlockRows) + (_compressor.FillsPieces && Point > _shape.Budget ? 0 : _shape.Layers * Lanes);
+
+    /// <summary>Blocks that the kept rows need at most.</summary>
     public int BlocksForKept()
     {
         if (_packed is not null)
             return _packed.MostBlocks(KeptRows, Point);
-        var pieces = (KeptRows / _model.Layout.BlockRows) + (_shape.Layers * Lanes);
-        return (int)((pieces + (_shape.Layers * Lanes) - 1) / (_shape.Layers * Lanes));
+        return (int)((KeptPieces + (_shape.Layers * Lanes) - 1) / (_shape.Layers * Lanes));
     }
 
     /// <summary>Rows that the step at a position must have at least; 0 for any number.</summary>
@@ -103,7 +112,7 @@ internal sealed class CompressionSession : ILayerPolicy
     public RaggedTable BeginCascade()
     {
         _cascades = true;
-        var table = new RaggedTable(_pool, Policy.PerHead) { CascadeRows = KeptRows, DropsInSteps = true, SeesAllRows = SeesAllRows };
+        var table = new RaggedTable(_pool, Policy.PerHead) { CascadePieces = KeptPieces, DropsInSteps = true, SeesAllRows = SeesAllRows };
         _table = table;
         return table;
     }

@@ -16,6 +16,8 @@ internal sealed class CakeCompressor(CompressionShape shape, CakeOptions options
 
     public override bool SharesOverLayers => true;
 
+    public override bool FillsPieces => shape.PieceRows > 1 && options.Budgets == CakeOptions.Split.Preference;
+
     public override bool NeedsAnswerWeights => options.EvictsInAnswer;
 
     public override bool DropsInAnswer => options.EvictsInAnswer;
@@ -115,7 +117,7 @@ internal sealed class CakeCompressor(CompressionShape shape, CakeOptions options
 
     /// <summary>
     /// Splits the budget over the layers seen so far. While layers are missing a layer may get more than it will have at the end, never less,
-    /// up to rounding; a budget that would grow again keeps its smaller value.
+    /// up to rounding; a budget that would grow again keeps its smaller value, which is the most that it can have where whole pieces are shared.
     /// </summary>
     private void Share(int seen)
     {
@@ -128,9 +130,13 @@ internal sealed class CakeCompressor(CompressionShape shape, CakeOptions options
             return;
         }
 
-        var budgets = LayerBudgets.Split(_preferences.AsSpan(0, seen), (long)(shape.Budget - _windowRows) * shape.Layers, Before);
+        var total = (long)(shape.Budget - _windowRows) * shape.Layers;
+        _budgets[seen - 1] = Before;
+        var budgets = shape.PieceRows == 1
+            ? LayerBudgets.Split(_preferences.AsSpan(0, seen), total, Before)
+            : LayerBudgets.SplitPieces(_preferences.AsSpan(0, seen), total, _budgets.AsSpan(0, seen), _windowRows, shape.PieceRows);
         for (var layer = 0; layer < seen; layer++)
-            _budgets[layer] = layer == seen - 1 ? budgets[layer] : Math.Min(_budgets[layer], budgets[layer]);
+            _budgets[layer] = Math.Min(_budgets[layer], budgets[layer]);
     }
 
     private static double Entropy(ReadOnlySpan<float> weights)

@@ -8,6 +8,9 @@ namespace Kvasir.KvCache.Compression;
 /// <param name="Budget">Rows that a KV head of a layer keeps, on average over layers and heads.</param>
 public sealed record CompressionShape(int Layers, int QueryHeads, int KvHeads, int HeadDim, int Budget)
 {
+    /// <summary>Rows of a KV head of a layer that memory is given for at a time, when a budget over layers should fill it; 1 to share row by row.</summary>
+    public int PieceRows { get; init; } = 1;
+
     /// <summary>Query heads of a KV head.</summary>
     public int Group => QueryHeads / KvHeads;
 }

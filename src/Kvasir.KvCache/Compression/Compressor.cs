@@ -36,6 +36,9 @@ public abstract class Compressor
     /// </summary>
     public virtual bool SharesOverLayers => false;
 
+    /// <summary>True when the rows of a KV head fill whole pieces of <see cref="CompressionShape.PieceRows"/>, over all no more than the budget has.</summary>
+    public virtual bool FillsPieces => false;
+
     /// <summary>First rows of every lane that are read as if they stood right before the others (StreamingLLM); 0 for true positions.</summary>
     public virtual int ShiftedRows => 0;
 

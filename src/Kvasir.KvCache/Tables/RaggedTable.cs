@@ -54,10 +54,10 @@ public sealed unsafe class RaggedTable : IKvTable
     public int Lanes { get; }
 
     /// <summary>
-    /// Rows of all lanes together that are left when a layer of the next step is through; rows are then dropped while later layers are still
-    /// to come, and less memory is needed. <see cref="long.MaxValue"/> when nothing is dropped.
+    /// Pieces of all lanes together (<see cref="SlicesFor"/>) that are left at most when a layer of the next step is through; rows are then
+    /// dropped while later layers are still to come, and less memory is needed. <see cref="long.MaxValue"/> when nothing is dropped.
     /// </summary>
-    public long CascadeRows { get; set; } = long.MaxValue;
+    public long CascadePieces { get; set; } = long.MaxValue;
 
     /// <summary>True when all rows of earlier steps are seen by all that come, so that their positions need not be looked at.</summary>
     public bool SeesAllRows
@@ -133,13 +133,12 @@ public sealed unsafe class RaggedTable : IKvTable
         var added = Math.Max(0, length - Length);
         long held = 0;
         long most = 0;
-        var kept = CascadeRows == long.MaxValue ? long.MaxValue : (CascadeRows / BlockRows) + _rows.Length;
         for (var layer = 0; layer < _pool.Layout.Layers; layer++)
         {
             for (var lane = 0; lane < Lanes; lane++)
                 held += PiecesToReach(Lane(layer, lane), added);
             most = Math.Max(most, held);
-            held = Math.Min(held, kept);
+            held = Math.Min(held, CascadePieces);
         }
 
         var perBlock = _slices.SlicesPerBlock;
@@ -280,7 +279,7 @@ public sealed unsafe class RaggedTable : IKvTable
     /// <summary>Ends a step in which rows were dropped: blocks that are free go back to the pool.</summary>
     public void EndStep()
     {
-        CascadeRows = long.MaxValue;
+        CascadePieces = long.MaxValue;
         _slices.ReleaseIdle();
     }
 

@@ -5,6 +5,43 @@ namespace Kvasir.KvCache.Tests.Compression;
 public sealed class BudgetTests
 {
     [Fact]
+    public void PiecesAreWhole_NoMoreThanThereAre_AndNoneIsLeftWhileALayerCanTakeIt()
+    {
+        for (var seed = 0; seed < 500; seed++)
+        {
+            var random = new Random(seed);
+            var wanted = Enumerable.Range(0, random.Next(1, 20)).Select(_ => random.NextDouble() + 1e-3).ToArray();
+            var piece = random.Next(1, 40);
+            var others = random.Next(0, 50);
+            var caps = wanted.Select(_ => random.Next(0, 600)).ToArray();
+            var total = random.NextInt64(0, 400L * wanted.Length);
+            var budgets = LayerBudgets.SplitPieces(wanted, total, caps, others, piece);
+            long taken = 0, least = 0;
+            var open = false;
+            for (var i = 0; i < budgets.Length; i++)
+            {
+                Assert.InRange(budgets[i], 0, caps[i]);
+                Assert.True(budgets[i] == caps[i] || (budgets[i] + others) % piece == 0, $"seed {seed}");
+                taken += (budgets[i] + others + piece - 1) / piece;
+                least += (others + piece - 1) / piece;
+                open |= budgets[i] < caps[i];
+            }
+
+            var there = (total + ((long)others * wanted.Length)) / piece;
+            Assert.True(taken <= Math.Max(there, least), $"seed {seed}");
+            Assert.True(!open || taken >= there, $"seed {seed}");
+        }
+    }
+
+    [Fact]
+    public void LayerThatWantsMore_HasNoFewerPieces()
+    {
+        Assert.Equal([32, 96], LayerBudgets.SplitPieces([1, 3], 128, [1000, 1000], 32, 32));
+        Assert.Equal([40, 72], LayerBudgets.SplitPieces([1, 3], 128, [1000, 1000], 24, 32)); // 176 rows are five pieces and a half
+        Assert.Equal([128, 0], LayerBudgets.SplitPieces([1, 3], 128, [1000, 0], 0, 32));
+    }
+
+    [Fact]
     public void LayerBudgets_SumToTheTotal_UpToTheCaps()
     {
         var random = new Random(3);

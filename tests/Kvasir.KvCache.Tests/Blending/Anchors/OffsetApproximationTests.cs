@@ -1,3 +1,4 @@
+using Kvasir.KvCache.Blending;
 using Kvasir.KvCache.Blending.Anchors;
 
 namespace Kvasir.KvCache.Tests.Blending.Anchors;
