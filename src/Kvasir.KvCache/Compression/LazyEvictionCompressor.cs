@@ -6,7 +6,7 @@ namespace Kvasir.KvCache.Compression;
 
 /// <summary>
 /// What LazyEviction remembers: for every row when it was looked at last (TS) and its longest gap (MRI). A token leaves a bit for each row; the books
-/// are made up from them once in a window, when rows are chosen, a vector of rows at a time.
+/// are made up from them once in a window, when rows are chosen, a vector of rows and 32 steps at a time.
 /// </summary>
 internal sealed class LazyEvictionCompressor : Compressor
 {
@@ -71,21 +71,14 @@ internal sealed class LazyEvictionCompressor : Compressor
     {
         var seen = lane.Seen.Padded;
         var gap = lane.Gap.Padded;
-        var born = lane.Born.Padded;
-        var rows = lane.Born.Count;
-        if (_scores.Length < born.Length)
-            _scores = new float[2 * born.Length];
+        if (_scores.Length < seen.Length)
+            _scores = new float[2 * seen.Length];
 
-        // The newest window stays in any case.
-        var young = new Vector<int>(t - _options.Window);
-        var infinite = new Vector<float>(float.PositiveInfinity);
-        for (var row = 0; row < rows; row += Vector<int>.Count)
-        {
-            var score = Score(new Vector<int>(seen[row..]), new Vector<int>(gap[row..]), t);
-            Vector.ConditionalSelect(Vector.GreaterThan(new Vector<int>(born[row..]), young), infinite, score).CopyTo(_scores, row);
-        }
-
-        TopRows.AddOthers(_scores.AsSpan(0, rows), Math.Max(_options.Window, _shape.Budget), dropped);
+        // The newest window stays in any case. It is the last rows: nothing has moved since the last eviction.
+        var old = Math.Max(0, lane.Seen.Count - _options.Window);
+        for (var row = 0; row < old; row += Vector<int>.Count)
+            Score(new Vector<int>(seen[row..]), new Vector<int>(gap[row..]), t).CopyTo(_scores, row);
+        TopRows.AddOthers(_scores.AsSpan(0, old), Math.Max(0, _shape.Budget - _options.Window), dropped);
     }
 
     /// <summary>I of rows: H1 + H2, or 0 for rows that were never looked at.</summary>
@@ -136,62 +129,45 @@ internal sealed class LazyEvictionCompressor : Compressor
 
         public void Clear() => Steps = 0;
 
-        /// <summary>Words of a head, and how many lie between those of two steps.</summary>
-        public ReadOnlySpan<ulong> Of(int head, out int stride)
+        /// <summary>A head's words from a step and a word on, and how many lie between those of two steps.</summary>
+        public ReadOnlySpan<ulong> Of(int head, int step, int word, out int stride)
         {
             stride = kvHeads * _words;
-            return _bits.AsSpan(head * _words);
+            return _bits.AsSpan((((step * kvHeads) + head) * _words) + word);
         }
     }
 
     private sealed class Lane
     {
-        private static readonly Vector<int> OneBitEach = new([.. Enumerable.Range(0, Vector<int>.Count).Select(lane => 1 << lane)]);
-
         /// <summary>TS: step of the last look; 0 for rows of the prompt.</summary>
         public RowBook<int> Seen { get; } = new();
 
         /// <summary>MRI: longest gap between looks; 0 before the first.</summary>
         public RowBook<int> Gap { get; } = new();
 
-        /// <summary>Step in which it was written; 0 for rows of the prompt.</summary>
-        public RowBook<int> Born { get; } = new();
-
         /// <summary>There are so many rows in step <paramref name="t"/>; each of the last steps added one, others that are new came with the prompt.</summary>
         public void Grow(int rows, int t, int steps)
         {
-            while (Born.Count < rows)
+            while (Seen.Count < rows)
             {
-                var back = rows - 1 - Born.Count;
-                var born = back < steps ? t - back : 0;
-                Seen.Add(Math.Max(0, born - 1));
+                var back = rows - 1 - Seen.Count;
+                Seen.Add(back < steps ? t - back - 1 : 0);
                 Gap.Add(0);
-                Born.Add(born);
             }
         }
 
-        /// <summary>MRI = max(MRI, t - TS) and TS = t for all rows that were looked at, step by step up to <paramref name="t"/>.</summary>
+        /// <summary>MRI = max(MRI, t - TS) and TS = t for all rows that were looked at, in the steps up to <paramref name="t"/>.</summary>
         public void See(Looks looks, int head, int t)
         {
-            var seen = Seen.Padded;
-            var gap = Gap.Padded;
-            var bits = looks.Of(head, out var stride);
-            var steps = looks.Steps;
-            var one = OneBitEach;
-            for (var row = 0; row < Seen.Count; row += Vector<int>.Count)
+            Span<int> history = stackalloc int[64];
+            for (var first = 0; first < looks.Steps; first += LookHistory.Steps)
             {
-                var (last, longest) = (new Vector<int>(seen[row..]), new Vector<int>(gap[row..]));
-                var now = new Vector<int>(t - steps);
-                for (var (step, word) = (0, row >> 6); step < steps; step++, word += stride)
+                var steps = Math.Min(LookHistory.Steps, looks.Steps - first);
+                for (var row = 0; row < Seen.Count; row += 64)
                 {
-                    now += Vector<int>.One;
-                    var isLooked = Vector.Equals(new Vector<int>((int)(bits[word] >> (row & 63))) & one, one);
-                    longest = Vector.Max(longest, (now - last) & isLooked);
-                    last = Vector.ConditionalSelect(isLooked, now, last);
+                    if (LookHistory.Gather(looks.Of(head, first, row >> 6, out var stride), stride, steps, history))
+                        LookHistory.Follow(history, t - looks.Steps + first, Seen.Padded[row..], Gap.Padded[row..]);
                 }
-
-                last.CopyTo(seen[row..]);
-                longest.CopyTo(gap[row..]);
             }
         }
 
@@ -199,7 +175,6 @@ internal sealed class LazyEvictionCompressor : Compressor
         {
             Seen.Drop(rows);
             Gap.Drop(rows);
-            Born.Drop(rows);
         }
     }
 }

@@ -55,6 +55,8 @@ public static class TopRows
     /// <summary>Numbers that order as scores do: both zeros alike, NaN as the smallest score.</summary>
     private readonly ref struct Ordering : IDisposable
     {
+        private const int Few = 24;
+
         private readonly int[] _keys;
         private readonly int _count;
         private readonly int _least;
@@ -91,40 +93,89 @@ public static class TopRows
 
         /// <summary>
         /// A number that the best are above, and how many of those with that very number are among the best: by bisection, since a machine counts a
-        /// whole vector at a time.
+        /// whole vector at a time, until the few that are left can be put in order.
         /// </summary>
         public (int Threshold, int Ties) Threshold(int count)
         {
             // At least count reach low; fewer reach high.
-            var (low, high, above) = ((long)_least, (long)_most + 1, 0);
+            var (low, high, from, above) = ((long)_least, (long)_most + 1, _count, 0);
             while (high - low > 1)
             {
+                if (from - above <= Few)
+                    return AmongFew((int)low, high, count - above);
                 var middle = (low + high) >> 1;
-                var reached = Reaching((int)middle);
+                var (reached, least, most) = Reaching((int)middle);
                 if (reached == count)
                     return ((int)middle - 1, 0);
                 if (reached > count)
-                    low = middle;
+                    (low, from) = (least, reached);
                 else
-                    (high, above) = (middle, reached);
+                    (high, above) = ((long)most + 1, reached);
             }
 
             return ((int)low, count - above);
         }
 
+        /// <summary>The same among numbers from <paramref name="low"/> to below <paramref name="high"/>, of which there are few.</summary>
+        private (int Threshold, int Ties) AmongFew(int low, long high, int count)
+        {
+            Span<int> few = stackalloc int[Few];
+            var found = 0;
+            var keys = Keys;
+            var last = (int)(high - 1);
+            for (var i = 0; i < keys.Length; i++)
+            {
+                for (; i <= keys.Length - Vector<int>.Count; i += Vector<int>.Count)
+                {
+                    var some = new Vector<int>(keys[i..]);
+                    if (Vector.BitwiseAnd(Vector.GreaterThanOrEqual(some, new Vector<int>(low)), Vector.LessThanOrEqual(some, new Vector<int>(last))) != Vector<int>.Zero)
+                        break;
+                }
+
+                for (var end = Math.Min(keys.Length, i + Vector<int>.Count); i < end; i++)
+                {
+                    if (keys[i] >= low && keys[i] <= last)
+                        few[found++] = keys[i];
+                }
+
+                i--;
+            }
+
+            few = few[..found];
+            few.Sort();
+            var threshold = few[^count];
+            return (threshold, count - (found - few.LastIndexOf(threshold) - 1));
+        }
+
         public void Dispose() => ArrayPool<int>.Shared.Return(_keys);
 
-        private int Reaching(int least)
+        /// <summary>How many numbers are <paramref name="middle"/> or more, the least of them, and the largest of the others.</summary>
+        private (int Count, int Least, int Most) Reaching(int middle)
         {
             var keys = Keys;
-            var counts = Vector<int>.Zero;
+            var (counts, leasts, mosts) = (Vector<int>.Zero, new Vector<int>(int.MaxValue), new Vector<int>(int.MinValue));
             var i = 0;
             for (; i <= keys.Length - Vector<int>.Count; i += Vector<int>.Count)
-                counts -= Vector.GreaterThanOrEqual(new Vector<int>(keys[i..]), new Vector<int>(least));
-            var count = Vector.Sum(counts);
+            {
+                var some = new Vector<int>(keys[i..]);
+                var reach = Vector.GreaterThanOrEqual(some, new Vector<int>(middle));
+                counts -= reach;
+                leasts = Vector.Min(leasts, Vector.ConditionalSelect(reach, some, new Vector<int>(int.MaxValue)));
+                mosts = Vector.Max(mosts, Vector.ConditionalSelect(reach, new Vector<int>(int.MinValue), some));
+            }
+
+            var (count, least, most) = (Vector.Sum(counts), int.MaxValue, int.MinValue);
+            for (var lane = 0; lane < Vector<int>.Count; lane++)
+                (least, most) = (Math.Min(least, leasts[lane]), Math.Max(most, mosts[lane]));
             for (; i < keys.Length; i++)
-                count += keys[i] >= least ? 1 : 0;
-            return count;
+            {
+                if (keys[i] >= middle)
+                    (count, least) = (count + 1, Math.Min(least, keys[i]));
+                else
+                    most = Math.Max(most, keys[i]);
+            }
+
+            return (count, least, most);
         }
     }
 }
