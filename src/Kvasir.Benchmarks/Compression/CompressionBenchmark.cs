@@ -13,6 +13,7 @@ public static class CompressionBenchmark
         ("quantised", QuantisedSuite.RunAsync),
         ("sparse", SparseSuite.RunAsync),
         ("orderings", OrderingSuite.RunAsync),
+        ("recall", RecallSuite.RunAsync),
         ("cascade", CascadeSuite.RunAsync),
         ("selection", SelectionSuite.RunAsync),
         ("decode", DecodeSuite.RunAsync),

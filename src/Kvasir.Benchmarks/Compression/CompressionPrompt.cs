@@ -1,3 +1,4 @@
+using Kvasir.Benchmarks.Needle;
 using Kvasir.Benchmarks.ScBench.Tasks;
 using Kvasir.Benchmarks.ScBench.Workloads;
 using Kvasir.Benchmarks.Sessions;
@@ -22,6 +23,22 @@ internal sealed record CompressionPrompt(int[] Tokens, int Context, int[] Answer
             int[] context = [.. frame.Head, .. frame.Encode(made.Prefix)];
             var turn = made.Turns[i % made.Turns.Count];
             prompts.Add(new CompressionPrompt([.. context, .. frame.Encode(turn.Question), .. frame.Tail, .. frame.Encode(turn.Prime)], context.Length, frame.Encode(turn.Golden)));
+        }
+
+        return prompts;
+    }
+
+    /// <summary>A pass key in texts that say nothing, at any depth.</summary>
+    public static IReadOnlyList<CompressionPrompt> MakePassKeys(SessionEngine session, int count, int length, int seed)
+    {
+        var frame = session.Frame;
+        var random = new Random(seed);
+        var prompts = new List<CompressionPrompt>(count);
+        for (var i = 0; i < count; i++)
+        {
+            var text = NeedleText.Create((seed * 10_007) + i, length - frame.Head.Length, random.NextDouble(), text => frame.Encode(text).Length);
+            int[] context = [.. frame.Head, .. frame.Encode(text.Context)];
+            prompts.Add(new CompressionPrompt([.. context, .. frame.Encode(NeedleText.Question), .. frame.Tail], context.Length, frame.Encode(text.Key)));
         }
 
         return prompts;

@@ -16,6 +16,9 @@ internal sealed class QualityRun(SessionEngine session, IReadOnlyList<Compressio
 {
     private readonly List<IReadOnlyList<float[]>?> _exact = [.. prompts.Select(_ => (IReadOnlyList<float[]>?)null)];
 
+    /// <summary>Whether the whole cache gives each prompt's answer, token by token; false for prompts that were not run.</summary>
+    public IReadOnlyList<bool> ExactAnswers => [.. prompts.Zip(_exact, (prompt, exact) => exact is not null && TeacherForcedKl.Follow(exact, prompt.Answer))];
+
     /// <summary>Results by method, a value a prompt.</summary>
     public sealed record Outcome(string Policy, int Budget, double[] Kl, double[] Agreement, double Bytes, double MassKept, double Rows)
     {

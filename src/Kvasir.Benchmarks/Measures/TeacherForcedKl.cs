@@ -27,6 +27,18 @@ internal sealed record TeacherForcedKl(IReadOnlyList<double> Kl, IReadOnlyList<b
             [.. exact.Zip(method, (one, other) => Top(one) == Top(other))]);
     }
 
+    /// <summary>Whether each of the tokens is the most probable one.</summary>
+    public static bool Follow(IReadOnlyList<float[]> logits, ReadOnlySpan<int> tokens)
+    {
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            if (Top(logits[i]) != tokens[i])
+                return false;
+        }
+
+        return true;
+    }
+
     /// <summary>Negative log-likelihood of the tokens, nats each.</summary>
     public static double[] Surprise(IReadOnlyList<float[]> logits, ReadOnlySpan<int> tokens)
     {

@@ -55,7 +55,7 @@ internal sealed class BenchCompressionCommand : Command, IHelpTopics
 
     public string Details => """
         layers: ways to share a small budget over layers and heads, questions seen. heads: RazorAttention, questions asked afterwards.
-        profile: whether other needles show the same heads, and what the model finds without them. orderings: orders that the survey gives as known.
+        profile: whether other needles show the same heads, and what the model finds without them. orderings: orders that the survey gives as known. recall: what 1, 3 and 5 % of the rows still know.
         merge: merging against dropping. lazy: answers that return to the prompt. sparse: reading less than is kept.
         quantised: 8, 4 and 2 bits (KIVI), fewer dimensions (Palu), alone and with fewer rows, at equal bytes, scales and indices counted. cascade, selection, decode, throughput: memory and speed.
         kl is the divergence from the whole cache while both read the reference answer. Ctrl-C ends it with what was measured.
