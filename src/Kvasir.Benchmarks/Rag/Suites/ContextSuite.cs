@@ -2,6 +2,7 @@ using Kvasir.Benchmarks.Measures;
 using Kvasir.Benchmarks.Rag.Measures;
 using Kvasir.Benchmarks.Rag.Policies;
 using Kvasir.Benchmarks.Rag.Workloads;
+using Kvasir.Engine.Requests;
 
 namespace Kvasir.Benchmarks.Rag.Suites;
 
@@ -17,7 +18,8 @@ internal static class ContextSuite
     {
         var ranks = new List<double>();
         var overheads = new List<(double Rows, double Answer)>();
-        var pairs = 0;
+        var traced = new List<(double All, double Changed)>();
+        var (pairs, tracedPairs) = (0, 0);
         foreach (var seed in recorder.Seeds)
         {
             var prompts = QuestionWorkload.Create(session.Frame, RagKind.CrossChunk, 300 + seed, recorder.Options.Quick ? 4 : 9, RagSession.ShortTokens);
@@ -25,10 +27,15 @@ internal static class ContextSuite
             var (rows, answer, count) = await OverheadCorrelationAsync(session, recorder, prompts, new Random(seed)).ConfigureAwait(false);
             overheads.Add((rows, answer));
             pairs += count;
+            var (all, changed, traceCount) = await TraceCorrelationAsync(session, recorder, seed).ConfigureAwait(false);
+            traced.Add((all, changed));
+            tracedPairs += traceCount;
         }
 
         recorder.Check("cacheblend.rankCorrelation", ranks, "Spearman", 0.6, "value deviation of reused rows in layer l against layer l + 1, from layer 1; mean; wanted: at least 0.6");
         recorder.Check("cachecraft.cfoSpearman", [.. overheads.Select(one => one.Rows)], "Spearman", 0.5, $"CFO against the relative deviation of the chunk's own values, layers 1 and up, when it is reused naively, {pairs} pairs in all; wanted: at least 0.5");
+        recorder.Check("cachecraft.cfoTraceSpearman", [.. traced.Select(one => one.All)], "Spearman", 0.5, $"the same between requests of the Zipf trace: a chunk of a request and what stands before it when it is retrieved again, {tracedPairs} pairs in all; wanted: at least 0.5");
+        recorder.Check("cachecraft.cfoTraceChangedSpearman", [.. traced.Select(one => one.Changed)], "Spearman", 0.5, "of these, the pairs with something else before the chunk than when it was stored");
         recorder.Check("cachecraft.cfoAnswerSpearman", [.. overheads.Select(one => one.Answer)], "Spearman", null, $"the same against the divergence of {Judged} given tokens of questions and answers, of which few are about that chunk");
     }
 
@@ -77,18 +84,57 @@ internal static class ContextSuite
             var values = session.Values!;
             foreach (var part in prompt.Parts)
             {
-                var policy = new OneChunkPolicy(prompt.Tokens.AsMemory(part.Start, part.Length));
-                var request = given with { Blending = RagSession.Blended(prompt, policy, default).Blending, CacheSalt = RagScope.Context };
-                var answer = await session.AnswerAsync(request, _ => true, recorder.Cancellation).ConfigureAwait(false);
-                if (double.IsNaN(policy.Overhead))
+                if (await ReuseAsync(session, prompt, part, given, values, recorder.Cancellation).ConfigureAwait(false) is not { } reuse)
                     continue;
-                overheads.Add(policy.Overhead);
-                deviations.Add(Enumerable.Range(1, session.Layers - 1).Average(layer => session.Values!.RelativeDistance(layer, part.Start, part.End, values)));
-                divergences.Add(full.Logits.Zip(answer.Logits, (one, other) => Divergence.Kl(one, other)).Average());
+                overheads.Add(reuse.Overhead);
+                deviations.Add(reuse.Deviation);
+                divergences.Add(full.Logits.Zip(reuse.Answer.Logits, (one, other) => Divergence.Kl(one, other)).Average());
             }
         }
 
         await session.KeepValuesAsync(false).ConfigureAwait(false);
         return (Spearman.Correlate(overheads, deviations), Spearman.Correlate(overheads, divergences), overheads.Count);
+    }
+
+    /// <summary>Chunks that are retrieved again, each stored as the last request before computed it.</summary>
+    private static async Task<(double All, double Changed, int Pairs)> TraceCorrelationAsync(RagSession session, RagRecorder recorder, int seed)
+    {
+        var quick = recorder.Options.Quick;
+        var trace = quick ? ZipfTrace.Create(session.Frame, 600 + seed, 20, 8, 56, 112) : ZipfTrace.Create(session.Frame, 600 + seed, 40, 32, 56, 112);
+        List<(double Overhead, double Deviation)> pairs = [];
+        await session.KeepValuesAsync(true).ConfigureAwait(false);
+        for (var i = 1; i < trace.Count; i++)
+        {
+            await session.AnswerAsync(RagSession.Full(trace[i]) with { MaxTokens = 1 }, cancellation: recorder.Cancellation).ConfigureAwait(false);
+            var values = session.Values!;
+            foreach (var part in trace[i].Parts)
+            {
+                if (trace.Take(i).LastOrDefault(earlier => earlier.Parts.Any(before => before.Chunk == part.Chunk)) is not { } stored)
+                    continue;
+                await session.Engine.ClearCacheAsync().ConfigureAwait(false);
+                await session.StoreAsync(stored, recorder.Cancellation).ConfigureAwait(false);
+                if (await ReuseAsync(session, trace[i], part, RagSession.Full(trace[i]) with { MaxTokens = 1 }, values, recorder.Cancellation).ConfigureAwait(false) is { } reuse)
+                    pairs.Add((reuse.Overhead, reuse.Deviation));
+            }
+        }
+
+        await session.KeepValuesAsync(false).ConfigureAwait(false);
+        var changed = pairs.Where(pair => pair.Overhead > 0).ToArray();
+        return (Correlate(pairs), Correlate(changed), pairs.Count);
+
+        static double Correlate(IReadOnlyCollection<(double Overhead, double Deviation)> of) => Spearman.Correlate([.. of.Select(pair => pair.Overhead)], [.. of.Select(pair => pair.Deviation)]);
+    }
+
+    /// <summary>Reuses one chunk naively: Cache-Craft's overhead of it, and how far its values are from the true ones in layers 1 and up; null when it was not there.</summary>
+    private static async Task<(double Overhead, double Deviation, RagAnswer Answer)?> ReuseAsync(
+        RagSession session, RagPrompt prompt, RagPart part, GenerationRequest request, ValueRows values, CancellationToken cancellation)
+    {
+        var policy = new OneChunkPolicy(prompt.Tokens.AsMemory(part.Start, part.Length));
+        var reusing = request with { Blending = RagSession.Blended(prompt, policy, default).Blending, CacheSalt = RagScope.Context };
+        var answer = await session.AnswerAsync(reusing, _ => true, cancellation).ConfigureAwait(false);
+        if (double.IsNaN(policy.Overhead))
+            return null;
+        var deviation = Enumerable.Range(1, session.Layers - 1).Average(layer => session.Values!.RelativeDistance(layer, part.Start, part.End, values));
+        return (policy.Overhead, deviation, answer);
     }
 }
