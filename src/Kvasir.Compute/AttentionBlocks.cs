@@ -48,12 +48,12 @@ internal sealed unsafe class AttentionBlocks : IDisposable
             var first = row;
             while (row < batch.RowCount && batch.Rows[row].View == batch.Rows[first].View)
                 row++;
-            if (AttentionMasses.Of(batch, first) != null)
+            if (AttentionMasses.Of(batch, first) is var mass && mass != null)
             {
                 // A block has rows of one group.
-                for (int end; first < row; first = end)
+                for (int end, group = mass->GroupRows; first < row; first = end)
                 {
-                    end = Math.Min(row, first + AttentionMass.GroupRows - (batch.Rows[first].Position % AttentionMass.GroupRows));
+                    end = Math.Min(row, first + group - (batch.Rows[first].Position % group));
                     order = Add(order, first, end - first);
                 }
 

@@ -12,6 +12,9 @@ namespace Kvasir.Compute;
 /// </summary>
 internal sealed unsafe class AttentionMasses : IDisposable
 {
+    /// <summary>Most floats of sums at a time, a thread: 4 MiB.</summary>
+    private const long MostSums = 1L << 20;
+
     private NativeBuffer _memory = new(0);
     private long[] _offsets = new long[64];
 
@@ -26,34 +29,45 @@ internal sealed unsafe class AttentionMasses : IDisposable
     {
         if (_offsets.Length < count)
             _offsets = new long[2 * count];
+        for (var first = 0; first < count;)
+            first = RunSome(batch, blocks, first, count, workers, kernels, scratch);
+    }
+
+    /// <summary>Computes blocks from a first one on, as many as there is memory for sums of; returns the first that is left.</summary>
+    private int RunSome(in AttentionBatch batch, RowBlock[] blocks, int first, int count, WorkerPool workers, CpuKernels kernels, AttentionScratch[] scratch)
+    {
         var heads = batch.Layout.KvHeads;
         long sums = 0;
-        long tiles = 0;
-        for (var i = 0; i < count; i++)
+        long kept = 0;
+        var end = first;
+        for (; end < count; end++)
         {
-            _offsets[i] = -1;
-            var mass = Of(batch, blocks[i].Rows[0]);
+            _offsets[end] = -1;
+            var mass = Of(batch, blocks[end].Rows[0]);
             if (mass == null)
                 continue;
-            _offsets[i] = sums;
+            if (sums > 0 && sums + (heads * Columns(*mass)) > workers.Threads * MostSums)
+                break;
+            _offsets[end] = sums;
             sums += heads * Columns(*mass);
-            tiles = Math.Max(tiles, Columns(*mass) / AttentionScratch.TileRows);
+            kept = Math.Max(kept, KeptTiles.Floats(Columns(*mass) / AttentionScratch.TileRows, mass->GroupRows * (batch.QueryHeads / heads)));
         }
 
-        var kept = KeptTiles.Floats(tiles, AttentionMass.GroupRows * (batch.QueryHeads / heads));
         var bytes = (nuint)(sums + (workers.Threads * kept)) * sizeof(float);
         if (_memory.Length < bytes)
         {
             _memory.Dispose();
-            _memory = new NativeBuffer(2 * bytes);
+            _memory = new NativeBuffer(bytes + (bytes / 4));
         }
 
         var memory = (float*)_memory.Pointer;
-        var parts = Math.Min(4 * workers.Threads, count * heads);
-        var job = new BlockJob(kernels, batch, blocks, _offsets, count * heads, parts, scratch, memory, memory + sums, kept);
+        var items = (end - first) * heads;
+        var parts = Math.Min(4 * workers.Threads, items);
+        var job = new BlockJob(kernels, batch, blocks, first, _offsets, items, parts, scratch, memory, memory + sums, kept);
         workers.Run(ref job, parts);
-        var addition = new AddJob(kernels, batch, blocks, _offsets, count, memory);
+        var addition = new AddJob(kernels, batch, blocks, first, end, _offsets, memory);
         workers.Run(ref addition, heads);
+        return end;
     }
 
     public void Dispose() => _memory.Dispose();
@@ -91,7 +105,7 @@ internal sealed unsafe class AttentionMasses : IDisposable
     private static long Columns(in AttentionMass mass) => (mass.ColumnCount + AttentionScratch.TileRows - 1) & -AttentionScratch.TileRows;
 
     private readonly struct BlockJob(
-        CpuKernels kernels, AttentionBatch batch, RowBlock[] blocks, long[] offsets, int items, int parts, AttentionScratch[] scratch, float* sums, float* kept, long keptFloats) : IParallelJob
+        CpuKernels kernels, AttentionBatch batch, RowBlock[] blocks, int first, long[] offsets, int items, int parts, AttentionScratch[] scratch, float* sums, float* kept, long keptFloats) : IParallelJob
     {
         public void Execute(int worker, int start, int end)
         {
@@ -100,9 +114,9 @@ internal sealed unsafe class AttentionMasses : IDisposable
             {
                 for (var item = part; item < items; item += parts)
                 {
-                    ref readonly var block = ref blocks[item / heads];
-                    var head = item % heads;
-                    if (offsets[item / heads] < 0)
+                    var (index, head) = (first + (item / heads), item % heads);
+                    ref readonly var block = ref blocks[index];
+                    if (offsets[index] < 0)
                     {
                         kernels.Attend(batch, block, head, scratch[worker], 0);
                         continue;
@@ -110,9 +124,9 @@ internal sealed unsafe class AttentionMasses : IDisposable
 
                     ref readonly var mass = ref *Of(batch, block.Rows[0]);
                     var columns = Columns(mass);
-                    var own = sums + offsets[item / heads] + (head * columns);
+                    var own = sums + offsets[index] + (head * columns);
                     NativeMemory.Clear(own, (nuint)columns * sizeof(float));
-                    if (batch.Rows[block.Rows[0]].Position % AttentionMass.GroupRows != 0)
+                    if (batch.Rows[block.Rows[0]].Position % mass.GroupRows != 0)
                         new Span<float>(mass.Open + ((long)head * mass.ColumnCount), mass.ColumnCount).CopyTo(new Span<float>(own, mass.ColumnCount));
                     var tiles = KeptTiles.In(kept + (worker * keptFloats), columns / AttentionScratch.TileRows, block.Count * (batch.QueryHeads / heads));
                     kernels.AttendWithMass(batch, block, head, scratch[worker], tiles, own);
@@ -121,20 +135,20 @@ internal sealed unsafe class AttentionMasses : IDisposable
         }
     }
 
-    private readonly struct AddJob(CpuKernels kernels, AttentionBatch batch, RowBlock[] blocks, long[] offsets, int count, float* sums) : IParallelJob
+    private readonly struct AddJob(CpuKernels kernels, AttentionBatch batch, RowBlock[] blocks, int firstBlock, int endBlock, long[] offsets, float* sums) : IParallelJob
     {
         public void Execute(int worker, int start, int end)
         {
             for (var head = start; head < end; head++)
             {
-                for (var i = 0; i < count; i++)
+                for (var i = firstBlock; i < endBlock; i++)
                 {
                     if (offsets[i] < 0)
                         continue;
                     ref readonly var mass = ref *Of(batch, blocks[i].Rows[0]);
                     var own = sums + offsets[i] + (head * Columns(mass));
                     var open = mass.Open + ((long)head * mass.ColumnCount);
-                    if ((batch.Rows[blocks[i].Rows[blocks[i].Count - 1]].Position + 1) % AttentionMass.GroupRows != 0)
+                    if ((batch.Rows[blocks[i].Rows[blocks[i].Count - 1]].Position + 1) % mass.GroupRows != 0)
                     {
                         new Span<float>(own, mass.ColumnCount).CopyTo(new Span<float>(open, mass.ColumnCount));
                         continue;
