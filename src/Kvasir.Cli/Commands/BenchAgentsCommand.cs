@@ -51,7 +51,7 @@ internal sealed class BenchAgentsCommand : Command, IHelpTopics
     public string Details => """
         stream: a hundred look-ups handed from agent to agent; how many calls are predicted, and whether they answer like dense ones.
         Tasks held out, in every way of reuse and by CacheBlend at 20 %. replay: an anchor's own text. time: first tokens of five agents over a long text.
-        curves: reuse and agreement by γ, by the capacity of the pools, and by the scale of distances.
+        curves: reuse and agreement by γ, by the capacity of the pools, by the scale of distances, and by how sure the first token must be.
         low and high: 95 % interval of the mean over seeds. Ctrl-C ends it with what was measured.
         """;
 

@@ -14,6 +14,9 @@ public sealed record AgentAnswer
     /// <summary>True when its prompt was predicted, not computed.</summary>
     public required bool Reused { get; init; }
 
+    /// <summary>True when its prompt was predicted first and then computed, since the first token was a close call (<see cref="AgentOptions.LeastMargin"/>).</summary>
+    public required bool Doubted { get; init; }
+
     /// <summary>Tokens of the prompt whose rows were predicted.</summary>
     public required int PredictedTokens { get; init; }
 

@@ -7,6 +7,7 @@ internal sealed class AgentCounters
 {
     private readonly Lock _gate = new();
     private (long Dense, long Reused) _calls;
+    private long _doubted;
     private (long Prompt, long Predicted) _tokens;
     private (long Count, double Entropy, double Top) _predictions;
     private TimeSpan _preparation;
@@ -17,6 +18,7 @@ internal sealed class AgentCounters
         lock (_gate)
         {
             _calls = answer.Reused ? (_calls.Dense, _calls.Reused + 1) : (_calls.Dense + 1, _calls.Reused);
+            _doubted += answer.Doubted ? 1 : 0;
             _tokens = (_tokens.Prompt + answer.Answer.Statistics.PromptTokens, _tokens.Predicted + answer.PredictedTokens);
             _preparation += answer.PreparationTime;
             _correction += answer.CorrectionTime;
@@ -41,6 +43,7 @@ internal sealed class AgentCounters
                 pools?.Evicted ?? 0,
                 _calls.Dense,
                 _calls.Reused,
+                _doubted,
                 _tokens.Prompt,
                 _tokens.Predicted,
                 _predictions.Count == 0 ? 0 : _predictions.Entropy / _predictions.Count,

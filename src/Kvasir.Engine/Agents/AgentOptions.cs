@@ -17,6 +17,13 @@ public sealed record AgentOptions
     /// <summary>A prompt with fewer tokens in messages is computed: that is quicker. <see cref="AgentTeam.BreakEven"/> advises.</summary>
     public int LeastReusedTokens { get; init; } = 1;
 
+    /// <summary>
+    /// Nats by which the first token of an answer must lead the second behind a predicted prompt; otherwise the prompt is computed after all. 0 for never,
+    /// as published. On streams of the bundled model (seeds 1 and 2) 97 and 92 % of the predicted calls lead by 0.5 and 1, and of these 96.3 and 97.6 %
+    /// answer like dense ones instead of 95.1.
+    /// </summary>
+    public double LeastMargin { get; init; } = 0.5;
+
     /// <summary>Tokens behind which texts are computed by themselves, such as those of "The task is:"; at least one.</summary>
     public required ReadOnlyMemory<int> LeadIn { get; init; }
 

@@ -59,7 +59,7 @@ public sealed class AgentRound : IDisposable
         var decision = _planner.Decide(registered, prompt, messages, call);
         var recorder = new RowRecorder(Stretches(registered, prompt, messages, decision.NewAnchors), call.Capture);
         var preparation = Stopwatch.GetElapsedTime(started);
-        using var generation = _team.Engine.Submit(new GenerationRequest
+        var request = new GenerationRequest
         {
             Prompt = prompt.Tokens,
             MaxTokens = call.MaxTokens ?? registered.Definition.MaxTokens,
@@ -67,8 +67,17 @@ public sealed class AgentRound : IDisposable
             UsePrefixCache = call.LeavesTraces,
             Given = decision.Given is { Parts.Count: > 0 } ? decision.Given : null,
             Capture = recorder,
-        });
-        var answer = await generation.Choices[0].CompleteAsync(cancellation).ConfigureAwait(false);
+        };
+        var leastMargin = request.Given is not null && call.Reuse == AgentReuse.Auto ? _team.Options.LeastMargin : 0;
+        var answer = await GenerateAsync(request, leastMargin, cancellation).ConfigureAwait(false);
+        var (doubted, inVain) = (answer is null, TimeSpan.Zero);
+        if (answer is null)
+        {
+            inVain = Stopwatch.GetElapsedTime(started) - preparation;
+            decision = decision with { Given = null };
+            answer = (await GenerateAsync(request with { Given = null }, leastMargin: 0, cancellation).ConfigureAwait(false))!;
+        }
+
         _team.Accept(recorder);
         Keep(registered, messages, decision.NewAnchors, recorder);
         var rows = recorder.Answer!.First(answer.Tokens.Count);
@@ -78,17 +87,32 @@ public sealed class AgentRound : IDisposable
             Message = message,
             Answer = answer,
             Reused = decision.Given is not null,
+            Doubted = doubted,
             PredictedTokens = decision.Given?.Tokens ?? 0,
             Placeholders = decision.Reports,
             PreparationTime = preparation,
             CorrectionTime = decision.Given?.Time ?? TimeSpan.Zero,
-            TimeToFirstToken = preparation + answer.Statistics.TimeToFirstToken,
+            TimeToFirstToken = preparation + inVain + answer.Statistics.TimeToFirstToken,
         };
         if (call.LeavesTraces)
             Count(result);
         if (registered.Definition.Answers is { } placeholder)
             _weights.Predict(placeholder, message);
         return result;
+    }
+
+    /// <summary>Answers; null, with the answer given up, when its first token leads the second by less.</summary>
+    private async Task<Answer?> GenerateAsync(GenerationRequest request, double leastMargin, CancellationToken cancellation)
+    {
+        using var generation = _team.Engine.Submit(leastMargin > 0 ? request with { TopLogprobs = 2 } : request);
+        if (leastMargin > 0)
+        {
+            await using var tokens = generation.Choices[0].ReadAsync(cancellation).GetAsyncEnumerator(cancellation);
+            if (await tokens.MoveNextAsync().ConfigureAwait(false) && tokens.Current.Top is [var best, var second, ..] && best.Logprob - second.Logprob < leastMargin)
+                return null;
+        }
+
+        return await generation.Choices[0].CompleteAsync(cancellation).ConfigureAwait(false);
     }
 
     /// <summary>Ends the round: what it found out is taken over as soon as none is under way.</summary>

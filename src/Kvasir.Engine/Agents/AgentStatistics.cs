@@ -6,6 +6,7 @@ namespace Kvasir.Engine.Agents;
 /// <param name="Evicted">Anchors that had to go.</param>
 /// <param name="DenseCalls">Prompts that were computed.</param>
 /// <param name="ReusedCalls">Prompts that were predicted.</param>
+/// <param name="DoubtedCalls">Of the computed ones, those that had been predicted first.</param>
 /// <param name="PromptTokens">Tokens of all prompts.</param>
 /// <param name="PredictedTokens">Tokens whose rows were predicted.</param>
 /// <param name="MeanEntropyShare">Mean entropy share over all predictions that had at least two anchors.</param>
@@ -18,6 +19,7 @@ public sealed record AgentStatistics(
     int Evicted,
     long DenseCalls,
     long ReusedCalls,
+    long DoubtedCalls,
     long PromptTokens,
     long PredictedTokens,
     double MeanEntropyShare,

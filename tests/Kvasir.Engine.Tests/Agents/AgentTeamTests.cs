@@ -85,6 +85,30 @@ public sealed class AgentTeamTests
     }
 
     [Fact]
+    public async Task APredictedPromptWhoseFirstTokenIsACloseCall_IsComputed_WithTheAnswerOfADenseRun()
+    {
+        using var sure = await TinyTeam.CreateAsync();
+        using var doubting = await TinyTeam.CreateAsync(leastMargin: 1000);
+        var predicted = 0;
+        for (var seed = 0; seed < 5; seed++)
+        {
+            var (reader, _) = await sure.RoundAsync(30 + seed, 24);
+            var (doubted, chain) = await doubting.RoundAsync(30 + seed, 24);
+            Assert.Equal(reader.Reused, doubted.Doubted);
+            Assert.False(doubted.Reused || chain.Reused);
+            Assert.Equal(0, doubted.PredictedTokens);
+            predicted += reader.Reused ? 1 : 0;
+            int[] prompt = [.. TinyModel.Tokens(40, 1), .. TinyModel.Tokens(24, 30 + seed), .. TinyModel.Tokens(5, 2)];
+            using var plain = doubting.Engine.Submit(new GenerationRequest { Prompt = prompt, MaxTokens = 6, UsePrefixCache = false });
+            Assert.Equal((await plain.Choices[0].CompleteAsync()).Tokens, doubted.Answer.Tokens);
+        }
+
+        Assert.True(predicted > 1);
+        Assert.Equal(0, doubting.Team.Statistics.ReusedCalls);
+        Assert.True(doubting.Team.Statistics.DoubtedCalls >= predicted);
+    }
+
+    [Fact]
     public async Task AJudge_ComputesItsPrompts()
     {
         using var tiny = await TinyTeam.CreateAsync(judge: true);

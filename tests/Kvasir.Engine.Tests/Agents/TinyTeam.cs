@@ -18,13 +18,14 @@ internal sealed class TinyTeam : IDisposable
 
     public AgentTeam Team { get; }
 
-    public static async Task<TinyTeam> CreateAsync(AnchorSettings? anchors = null, SegmentRows segments = SegmentRows.Predicted, bool judge = false, int threads = 1)
+    public static async Task<TinyTeam> CreateAsync(AnchorSettings? anchors = null, SegmentRows segments = SegmentRows.Predicted, bool judge = false, int threads = 1, double leastMargin = 0)
     {
         var engine = KvasirEngine.Load(TinyModel.Llama, new EngineOptions { Threads = threads, BlockRows = 16, KvType = KvDataType.F32, PoisonFreedRows = true, KvBudgetBytes = 64 << 20 });
         var team = new AgentTeam(engine, new AgentOptions
         {
             Anchors = anchors ?? new AnchorSettings { Gamma = 1 },
             Segments = segments,
+            LeastMargin = leastMargin,
             LeadIn = TinyModel.Tokens(4, 900),
         });
         await team.RegisterAsync(new AgentDefinition

@@ -7,6 +7,7 @@ internal static class CurveSuite
 {
     private static readonly double[] Gammas = [0, 0.1, 0.3, 0.5, 0.9];
     private static readonly int[] Capacities = [5, 10, 15, 20, 25];
+    private static readonly double[] Margins = [0, 0.5, 1];
 
     public static async Task RunAsync(AgentSession session, AgentRecorder recorder)
     {
@@ -18,9 +19,10 @@ internal static class CurveSuite
             await PointAsync("capacity", capacity, setup with { Anchors = setup.Anchors with { Capacity = capacity } }).ConfigureAwait(false);
         if (quick)
             return;
-        var published = new AnchorSettings { Scale = DistanceScale.Published, SharingTemperature = 1, TokenTemperature = 1, ChannelTemperature = 1 };
-        await PointAsync("scale", 0, setup with { Anchors = published }).ConfigureAwait(false);
-        await PointAsync("scale", 1, setup).ConfigureAwait(false);
+        await PointAsync("scale", 0, setup).ConfigureAwait(false);
+        await PointAsync("scale", 1, setup with { Anchors = AnchorSettings.Relative }).ConfigureAwait(false);
+        foreach (var margin in Margins)
+            await PointAsync("margin", margin, setup with { LeastMargin = margin }).ConfigureAwait(false);
 
         async Task PointAsync(string curve, double x, StreamSetup point)
         {

@@ -9,6 +9,9 @@ internal sealed class StreamResult
 
     public int Reused { get; set; }
 
+    /// <summary>Calls that were predicted first, and computed then.</summary>
+    public int Doubted { get; set; }
+
     public long PromptTokens { get; set; }
 
     public long PredictedTokens { get; set; }

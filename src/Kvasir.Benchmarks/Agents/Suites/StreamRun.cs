@@ -26,6 +26,7 @@ internal sealed class StreamRun
         {
             Anchors = setup.Anchors,
             Segments = setup.Segments,
+            LeastMargin = setup.LeastMargin,
             KeepsSegments = true, // tasks held out compare predicted with computed ones
             LeadIn = Layout.LeadIn,
             CacheSalt = BitConverter.GetBytes(seed),
@@ -97,6 +98,7 @@ internal sealed class StreamRun
     {
         Result.Calls++;
         Result.Reused += answer.Reused ? 1 : 0;
+        Result.Doubted += answer.Doubted ? 1 : 0;
         Result.PromptTokens += answer.Answer.Statistics.PromptTokens;
         Result.PredictedTokens += answer.PredictedTokens;
         Result.Right = (Result.Right.Own + Right(answer, expected), Result.Right.Dense);

@@ -23,6 +23,9 @@ internal sealed record StreamSetup
 
     public AnchorSettings Anchors { get; init; } = new();
 
+    /// <summary>Lead of the first token below which a predicted prompt is computed after all, nats.</summary>
+    public double LeastMargin { get; init; } = 0.5;
+
     public SegmentRows Segments { get; init; } = SegmentRows.Computed;
 
     /// <summary>Whether every reused call is compared with a dense one.</summary>

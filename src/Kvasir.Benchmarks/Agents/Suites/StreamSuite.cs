@@ -14,7 +14,7 @@ internal static class StreamSuite
         await StreamAsync(session, recorder, "", new StreamSetup()).ConfigureAwait(false);
         if (quick)
             return;
-        await StreamAsync(session, recorder, ".published", new StreamSetup { Segments = SegmentRows.Predicted }).ConfigureAwait(false);
+        await StreamAsync(session, recorder, ".published", new StreamSetup { Segments = SegmentRows.Predicted, LeastMargin = 0 }).ConfigureAwait(false);
         await StreamAsync(session, recorder, ".chain", new StreamSetup { Full = false }).ConfigureAwait(false);
         foreach (var agents in new[] { 2, 4, 5 })
             await StreamAsync(session, recorder, $".agents{agents}", new StreamSetup { Agents = agents }).ConfigureAwait(false);
@@ -37,6 +37,7 @@ internal static class StreamSuite
         var what = $"{setup.Agents} agents, {(setup.Full ? "fully connected" : "chain")}, {setup.Questions} tasks, γ {setup.Anchors.Gamma}";
         Check("reuseRate", result => result.ReuseRate, 0.6, $"share of agent calls; {what}; prompts of {last.PromptTokens / last.Calls} tokens");
         Check("agreement", result => result.Agreement, 0.95, "share of the predicted calls whose answer has the tokens of the dense run on the same messages; baseline: wanted");
+        Check("doubted", result => (double)result.Doubted / result.Calls, null, $"share of agent calls that were predicted, then computed, since their first token led by less than {setup.LeastMargin} nats; not among the reused ones");
         Check("tokenReuse", result => result.TokenShare, null, "share of prompt tokens; roles are prefix hits and not among them");
         Check("rightAnswers", result => (double)result.Right.Own / result.Calls, results.Average(result => (double)result.Right.Dense / result.Calls), "baseline: dense");
         if (suffix.Length > 0)

@@ -53,7 +53,7 @@ internal static class TimeSuite
 
     private static async Task<Times[]> MeasureAsync(AgentSession session, AgentRecorder recorder, int records, int seed)
     {
-        var setup = new StreamSetup { Agents = Agents, RoleTokens = [512] };
+        var setup = new StreamSetup { Agents = Agents, RoleTokens = [512], LeastMargin = 0 };
         setup = setup with { Anchors = setup.Anchors with { Gamma = 1 } };
         var writer = new RecordWriter(new Random(seed));
         var run = await StreamRun.BeginAsync(session, setup, seed + 1000 + records, recorder.Cancellation).ConfigureAwait(false);

@@ -22,25 +22,27 @@ public sealed record AnchorSettings
     public AnchorFeature Feature { get; init; } = AnchorFeature.Values;
 
     /// <summary>What distances are divided by.</summary>
-    public DistanceScale Scale { get; init; } = DistanceScale.Relative;
+    public DistanceScale Scale { get; init; } = DistanceScale.Published;
 
-    /// <summary>
-    /// Temperature of the weights that decide about reuse. By measurement on the bundled model: with γ = 0.3 it reuses 0, 25, 47 and 70 % of a stream's
-    /// calls at 0.05, 0.01, 0.005 and 0.003 (the first three over 50 tasks, the last over 100).
-    /// </summary>
-    public float SharingTemperature { get; init; } = 0.003f;
+    /// <summary>Temperature of the weights that decide about reuse.</summary>
+    public float SharingTemperature { get; init; } = 1;
 
     /// <summary>How finely offsets are mixed.</summary>
     public OffsetWeighting Weighting { get; init; } = OffsetWeighting.Fine;
 
-    /// <summary>
-    /// Temperature of the weights of a token, chosen with that of a channel by first-token KL on 30 held-out prompts of the bundled model, the last
-    /// segment computed: 0.22, 0.21 and 0.29 nats at 0.05, 0.2 and 1; 0.33 with one weight an anchor.
-    /// </summary>
-    public float TokenTemperature { get; init; } = 0.2f;
+    /// <summary>Temperature of the weights of a token.</summary>
+    public float TokenTemperature { get; init; } = 1;
 
     /// <summary>Temperature of the weights of a channel.</summary>
-    public float ChannelTemperature { get; init; } = 0.2f;
+    public float ChannelTemperature { get; init; } = 1;
+
+    /// <summary>
+    /// Relative distances, with the temperatures of the bundled model: with γ = 0.3 it reuses 0, 25, 47 and 70 % of a stream's calls at 0.05, 0.01, 0.005
+    /// and 0.003 (the first three over 50 tasks, the last over 100); those of tokens and channels by first-token KL on 30 held-out prompts, the last
+    /// segment computed: 0.22, 0.21 and 0.29 nats at 0.05, 0.2 and 1; 0.33 with one weight an anchor.
+    /// </summary>
+    public static AnchorSettings Relative { get; } =
+        new() { Scale = DistanceScale.Relative, SharingTemperature = 0.003f, TokenTemperature = 0.2f, ChannelTemperature = 0.2f };
 
     /// <summary>Refuses values that make no sense.</summary>
     /// <exception cref="ArgumentException">Says which.</exception>
