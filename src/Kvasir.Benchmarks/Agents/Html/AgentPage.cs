@@ -16,6 +16,7 @@ public static class AgentPage
         var page = Begin("kvasir bench agents", "Agents that borrow rows", model, report.Interrupted);
         page.Append(Plot(report, "gamma", "Reuse and agreement by γ", "γ"));
         page.Append(Plot(report, "capacity", "Reuse and agreement by the capacity of the pools", "anchors, V"));
+        page.Append(Plot(report, "margin", "Reuse and agreement by the lead that the first token must have", "nats"));
         page.Append(Divergences(report));
         Variants(page, report);
         Checks(page, report.Checks);
