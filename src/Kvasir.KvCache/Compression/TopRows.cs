@@ -123,13 +123,12 @@ public static class TopRows
             var found = 0;
             var keys = Keys;
             var last = (int)(high - 1);
-            for (var i = 0; i < keys.Length; i++)
+            for (var i = 0; i < keys.Length;)
             {
-                for (; i <= keys.Length - Vector<int>.Count; i += Vector<int>.Count)
+                if (i <= keys.Length - Vector<int>.Count && !AnyBetween(new Vector<int>(keys[i..]), low, last))
                 {
-                    var some = new Vector<int>(keys[i..]);
-                    if (Vector.BitwiseAnd(Vector.GreaterThanOrEqual(some, new Vector<int>(low)), Vector.LessThanOrEqual(some, new Vector<int>(last))) != Vector<int>.Zero)
-                        break;
+                    i += Vector<int>.Count;
+                    continue;
                 }
 
                 for (var end = Math.Min(keys.Length, i + Vector<int>.Count); i < end; i++)
@@ -137,8 +136,6 @@ public static class TopRows
                     if (keys[i] >= low && keys[i] <= last)
                         few[found++] = keys[i];
                 }
-
-                i--;
             }
 
             few = few[..found];
@@ -148,6 +145,9 @@ public static class TopRows
         }
 
         public void Dispose() => ArrayPool<int>.Shared.Return(_keys);
+
+        private static bool AnyBetween(Vector<int> numbers, int low, int last) =>
+            (Vector.GreaterThanOrEqual(numbers, new Vector<int>(low)) & Vector.LessThanOrEqual(numbers, new Vector<int>(last))) != Vector<int>.Zero;
 
         /// <summary>How many numbers are <paramref name="middle"/> or more, the least of them, and the largest of the others.</summary>
         private (int Count, int Least, int Most) Reaching(int middle)
