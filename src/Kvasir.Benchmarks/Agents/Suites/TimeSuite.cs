@@ -56,6 +56,7 @@ internal static class TimeSuite
         var setup = new StreamSetup { Agents = Agents, RoleTokens = [512], LeastMargin = 0 };
         setup = setup with { Anchors = setup.Anchors with { Gamma = 1 } };
         var writer = new RecordWriter(new Random(seed));
+        int? questionTokens = null;
         var run = await StreamRun.BeginAsync(session, setup, seed + 1000 + records, recorder.Cancellation).ConfigureAwait(false);
         for (var task = 0; task < WarmTasks; task++)
             await RoundAsync(records + 3).ConfigureAwait(false); // longer than what is measured, so that it can lend
@@ -70,13 +71,26 @@ internal static class TimeSuite
             return new Times(Mid(at => at.Tokens), Mid(at => at.Predicted), Mid(at => at.Reused), Mid(at => at.Dense), Mid(at => at.BehindPrefix), Mid(at => at.Correction), Mid(at => at.Preparation));
         }
 
+        // Questions have as many tokens as the first one's.
+        AgentCase NextCase(int count)
+        {
+            while (true)
+            {
+                var next = writer.Write(RecordWriter.Numbers, Agents, count);
+                var tokens = run.Layout.Encode(next.Question).Length;
+                questionTokens ??= tokens;
+                if (tokens == questionTokens)
+                    return next;
+            }
+        }
+
         // What agents hand on has equally many tokens in every round, so that whether a prompt is predicted does not depend on chance.
         int[] Message(int agent) => run.Layout.Encode(writer.Write(RecordWriter.Numbers, 1, 8 + agent).Records)[..SaidTokens];
 
         async Task<Times[]> RoundAsync(int count)
         {
             using var round = run.Team.BeginRound();
-            var (text, question) = await run.AddAsync(round, writer.Write(RecordWriter.Numbers, Agents, count), recorder.Cancellation).ConfigureAwait(false);
+            var (text, question) = await run.AddAsync(round, NextCase(count), recorder.Cancellation).ConfigureAwait(false);
             var (said, times) = (new List<AgentMessage>(), new Times[Agents]);
             for (var agent = 0; agent < Agents; agent++)
             {
